@@ -1,0 +1,31 @@
+/* pool -- equal blocks of memory, counted at start and never grown: traffic cannot make the program buy more.
+ *
+ * The room for all blocks is reserved at once, but the kernel commits a page only when a block on it is first used, so
+ * an idle program stays small.  Freed blocks are used again before new ones.  Not shared between threads.
+ */
+#ifndef BASE_POOL_H
+#define BASE_POOL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include "base/err.h"
+
+struct pool {
+	unsigned char *blocks;
+	void *free;            /* list through the first word of each free block */
+	size_t size, count;    /* bytes of a block, rounded up to 16; blocks in all */
+	size_t fresh;          /* blocks never handed out start here */
+	size_t used, peak;     /* blocks out now, and at most */
+	size_t refused;        /* requests that found nothing left */
+};
+
+bool pool_init(struct pool *p, const char *what, size_t size, size_t count, struct err *e) MUST_CHECK;
+void pool_fini(struct pool *p);
+
+/* A block of zeros, or NULL when all are out (counted). */
+void *pool_take(struct pool *p);
+
+/* NULL is allowed and does nothing. */
+void pool_give(struct pool *p, void *block);
+
+#endif

@@ -1,0 +1,52 @@
+/* decode -- peels a frame to the TCP segment inside it: link headers, VLANs, encapsulations, IP, fragments.
+ *
+ * Encapsulation (GRE, VXLAN, IP in IP, ...) is never called tunnel here: that word is for foreign protocols inside HTTP.
+ * Anything malformed is counted and passed over; nothing is an error.
+ */
+#ifndef DECODE_DECODE_H
+#define DECODE_DECODE_H
+
+#include "base/err.h"
+#include "base/hash.h"
+#include "capture/frame.h"
+#include "decode/segment.h"
+
+struct decoder;
+
+enum decoded {
+	DECODED_SEGMENT,
+	DECODED_OTHER,        /* not TCP over IP: nothing for us */
+	DECODED_FRAGMENT,     /* a piece of a datagram: kept until the rest comes */
+	DECODED_MALFORMED,    /* lengths that cannot be, or cut inside a header */
+	DECODED_TOO_DEEP,     /* more than MAX_ENCAPSULATION layers or MAX_IPV6_EXTENSIONS */
+	DECODED_UNKNOWN_LINK,
+	DECODED_KINDS
+};
+
+enum checksum_policy { CHECKSUM_AUTO, CHECKSUM_ALL, CHECKSUM_NONE };
+
+struct decode_counters {
+	uint64_t frames, by_result[DECODED_KINDS];
+	uint64_t fragments_dropped;   /* expired, over a bound, or overlapping */
+	uint64_t bad_ip_checksum, bad_tcp_checksum;
+};
+
+struct decoder *decoder_new(enum checksum_policy policy, struct hash_key key, struct err *e) MUST_CHECK;
+void decoder_free(struct decoder *d);
+
+/* The segment's payload points into the frame, or into the decoder's own memory after reassembly of fragments; it is
+ * valid until the next decode. */
+enum decoded decode(struct decoder *d, const struct frame *f, struct segment *out);
+
+/* May these bytes be believed?  Touches every byte of the segment, so ask only for bytes that matter.  `auto` lets pass
+ * what a sender that leaves checksums to its network card writes (it never shows a right one); from a sender that has
+ * shown right ones a wrong one is refused.  A segment that was cut by the capture cannot be checked and passes. */
+bool decode_checksum(struct decoder *d, const struct segment *s);
+
+const struct decode_counters *decode_counters(const struct decoder *d);
+const char *decoded_name(enum decoded d);
+
+/* Text of an address, as RFC 5952 says; `out` holds 46 bytes. */
+void endpoint_text(const struct endpoint *e, bool ipv6, char *out);
+
+#endif

@@ -1,0 +1,35 @@
+/* pipeline -- the journey of a frame through the rooms; its `struct watch` is the only thing that holds a whole
+ * conversation. */
+#ifndef ENGINE_PIPELINE_H
+#define ENGINE_PIPELINE_H
+
+#include "base/err.h"
+#include "capture/frame.h"
+#include "decode/decode.h"
+#include "report/report.h"
+#include "stream/stream.h"
+
+struct pipeline;
+
+struct pipeline_options {
+	size_t flows;                      /* conversations held at once */
+	enum checksum_policy checksums;
+	enum overlap_policy overlaps;
+	struct hash_key key;
+	bool anomalies;                    /* write anomaly records */
+};
+
+struct pipeline *pipeline_new(const struct pipeline_options *o, struct reporter *r, struct err *e) MUST_CHECK;
+void pipeline_free(struct pipeline *p);
+
+/* The name goes into records as pcap_filename; it must outlive the source. */
+void pipeline_source(struct pipeline *p, const char *name);
+
+void pipeline_frame(struct pipeline *p, const struct frame *f);
+
+/* The source has ended: every conversation is concluded and reported. */
+void pipeline_drain(struct pipeline *p);
+
+void pipeline_stats(const struct pipeline *p, struct report_stats *out);
+
+#endif

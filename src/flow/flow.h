@@ -1,0 +1,46 @@
+/* flow -- finds, creates and forgets conversations; keeps `payload` bytes for its caller and never looks inside.
+ *
+ * The table is keyed with a secret, holds at most `flows`, and takes its memory at start.  Time comes from packets only.
+ * Forgetting is pulled: flow_expired hands out what has timed out, oldest first, the caller reports it and calls
+ * flow_drop.  All orders are those of the packets, so that two runs over one capture agree whatever the secret.
+ */
+#ifndef FLOW_FLOW_H
+#define FLOW_FLOW_H
+
+#include "base/err.h"
+#include "base/hash.h"
+#include "decode/segment.h"
+
+struct flow_table;
+
+struct flow {
+	struct flow_key key;
+	int64_t first, last;       /* ns: first and latest segment; never goes backwards */
+	uint64_t id;               /* 51 bits, the same in every run over the same packets */
+	uint32_t timeout_s;        /* forgotten this long after `last`; the caller sets it */
+	/* The table's own. */
+	uint32_t tag, next, wheel_next, wheel_prev, slot, age_next, age_prev;
+	/* The payload follows, aligned to 16. */
+};
+
+struct flow_table *flow_table_new(size_t flows, size_t payload, struct hash_key key, struct err *e) MUST_CHECK;
+void flow_table_free(struct flow_table *t);
+
+/* The conversation of this segment, made when new (payload zeroed, *fresh true).  NULL when the table is full: take
+ * flow_oldest, report and drop it, and ask again. */
+struct flow *flow_touch(struct flow_table *t, const struct segment *s, bool *fresh);
+
+void *flow_payload(struct flow *f);
+
+/* The next conversation whose time is over at `now`, or NULL.  It stays in the table until flow_drop. */
+struct flow *flow_expired(struct flow_table *t, int64_t now);
+
+/* The one least recently created still in the table, or NULL: for a full table and for the end of input. */
+struct flow *flow_oldest(struct flow_table *t);
+
+void flow_drop(struct flow_table *t, struct flow *f);
+
+size_t flow_count(const struct flow_table *t);
+size_t flow_peak(const struct flow_table *t);
+
+#endif

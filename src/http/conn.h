@@ -1,0 +1,100 @@
+/* conn -- both directions of one HTTP/1 connection: messages framed, responses paired with their own requests.
+ *
+ * A pull parser over the two streams.  The caller shows a chunk (stream_peek); http_next says how much of it to eat and
+ * what, if anything, was found; call again until it says HTTP_WAIT.  Every other answer eats or changes state.
+ *
+ * The hold: after a request that may end HTTP (CONNECT; a field Upgrade) was sent whole, the client's next bytes are HTTP
+ * or not depending on the answer, so the client side waits (HTTP_WAIT, nothing eaten) until the response to that very
+ * request is there.  A 2xx to CONNECT and a 101 stop both sides (state asked for by `may_switch` in the event): the
+ * caller must then say http_refused (HTTP goes on) or stop calling.
+ *
+ * Offsets are the streams' own, so a hole within a body is only a doubt; a hole anywhere else loses that side.
+ */
+#ifndef HTTP_CONN_H
+#define HTTP_CONN_H
+
+#include "http/body.h"
+#include "http/head.h"
+#include "stream/stream.h"
+
+enum http_ev {
+	HTTP_WAIT,           /* needs more bytes, or is held: eat nothing (beyond `eat`), come back with more */
+	HTTP_EAT,            /* framing only: nothing to tell */
+	HTTP_REQUEST,        /* a request head */
+	HTTP_RESPONSE,       /* a response head, interim ones included */
+	HTTP_BODY,           /* content bytes, de-chunked, in `bytes` */
+	HTTP_MESSAGE_END,    /* the message of `from` is complete */
+	HTTP_H2,             /* the client began HTTP/2 (preface): the rest is not for this parser */
+	HTTP_NOT,            /* the side's first bytes are not HTTP */
+	HTTP_LOST            /* it was HTTP, and its framing is lost: `why_lost` */
+};
+
+enum http_lost { LOST_HOLE, LOST_DESYNC, LOST_TOO_LONG, LOST_CHUNK };
+
+/* What is remembered of a request until its answer. */
+struct http_ask {
+	uint32_t ordinal;    /* 0 for the connection's first request */
+	uint8_t method;      /* enum method */
+	uint8_t minor;       /* HTTP/1.minor */
+	bool connect, upgrade;
+	bool known;          /* false: a response whose request was not seen */
+};
+
+struct http_event {
+	enum http_ev kind;
+	enum side from;
+	size_t eat;                  /* bytes of the chunk to eat, framing included */
+	uint64_t skip;               /* after eating: so many bytes more are content nobody must see (stream_skip); 0 none */
+	const struct head *head;     /* REQUEST, RESPONSE: the scratch head; valid until the next call */
+	struct http_ask ask;         /* REQUEST: itself; RESPONSE, BODY and MESSAGE_END of the server: what it answers */
+	struct slice bytes;          /* BODY */
+	enum body_rule rule;         /* REQUEST, RESPONSE: how its content is framed */
+	bool may_switch;             /* RESPONSE: 2xx (or without status) to CONNECT, or 101: both sides stopped */
+	bool held_bytes;             /* RESPONSE to a held request: the client had already sent more */
+	bool interim;                /* RESPONSE: 1xx, not 101 */
+	bool complete;               /* MESSAGE_END: false when cut off by the end of the stream */
+	uint8_t why_lost;            /* LOST: enum http_lost */
+	uint64_t offset;             /* of the event's first byte in the stream of `from` */
+	uint64_t odd;                /* 1 << enum odd: what was irregular here */
+	int64_t t;
+};
+
+enum http_state {
+	HTTP_AT_START, HTTP_AT_HEAD, HTTP_IN_LENGTH, HTTP_IN_CHUNKED, HTTP_TO_CLOSE, HTTP_HELD, HTTP_STOPPED, HTTP_GONE
+};
+
+struct http_side {
+	uint8_t state;               /* enum http_state */
+	uint8_t wants_bodies;        /* someone looks at this side's content: give HTTP_BODY, never `skip` */
+	uint16_t empty_lines;
+	uint32_t scanned;            /* of the head at hand */
+	uint64_t until;              /* absolute offset where content by length ends */
+	struct chunked chunked;
+	struct http_ask ask;         /* of the message at hand */
+	uint32_t messages;
+};
+
+struct http_conn {
+	struct http_side side[2];
+	uint8_t queue[MAX_PIPELINE];               /* unanswered requests, oldest at answered % MAX_PIPELINE; see conn.c */
+	uint32_t asked, answered;                  /* requests seen; final responses seen */
+	uint32_t hold;                             /* ordinal of the request that holds the client */
+	bool holding;
+	bool midstream;
+};
+
+void http_conn_init(struct http_conn *c, bool midstream);
+
+/* The scratch head is one per worker. */
+void http_next(struct http_conn *c, const struct chunk *in, struct head *scratch, struct http_event *ev);
+
+/* After an event with may_switch: it was no switch, both sides go on as HTTP. */
+void http_refused(struct http_conn *c);
+
+/* Someone wants to see (or no longer) the content of messages of that side, from now on. */
+void http_want_bodies(struct http_conn *c, enum side from, bool want);
+
+bool http_holds(const struct http_conn *c);
+const char *http_state_name(enum http_state s);
+
+#endif

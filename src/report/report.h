@@ -1,0 +1,51 @@
+/* report -- one line for each thing worth telling: EVE-shaped JSON, or text for people.
+ *
+ * Speaks of traffic only; the program speaks through log.  A line is written with one write, whole or not at all; what
+ * could not be written is counted and never silent.
+ */
+#ifndef REPORT_REPORT_H
+#define REPORT_REPORT_H
+
+#include <stdio.h>
+#include "base/err.h"
+#include "facts/facts.h"
+
+struct reporter;
+
+enum report_format { REPORT_JSON, REPORT_TEXT };
+
+/* `path` "-" is standard output. */
+struct reporter *reporter_open(const char *path, enum report_format format, struct err *e) MUST_CHECK;
+
+/* False when lines were lost; `e` says how many and why the first. */
+bool reporter_close(struct reporter *r, struct err *e) MUST_CHECK;
+
+/* A handshake was asked or answered; `level` is its dialogue. */
+void report_handshake(struct reporter *r, const struct facts *f, unsigned level, const struct handshake_record *h);
+
+/* The label was set or raised. */
+void report_label(struct reporter *r, const struct facts *f, enum label before);
+
+void report_anomaly(struct reporter *r, const struct facts *f, enum odd odd, enum side from, uint64_t offset);
+
+/* The conversation is over. */
+void report_flow(struct reporter *r, const struct facts *f);
+
+struct report_stats {
+	const char *source;
+	uint64_t frames, frame_bytes, segments, other, malformed, fragments_dropped, bad_checksums;
+	uint64_t flows, flows_peak, flows_evicted, by_label[LABELS];
+	uint64_t anomalies, stream_caps, tunnel_caps, kin_evicted, records, records_lost;
+	int64_t first, last;
+};
+void report_stats(struct reporter *r, const struct report_stats *s);
+
+uint64_t reporter_lines(const struct reporter *r);
+
+/* Community ID v1, seed 0; `out` holds 32 bytes. */
+void community_id(const struct flow_key *k, char *out);
+
+/* "2026-11-23T19:24:07.101822+00:00"; `out` holds 40 bytes. */
+void time_text(int64_t t, char *out);
+
+#endif

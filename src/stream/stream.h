@@ -1,0 +1,123 @@
+/* stream -- two ordered byte streams of one TCP conversation, every hole explicit (RFC 9293, RFC 5961).
+ *
+ * stream_push takes a segment; then, per side, stream_peek shows the next bytes in order until there are none.  A chunk
+ * is contiguous: the packet's own bytes when nothing was waiting, else the stream's buffer.  The reader eats what it has
+ * used; what it leaves is kept (to MAX_FLOW_BUFFER) and shown again, together with what came after it, at the next push.
+ * Push, then peek and eat both sides until nothing moves, then stream_settle before the packet is gone.
+ *
+ * Offsets count stream bytes from 0 (the byte after the SYN, or the first byte seen) and never wrap.
+ *
+ * Holes: bytes behind one wait.  A hole is given up when the receiver has acknowledged beyond it (the capture lost the
+ * bytes, the receiver did not) and a few more packets came, when what waits passes MAX_HOLES or MAX_HOLE_BYTES, or at
+ * the end; the next chunk then says `hole`: so many bytes were lost before it.
+ *
+ * Overlaps, policy OVERLAP_LINUX (what most receivers do): delivered bytes stay; among waiting segments the one that
+ * starts lower wins, of equal starts the longer.  Two versions that differ are reported through stream_odd.
+ */
+#ifndef STREAM_STREAM_H
+#define STREAM_STREAM_H
+
+#include "base/err.h"
+#include "base/pool.h"
+#include "decode/segment.h"
+#include "evidence/evidence.h"
+
+enum overlap_policy { OVERLAP_LINUX, OVERLAP_FIRST, OVERLAP_LAST };
+
+struct chunk {
+	enum side from;
+	struct slice bytes;    /* may be empty when only `hole` or `end` is to be told */
+	uint64_t offset;       /* of bytes.at[0] */
+	uint64_t hole;         /* bytes lost just before bytes.at[0]; told once, until something is eaten or stream_pass */
+	bool end;              /* the side has closed and `bytes` are its last */
+	int64_t t;
+};
+
+/* Memory shared by all streams of one worker. */
+struct stream_kit {
+	struct pool small, medium, large, waiting;   /* left-over buffers of three sizes; segments behind holes */
+	enum overlap_policy policy;
+};
+
+struct waiting;
+
+struct stream_side {
+	uint32_t isn;              /* sequence number of offset 0, low 32 bits */
+	uint32_t history_at;       /* next slot of history to use */
+	uint64_t next;             /* offset expected next from the wire, all before it delivered or in left */
+	uint64_t read;             /* offset of the first byte not eaten */
+	uint64_t acked;            /* highest offset the other side acknowledged */
+	uint64_t fin;              /* offset of the FIN, or UINT64_MAX */
+	uint64_t dull;             /* nobody needs bytes before this offset (stream_skip) */
+	uint64_t hole;             /* lost bytes to be told with the next chunk */
+	uint64_t end_seen;         /* highest offset seen on the wire */
+	uint8_t *left;             /* what the reader left: offsets read .. read + left_len */
+	uint32_t left_len, left_cap;
+	struct slice packet;       /* in-order bytes of the packet at hand, not yet copied */
+	struct waiting *waiting;   /* segments behind a hole, by offset */
+	uint32_t waiting_bytes;
+	uint16_t waiting_count;
+	uint16_t past_hole;        /* packets seen since the receiver acknowledged beyond the hole */
+	uint8_t shift;             /* window scale */
+	uint8_t flags;             /* the stream's own bits */
+	uint16_t window;
+	struct { uint32_t offset; uint16_t len, sum; } history[4];   /* recent segments, to notice a second version */
+};
+
+enum stream_state { STREAM_NEW, STREAM_SYN, STREAM_OPEN, STREAM_CLOSING, STREAM_CLOSED, STREAM_RESET };
+
+struct stream {
+	struct stream_side side[2];
+	uint8_t state;             /* enum stream_state */
+	uint8_t client_way;        /* enum way of the client's segments */
+	uint8_t midstream;         /* began without a SYN */
+	uint8_t sides_known;       /* who is the client was learnt from a SYN */
+	int64_t t;                 /* of the latest segment */
+};
+
+bool stream_kit_init(struct stream_kit *k, size_t flows, enum overlap_policy policy, struct err *e) MUST_CHECK;
+void stream_kit_fini(struct stream_kit *k);
+
+/* Begin with the conversation's first segment; `s` is zeroed memory.  Does not push it. */
+void stream_init(struct stream *s, const struct segment *first);
+void stream_fini(struct stream_kit *k, struct stream *s);
+
+/* True when this segment is the SYN of a new conversation on the same addresses and ports (the old one is over). */
+bool stream_reopens(const struct stream *s, const struct segment *seg);
+
+/* Takes one segment.  Returns oddities it showed, 1 << enum odd each; *odd_at and *odd_from say where. */
+uint64_t stream_push(struct stream_kit *k, struct stream *s, const struct segment *seg, enum side *odd_from, uint64_t *odd_at);
+
+/* Could this segment's bytes matter?  False only when all of them are dull (stream_skip) or old and it carries no SYN,
+ * FIN or RST: then its checksum need not be looked at. */
+bool stream_matters(const struct stream *s, const struct segment *seg);
+
+bool stream_peek(const struct stream *s, enum side from, struct chunk *out);
+
+/* The reader has used `n` bytes of what peek showed (also clears the hole told with it). */
+void stream_eat(struct stream_kit *k, struct stream *s, enum side from, size_t n);
+
+/* Nobody needs the next `n` bytes after what was eaten (UINT64_MAX: all that follow): they are passed over as if eaten,
+ * and so are holes among them; what is already there counts.  When the range has gone by, peek shows a chunk that begins
+ * at its end, once, even if it is empty. */
+void stream_skip(struct stream_kit *k, struct stream *s, enum side from, uint64_t n);
+
+/* Keep what was left, before the packet's memory goes.  False for a side whose left-over passed MAX_FLOW_BUFFER or found
+ * no memory: its unread bytes are dropped, the next chunk tells a hole, ODD_STREAM_CAP is due. */
+bool stream_settle(struct stream_kit *k, struct stream *s);
+
+/* No more will come (closed, timed out, end of input): gives up every hole; peek then shows the rest, with `end`. */
+void stream_finish(struct stream_kit *k, struct stream *s);
+
+/* Only count from now on: frees all memory; peek never shows anything again, offsets still advance. */
+void stream_count_only(struct stream_kit *k, struct stream *s);
+
+/* Client and server were mistaken for each other (midstream): swap, only before anything was eaten. */
+void stream_swap(struct stream *s);
+
+enum side stream_side_of(const struct stream *s, const struct segment *seg);
+uint64_t stream_total(const struct stream *s, enum side from);   /* bytes known to have been sent so far */
+bool stream_spoke(const struct stream *s, enum side from);       /* any segment of that side was seen */
+const char *stream_state_name(enum stream_state s);
+
+#endif

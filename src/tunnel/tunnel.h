@@ -1,0 +1,39 @@
+/* tunnel -- shows HTTP events to every detector and keeps their notebooks. */
+#ifndef TUNNEL_TUNNEL_H
+#define TUNNEL_TUNNEL_H
+
+#include "base/err.h"
+#include "base/pool.h"
+#include "tunnel/detector.h"
+
+struct tunnel_kit {
+	struct pool notebooks;     /* all detectors' `mine` and the finding of one connection in one block */
+};
+
+struct tunnel {
+	void *notebook;            /* NULL until the first request, or when memory ran out */
+	void *ours;                /* all detectors' shared notebooks, from kin; may be NULL */
+	uint64_t flow_id;
+	uint32_t asleep;           /* bit i: detector i said NEVER */
+	uint8_t exhausted;         /* no notebook could be had (a doubt for the record) */
+};
+
+bool tunnel_kit_init(struct tunnel_kit *k, size_t connections, struct err *e) MUST_CHECK;
+void tunnel_kit_fini(struct tunnel_kit *k);
+
+size_t tunnel_shared_size(void);       /* what kin must keep per pair of hosts */
+
+void tunnel_init(struct tunnel *t, uint64_t flow_id, void *ours);
+void tunnel_fini(struct tunnel_kit *k, struct tunnel *t);
+
+/* Shows one event.  Returns true when some detector listens to the content of this message. */
+bool tunnel_see(struct tunnel_kit *k, struct tunnel *t, const struct http_event *ev, struct dossier *d);
+void tunnel_end(struct tunnel_kit *k, struct tunnel *t, struct dossier *d);
+
+/* NULL when nothing was found. */
+const struct finding *tunnel_finding(const struct tunnel *t);
+
+/* For `culvert list detectors`; NULL past the end. */
+const struct detector *tunnel_detector(unsigned i);
+
+#endif
