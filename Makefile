@@ -10,6 +10,8 @@ endif
 VERSION := 0.1.0
 PREFIX  ?= /usr/local
 FUZZ_SECONDS ?= 10
+# Further captures with known truth and a scorer; optional, nothing needs them.
+CORPUS  ?= ../shared/corpus
 
 PACKAGES := gcc make pkg-config libpcap-dev libndpi-dev libmd-dev libcmocka-dev python3 zlib1g-dev
 CHECK_PACKAGES := clang clang-format clang-tidy libclang-rt-14-dev cppcheck mandoc universal-ctags tshark libndpi-bin \
@@ -40,7 +42,8 @@ room_of  = $(firstword $(subst _, ,$1))
 
 .DEFAULT_GOAL := all
 .SECONDARY:
-.PHONY: all help setup setup-check run test unit clean
+.PHONY: all help setup setup-check run test tests unit talk golden golden-check cli differ check clang sanitized \
+	lint floors sizes format format-check fuzz score compare bench install clean
 
 all: $(B)/culvert ## build the program
 
@@ -75,8 +78,105 @@ $(B)/unit-only/%: tests/unit/%.c $$(call objects_for,$$(call room_of,$$*))
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) -Itests/lib $(CFLAGS) -MMD -MP -MF $@.d $(LDFLAGS) -o $@ $(filter %.c %.o,$^) -lcmocka $(LDLIBS)
 
+run: setup all ## replay every capture in pcaps/: a table of what each connection is
+	@mkdir -p $(B)/run
+	@tests/show $(B)/culvert $(B)/run/events.jsonl pcaps
+
+test: setup tests ## unit, talk, golden and command-line tests
+
+tests: $(B)/culvert $(UNIT:%=$(B)/unit/%) $(B)/talk
+	@B=$(B) tests/run "tests/unit/run $(UNIT:%=$(B)/unit/%)" "$(B)/talk tests/talk" \
+		"tests/golden.py --check --culvert $(B)/culvert" "tests/cli/run $(B)/culvert" "tests/differ.py --culvert $(B)/culvert"
+
 unit: $(UNIT:%=$(B)/unit/%) ## unit tests
 	@tests/unit/run $^
+
+# The player of conversations links every room but main.
+PLAYER := tests/talk/player.c tests/talk/play.c tests/talk/script.c tests/talk/record.c tests/lib/wire.c
+$(B)/talk: $(PLAYER) $(wildcard tests/talk/*.h tests/lib/*.h) $(OBJ)
+	$(CC) $(CPPFLAGS) -Itests/lib -Itests/talk $(CFLAGS) $(LDFLAGS) -o $@ $(PLAYER) $(OBJ) $(LDLIBS)
+
+talk: $(B)/talk ## play the conversations of tests/talk
+	@$(B)/talk tests/talk
+
+golden: $(B)/culvert ## rewrite tests/golden from what culvert says now
+	@tests/golden.py --write --culvert $(B)/culvert
+
+cli: $(B)/culvert ## tests of the command line
+	@tests/cli/run $(B)/culvert
+
+differ: $(B)/culvert ## count messages in pcaps/ beside tshark
+	@tests/differ.py --culvert $(B)/culvert
+
+check: setup-check ## everything: sanitizers, clang, lint, floors, sizes, format
+	@tests/run "$(MAKE) --no-print-directory sanitized"
+	@$(MAKE) --no-print-directory clang
+	@$(MAKE) --no-print-directory lint floors sizes format-check
+
+sanitized:
+	@$(MAKE) --no-print-directory B=build/check HARDEN= tests \
+		OPT="-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer -DCHECK_BUILD"
+
+clang:
+	@$(MAKE) --no-print-directory B=build/clang CC=clang HARDEN= build/clang/culvert build/clang/talk
+
+OURS  = $(sort $(wildcard src/*.c src/*/*.[ch] tests/*/*.[ch]))
+SHELL_SCRIPTS = $(sort .ci/run tests/run tests/setup tests/show tests/layers.sh tests/sizes.sh tests/unit/run \
+	$(wildcard tests/cli/run tests/cli/*.sh tests/bench/*.sh tests/fuzz/run tests/fuzz/*.sh))
+
+lint: ## clang-tidy, cppcheck, mandoc, shellcheck
+	@tests/lint.sh
+
+floors: ## every include against tests/floors
+	@tests/layers.sh
+
+sizes: ## lengths of functions, files and headers
+	@tests/sizes.sh
+
+format: ## let clang-format have its way
+	clang-format -i $(OURS)
+
+format-check:
+	@clang-format --dry-run -Werror $(OURS) && echo "format: $(words $(OURS)) files as clang-format wants them"
+
+# Fuzzing: clang's libFuzzer over the same sources, FUZZ_SECONDS for each target; seeds are the talks and tests/fuzz/corpus.
+FUZZ := $(patsubst tests/fuzz/%_fuzz.c,%,$(wildcard tests/fuzz/*_fuzz.c))
+FUZZ_FLAGS = B=build/fuzz CC=clang HARDEN= \
+	OPT="-O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined -DCHECK_BUILD"
+
+fuzz: ## every fuzz target for FUZZ_SECONDS
+	@$(MAKE) --no-print-directory $(FUZZ_FLAGS) $(FUZZ:%=build/fuzz/%_fuzz) build/fuzz/talk
+	@FUZZ_SECONDS=$(FUZZ_SECONDS) tests/fuzz/run build/fuzz $(FUZZ)
+
+$(B)/%_fuzz: tests/fuzz/%_fuzz.c tests/lib/wire.c $(OBJ)
+	$(CC) $(CPPFLAGS) -Itests/lib $(CFLAGS) -fsanitize=fuzzer $(LDFLAGS) -o $@ $< tests/lib/wire.c $(OBJ) $(LDLIBS)
+
+score: $(B)/culvert ## right labels on the further captures, when they are there (CORPUS=folder)
+	@if [ -f "$(CORPUS)/score.py" ]; then \
+		python3 "$(CORPUS)/score.py" --culvert $(B)/culvert --tunnels gnu-httptunnel --min 99 \
+			$(wildcard $(CORPUS)/lab $(CORPUS)/matrix $(CORPUS)/public); \
+	else echo "score: no captures at $(CORPUS): nothing scored"; fi
+
+compare: $(B)/culvert ## the matrix of handshakes: culvert beside tshark and ndpiReader (CORPUS=folder)
+	@if [ -f "$(CORPUS)/matrix/truth.jsonl" ]; then tests/compare.py --culvert $(B)/culvert "$(CORPUS)/matrix"; \
+	else echo "compare: no captures at $(CORPUS)/matrix: nothing compared"; fi
+
+BENCH_MB ?= 500
+$(B)/generate: tests/bench/generate.c tests/lib/wire.c tests/lib/wire.h
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) -Itests/lib $(CFLAGS) $(LDFLAGS) -o $@ tests/bench/generate.c tests/lib/wire.c
+
+bench: $(B)/culvert $(B)/generate ## CPU time and memory, beside ndpiReader (BENCH_MB=size of each capture)
+	@tests/bench/run.sh $(B)/culvert $(B)/generate $(BENCH_MB)
+
+install: all ## DESTDIR=, PREFIX=
+	install -D -m 755 $(B)/culvert $(DESTDIR)$(PREFIX)/bin/culvert
+	for page in $(wildcard docs/*.[1-9]); do \
+		install -D -m 644 $$page $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/} || exit 1; done
+	for rules in $(wildcard rules/*.yaml); do \
+		install -D -m 644 $$rules $(DESTDIR)$(PREFIX)/share/culvert/rules/$${rules##*/} || exit 1; done
+	for schema in $(wildcard docs/*.json); do \
+		install -D -m 644 $$schema $(DESTDIR)$(PREFIX)/share/culvert/$${schema##*/} || exit 1; done
 
 clean: ## remove what was built
 	rm -rf build

@@ -29,7 +29,7 @@ enum hs_sign {
 };
 
 enum hs_kind { HS_KIND_NONE, HS_KIND_CONNECT, HS_KIND_UPGRADE };
-enum hs_result { HS_PENDING, HS_ACCEPTED, HS_REFUSED };
+enum hs_result { HS_PENDING, HS_ACCEPTED, HS_REFUSED, HS_REQUIRED };   /* REQUIRED: a 426 that nobody had offered */
 
 /* One handshake, as kept for the record.  Strings are cut to their array, bytes as on the wire. */
 struct handshake_record {
@@ -48,7 +48,7 @@ struct handshake_record {
 	char offered[96];             /* Upgrade: the offer, field lines joined by ", " */
 	char chosen[32];              /* Upgrade: the token of the 101 as written */
 	char alpn[64];                /* CONNECT: the ALPN field (RFC 7639), a claim only */
-	char ws_key[28];              /* Sec-WebSocket-Key until it is checked */
+	char ws_expect[28];           /* the Sec-WebSocket-Accept that the key asks for, no NUL; all zero: no usable key */
 	uint64_t asked_at, ended[2];  /* offset of the request; where HTTP ended on each side (accepted only) */
 	int64_t t_asked, t_answered;
 };
@@ -58,11 +58,15 @@ struct handshake {
 	uint8_t tries_connect, tries_upgrade;
 	uint8_t count;                /* of records, at most MAX_HANDSHAKES; the last is the one in progress */
 	struct handshake_record *records;   /* room for MAX_HANDSHAKES, lent by the caller when first needed; may be NULL */
+	uint8_t named_connection;     /* the Upgrade request had Connection: upgrade too */
 	uint32_t ordinal;             /* of the request that asked */
 	uint32_t lost_records;
+	uint64_t asked_until;         /* client offset right after the request that asked */
+	uint64_t answered_at;         /* server offset of the answer */
 };
 
-/* True when this event opens a handshake, so that the caller can lend records before hs_step. */
+/* True when this event opens a handshake (or is a 426 that asks for one), so that the caller can lend records before
+ * hs_step. */
 bool hs_asks(const struct http_event *ev);
 
 enum hs_state hs_step(struct handshake *h, const struct http_event *ev, struct dossier *d);

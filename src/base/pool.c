@@ -1,0 +1,103 @@
+/* One reservation holds all blocks.  The kernel gives a page only when it is first written (MAP_NORESERVE), and gives it
+ * zeroed, so a block that was never out needs no clearing; a block that comes back is cleared when it is taken again,
+ * not when it is given: most are given at the end of a conversation and many never needed again.
+ *
+ * Under AddressSanitizer a free block is poisoned whole, so that use after give, and giving twice, are reported.
+ */
+#include "base/pool.h"
+
+#include <stdint.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define POOL_POISONS 1
+#endif
+#endif
+#ifdef __SANITIZE_ADDRESS__
+#define POOL_POISONS 1
+#endif
+
+#ifdef POOL_POISONS
+#include <sanitizer/asan_interface.h>
+#define poison(at, len) __asan_poison_memory_region((at), (len))
+#define unpoison(at, len) __asan_unpoison_memory_region((at), (len))
+#else
+#define poison(at, len) ((void)(at), (void)(len))
+#define unpoison(at, len) ((void)(at), (void)(len))
+#endif
+
+enum { POOL_ALIGN = 16 };
+
+bool pool_init(struct pool *p, const char *what, size_t size, size_t count, struct err *e)
+{
+	*p = (struct pool){ .count = count };
+	size_t bytes;
+	if (size > SIZE_MAX - POOL_ALIGN)
+		return err_set(e, what, "a block of %zu bytes is too large", size);
+	p->size = size == 0 ? POOL_ALIGN : (size + POOL_ALIGN - 1) / POOL_ALIGN * POOL_ALIGN;
+	if (count == 0)
+		return true;
+	if (__builtin_mul_overflow(p->size, count, &bytes))
+		return err_set(e, what, "%zu blocks of %zu bytes are too many", count, p->size);
+
+	void *const room =
+	    mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (room == MAP_FAILED)
+		return err_set_sys(e, what, "cannot reserve %zu blocks of %zu bytes", count, p->size);
+	p->blocks = room;
+	return true;
+}
+
+void pool_fini(struct pool *p)
+{
+	if (p->blocks != NULL) {
+		unpoison(p->blocks, p->fresh * p->size);
+		munmap(p->blocks, p->count * p->size);
+	}
+	*p = (struct pool){ .size = p->size };
+}
+
+static void *take_recycled(struct pool *p)
+{
+	void *const block = p->free;
+	unpoison(block, p->size);
+	memcpy(&p->free, block, sizeof p->free);
+	memset(block, 0, p->size);
+	return block;
+}
+
+void *pool_take(struct pool *p)
+{
+	void *block;
+	if (p->free != NULL) {
+		block = take_recycled(p);
+	} else if (p->fresh < p->count) {
+		block = p->blocks + p->fresh * p->size;
+		p->fresh++;
+	} else {
+		p->refused++;
+		return NULL;
+	}
+	p->used++;
+	if (p->used > p->peak)
+		p->peak = p->used;
+	return block;
+}
+
+static bool is_ours(const struct pool *p, const void *block)
+{
+	const uintptr_t at = (uintptr_t)block, first = (uintptr_t)p->blocks;
+	return p->blocks != NULL && at >= first && at - first < p->fresh * p->size && (at - first) % p->size == 0;
+}
+
+void pool_give(struct pool *p, void *block)
+{
+	if (block == NULL || never(!is_ours(p, block) || p->used == 0))
+		return;
+	memcpy(block, &p->free, sizeof p->free);
+	p->free = block;
+	p->used--;
+	poison(block, p->size);
+}

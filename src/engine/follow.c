@@ -1,0 +1,349 @@
+/* follow -- carries the bytes of one conversation from the streams to the rooms that read them.
+ *
+ * One side is read until it waits, then the other, round and round until neither moves: one side's answer may release
+ * what the other side holds.  Notes about a dialogue inside a channel are put aside: the conversation's label is the
+ * outermost dialogue's affair, the inner one is told in the record. */
+#include "engine/watch.h"
+
+enum { MIDSTREAM_TRIES = 16 };
+
+void watch_begin(const struct seat *at, const struct segment *first)
+{
+	struct watch *w = at->w;
+	stream_init(&w->stream, first);
+	http_conn_init(&w->top.http, w->stream.midstream);
+	w->now = &w->top;
+	if (w->stream.midstream)
+		w->dossier.doubts |= DOUBT_MIDSTREAM;
+	if (first->encap.count != 0 && (w->encap = pool_take(&at->p->encaps)) != NULL)
+		*w->encap = first->encap;
+}
+
+void watch_end(const struct seat *at)
+{
+	struct watch *w = at->w;
+	struct pipeline *p = at->p;
+	for (struct dialogue *d = &w->top, *inner; d != NULL; d = inner) {
+		inner = d->inner;
+		tunnel_fini(&p->tunnels, &d->tunnel);
+		pool_give(&p->records, d->shake.records);
+		pool_give(&p->channel_pool, d->channel);
+		if (d != &w->top)
+			pool_give(&p->dialogues, d);
+	}
+	if (w->ours != NULL)
+		kin_leave(p->kin, w->ours, at->flow->last);
+	pool_give(&p->encaps, w->encap);
+	stream_fini(&p->streams, &w->stream);
+}
+
+static void settle(const struct seat *at)
+{
+	at->w->phase = WATCH_SETTLED;
+	stream_count_only(&at->p->streams, &at->w->stream);
+}
+
+/* The dossier that a dialogue's notes go to: the conversation's own, or one that is thrown away. */
+static struct dossier *dossier_of(const struct seat *at, const struct dialogue *d, struct dossier *aside)
+{
+	if (d == &at->w->top)
+		return &at->w->dossier;
+	*aside = (struct dossier){ .odd = at->w->dossier.odd };
+	return aside;
+}
+
+static void begin_channel(const struct seat *at, struct dialogue *d, const struct handshake_record *h)
+{
+	struct watch *w = at->w;
+	struct chunk next[2];
+	for (enum side side = CLIENT; side <= SERVER; side++) {
+		next[side] = (struct chunk){ .offset = w->stream.side[side].read };
+		stream_peek(&w->stream, side, &next[side]);
+	}
+	if (d == &w->top) {
+		w->relay_at[CLIENT] = next[CLIENT].offset;
+		w->relay_at[SERVER] = next[SERVER].offset;
+		w->relay_from = at->t;
+	}
+	d->channel = pool_take(&at->p->channel_pool);
+	if (d->channel == NULL) {
+		w->dossier.doubts |= DOUBT_CAP;
+		settle(at);
+		return;
+	}
+	const struct slice protocol = { (const uint8_t *)(h != NULL ? h->protocol : ""), h != NULL ? h->protocol_len : 0 };
+	if (slice_eq(protocol, SLICE("tls")))
+		d->channel->agreed = AGREED_TLS;
+	else if (slice_eq(protocol, SLICE("websocket")))
+		d->channel->agreed = AGREED_WEBSOCKET;
+	else if (slice_starts(protocol, SLICE("connect-")))
+		d->channel->agreed = AGREED_CAPSULES;
+	w->phase = WATCH_CHANNEL;
+}
+
+/* Where the handshake stands after an event that may have moved it. */
+static void after_handshake(const struct seat *at, struct dialogue *d, const struct http_event *ev)
+{
+	struct watch *w = at->w;
+	if (!hs_still_http(&d->shake)) {
+		begin_channel(at, d, hs_decisive(&d->shake));
+		return;
+	}
+	if (hs_unsure(&d->shake)) {
+		w->phase = WATCH_UNSURE;
+		return;
+	}
+	if (d->shake.state == HS_UPGRADED_HTTP2) {
+		d->http2 = true;
+		settle(at);
+		return;
+	}
+	if (ev->may_switch)
+		http_refused(&d->http);
+}
+
+static void step_handshake(const struct seat *at, struct dialogue *d, const struct http_event *ev, struct dossier *notes)
+{
+	struct handshake *h = &d->shake;
+	if (h->records == NULL && hs_asks(ev))
+		h->records = pool_take(&at->p->records);
+	const unsigned count = h->count;
+	const int result = count != 0 ? h->records[count - 1].result : HS_PENDING;
+	hs_step(h, ev, notes);
+	if (h->count == 0 || h->records == NULL)
+		return;
+	const struct handshake_record *last = &h->records[h->count - 1];
+	if (h->count != count || last->result != result)
+		tell_handshake(at, d, last);
+}
+
+static void begin_tunnel(const struct seat *at, struct dialogue *d)
+{
+	struct watch *w = at->w;
+	d->tunnel_ready = true;
+	if (d == &w->top) {
+		const struct flow_key *k = &at->flow->key;
+		const bool client_lo = w->stream.client_way == LO_TO_HI;
+		w->ours = kin_join(at->p->kin, client_lo ? &k->lo : &k->hi, client_lo ? &k->hi : &k->lo, k->space, at->t);
+	}
+	tunnel_init(&d->tunnel, at->flow->id, d == &w->top ? w->ours : NULL);
+}
+
+static void show_tunnels(const struct seat *at, struct dialogue *d, const struct http_event *ev, struct dossier *notes)
+{
+	if (!d->tunnel_ready)
+		begin_tunnel(at, d);
+	const bool listening = tunnel_see(&at->p->tunnels, &d->tunnel, ev, notes);
+	if (listening != (d->http.side[ev->from].wants_bodies != 0))
+		http_want_bodies(&d->http, ev->from, listening);
+}
+
+/* The first bytes of this side are no HTTP.  In a conversation that was joined midway they may lie inside a message:
+ * the beginning of a later packet may be the beginning of one. */
+static void not_http(const struct seat *at, struct dialogue *d, const struct http_event *ev, const struct chunk *in)
+{
+	struct watch *w = at->w;
+	if (d != &w->top) {
+		settle(at);
+		return;
+	}
+	if (w->stream.midstream && w->tries < MIDSTREAM_TRIES) {
+		w->tries++;
+		http_restart(&d->http, ev->from);
+		stream_eat(&at->p->streams, &w->stream, ev->from, in->bytes.len);
+		return;
+	}
+	http_witness(ev, &w->dossier);
+	if (ev->from == CLIENT || dossier_count(&w->dossier, FOR_HTTP, STRONG) == 0)
+		settle(at);
+}
+
+static void take_event(const struct seat *at, struct dialogue *d, const struct http_event *ev, const struct chunk *in)
+{
+	struct watch *w = at->w;
+	struct dossier aside;
+	struct dossier *notes = dossier_of(at, d, &aside);
+	const uint64_t odd = notes->odd;
+	notes->odd |= ev->odd;
+	switch (ev->kind) {
+	case HTTP_REQUEST:
+	case HTTP_RESPONSE:
+	case HTTP_MESSAGE_END:
+		http_witness(ev, notes);
+		step_handshake(at, d, ev, notes);
+		show_tunnels(at, d, ev, notes);
+		if (ev->kind == HTTP_RESPONSE)
+			after_handshake(at, d, ev);
+		break;
+	case HTTP_BODY:
+		show_tunnels(at, d, ev, notes);
+		break;
+	case HTTP_H2:
+		http_witness(ev, notes);
+		d->http2 = true;
+		settle(at);
+		break;
+	case HTTP_LOST:
+		http_witness(ev, notes);
+		show_tunnels(at, d, ev, notes);
+		break;
+	case HTTP_NOT:
+		not_http(at, d, ev, in);
+		break;
+	case HTTP_WAIT:
+	case HTTP_EAT:
+		break;
+	}
+	w->dossier.doubts |= notes->doubts;
+	w->dossier.odd |= notes->odd;
+	tell_odd(at, odd, ev->from, ev->offset);
+}
+
+/* Who the client is was never said by a SYN: then the side that asks is. */
+static bool swap_by_content(const struct seat *at, enum side side, const struct chunk *in)
+{
+	struct watch *w = at->w;
+	if (w->stream.sides_known || w->top.http.asked != 0 || w->top.http.answered != 0 || in->bytes.len < 5)
+		return false;
+	const bool says_response = head_maybe_response(in->bytes);
+	if ((side == CLIENT) != says_response)
+		return false;
+	if (side == SERVER && !head_maybe_request(in->bytes))
+		return false;
+	stream_swap(&w->stream);
+	http_conn_init(&w->top.http, true);
+	return true;
+}
+
+static bool follow_http(const struct seat *at, enum side side, const struct chunk *in)
+{
+	struct watch *w = at->w;
+	struct dialogue *d = w->now;
+	if (w->stream.midstream && swap_by_content(at, side, in))
+		return true;
+	struct http_event ev;
+	http_next(&d->http, in, at->p->head, &ev);
+	if (ev.kind == HTTP_WAIT) {
+		if (ev.eat != 0)
+			stream_eat(&at->p->streams, &w->stream, side, ev.eat);
+		return false;
+	}
+	if (ev.kind != HTTP_NOT) {
+		stream_eat(&at->p->streams, &w->stream, side, ev.eat);
+		if (ev.skip != 0)
+			stream_skip(&at->p->streams, &w->stream, side, ev.skip);
+	}
+	take_event(at, d, &ev, in);
+	return true;
+}
+
+/* A handshake was answered in a form no standard has: bytes that are not HTTP, from either side, make it a switch. */
+static bool follow_unsure(const struct seat *at, bool over)
+{
+	struct watch *w = at->w;
+	struct dialogue *d = w->now;
+	struct chunk next[2];
+	bool there[2];
+	for (enum side side = CLIENT; side <= SERVER; side++) {
+		next[side] = (struct chunk){ .offset = w->stream.side[side].read };
+		there[side] = stream_peek(&w->stream, side, &next[side]) && next[side].bytes.len != 0;
+	}
+	if (!there[CLIENT] && !there[SERVER] && !over)
+		return false;
+	const bool client_http = !there[CLIENT] || head_maybe_request(next[CLIENT].bytes);
+	const bool server_http = !there[SERVER] || head_maybe_response(next[SERVER].bytes);
+	if (client_http && server_http && there[CLIENT] && !there[SERVER] && !over && next[CLIENT].bytes.len < 16)
+		return false;
+	struct dossier aside;
+	struct dossier *notes = dossier_of(at, d, &aside);
+	const uint64_t odd = notes->odd;
+	hs_judge_next(&d->shake, client_http && server_http, next[CLIENT].offset, next[SERVER].offset, at->t, notes);
+	if (d->shake.records != NULL && d->shake.count != 0)
+		tell_handshake(at, d, &d->shake.records[d->shake.count - 1]);
+	w->dossier.doubts |= notes->doubts;
+	w->dossier.odd |= notes->odd;
+	tell_odd(at, odd, SERVER, next[SERVER].offset);
+	w->phase = WATCH_HTTP;
+	const struct http_event answered = { .may_switch = true };
+	after_handshake(at, d, &answered);
+	return true;
+}
+
+static void begin_inner(const struct seat *at, struct dialogue *d)
+{
+	struct watch *w = at->w;
+	if (w->depth == MAX_NESTING || (d->inner = pool_take(&at->p->dialogues)) == NULL) {
+		const uint64_t odd = w->dossier.odd;
+		w->dossier.odd |= ODD_BIT(NESTED_TOO_DEEP);
+		w->dossier.doubts |= DOUBT_CAP;
+		tell_odd(at, odd, CLIENT, w->stream.side[CLIENT].read);
+		settle(at);
+		return;
+	}
+	w->depth++;
+	w->now = d->inner;
+	http_conn_init(&d->inner->http, false);
+	w->phase = WATCH_HTTP;
+}
+
+static bool follow_channel(const struct seat *at, bool over)
+{
+	struct watch *w = at->w;
+	struct dialogue *d = w->now;
+	struct chunk next[2] = { { .from = CLIENT }, { .from = SERVER } };
+	bool ended[2] = { over, over };
+	for (enum side side = CLIENT; side <= SERVER; side++) {
+		if (!stream_peek(&w->stream, side, &next[side]))
+			continue;
+		ended[side] |= next[side].end;
+		if (next[side].hole != 0) {
+			w->dossier.doubts |= DOUBT_GAP;
+			stream_eat(&at->p->streams, &w->stream, side, 0);
+		}
+	}
+	const uint64_t odd = w->dossier.odd;
+	const enum channel_want want = channel_look(at->p->channels, d->channel, slice_head(next[CLIENT].bytes, MAX_CHANNEL_LOOK),
+	    slice_head(next[SERVER].bytes, MAX_CHANNEL_LOOK), ended[CLIENT] && ended[SERVER]);
+	w->dossier.odd |= d->channel->odd;
+	tell_odd(at, odd, CLIENT, next[CLIENT].offset);
+	if (want == CHANNEL_MORE)
+		return false;
+	if (want == CHANNEL_IS_HTTP)
+		begin_inner(at, d);
+	else
+		settle(at);
+	return true;
+}
+
+static bool follow_side(const struct seat *at, enum side side)
+{
+	struct chunk in;
+	if (at->w->phase != WATCH_HTTP || !stream_peek(&at->w->stream, side, &in))
+		return false;
+	return follow_http(at, side, &in);
+}
+
+static bool follow_once(const struct seat *at, bool over)
+{
+	switch (at->w->phase) {
+	case WATCH_UNSURE:
+		return follow_unsure(at, over);
+	case WATCH_CHANNEL:
+		return follow_channel(at, over);
+	case WATCH_SETTLED:
+		return false;
+	default:
+		break;
+	}
+	bool moved = false;
+	for (enum side side = CLIENT; side <= SERVER; side++)
+		while (follow_side(at, side))
+			moved = true;
+	return moved;
+}
+
+void follow(const struct seat *at, bool over)
+{
+	while (follow_once(at, over))
+		continue;
+}

@@ -1,0 +1,268 @@
+#include "engine/pipeline.h"
+
+#include <stdlib.h>
+#include "engine/watch.h"
+
+enum {
+	SECOND = 1000000000,
+	/* Packet-time seconds after the last packet.  Half-open connections are what a flood is made of. */
+	TIMEOUT_NEW = 30, TIMEOUT_OPEN = 600, TIMEOUT_CLOSING = 60, TIMEOUT_CLOSED = 10
+};
+
+static bool pools_init(struct pipeline *p, size_t flows, struct err *e)
+{
+	/* Handshakes, channels and encapsulations are rarer than conversations; what finds no block is told as a doubt. */
+	const size_t half = flows / 2 + 64;
+	return pool_init(&p->records, "handshake records", MAX_HANDSHAKES * sizeof(struct handshake_record), half, e) &&
+	    pool_init(&p->channel_pool, "channels", sizeof(struct channel), half, e) &&
+	    pool_init(&p->dialogues, "inner dialogues", sizeof(struct dialogue), flows / 8 + 64, e) &&
+	    pool_init(&p->encaps, "encapsulations", sizeof(struct encapsulation), flows, e);
+}
+
+struct pipeline *pipeline_new(const struct pipeline_options *o, struct reporter *r, struct err *e)
+{
+	struct pipeline *p = calloc(1, sizeof *p);
+	if (p == NULL || (p->head = calloc(1, sizeof *p->head)) == NULL) {
+		free(p);
+		err_set_sys(e, "memory", "no room for the pipeline");
+		return NULL;
+	}
+	p->reporter = r;
+	p->anomalies = o->anomalies;
+	const bool ready = pools_init(p, o->flows, e) && stream_kit_init(&p->streams, o->flows, o->overlaps, e) &&
+	    tunnel_kit_init(&p->tunnels, o->flows, e) && (p->decoder = decoder_new(o->checksums, o->key, e)) != NULL &&
+	    (p->flows = flow_table_new(o->flows, sizeof(struct watch), o->key, e)) != NULL &&
+	    (p->kin = kin_table_new(o->flows / 2 + 64, tunnel_shared_size(), o->key, e)) != NULL &&
+	    (p->channels = channel_kit_new(e)) != NULL;
+	if (!ready) {
+		pipeline_free(p);
+		return NULL;
+	}
+	return p;
+}
+
+void pipeline_free(struct pipeline *p)
+{
+	if (p == NULL)
+		return;
+	channel_kit_free(p->channels);
+	kin_table_free(p->kin);
+	flow_table_free(p->flows);
+	decoder_free(p->decoder);
+	tunnel_kit_fini(&p->tunnels);
+	stream_kit_fini(&p->streams);
+	pool_fini(&p->records);
+	pool_fini(&p->channel_pool);
+	pool_fini(&p->dialogues);
+	pool_fini(&p->encaps);
+	free(p->head);
+	free(p);
+}
+
+void pipeline_source(struct pipeline *p, const char *name)
+{
+	p->source = name;
+}
+
+/* Does the answer to a request that may end HTTP still lack, while the client has already gone on? */
+static bool awaiting(const struct watch *w)
+{
+	if (w->phase == WATCH_UNSURE)
+		return true;
+	struct chunk held;
+	return w->phase == WATCH_HTTP && http_holds(&w->now->http) && w->now == &w->top &&
+	    stream_peek(&w->stream, CLIENT, &held) && held.bytes.len != 0;
+}
+
+/* Weighs the evidence if there is any news, and tells a label that was set or raised. */
+static void conclude(const struct seat *at, bool over)
+{
+	struct watch *w = at->w;
+	const bool waits = awaiting(w);
+	const uint32_t news = (uint32_t)w->dossier.doubts << 12 | (uint32_t)w->dossier.count << 4 | (uint32_t)waits << 1 | 1;
+	if (news == w->judged && !over)
+		return;
+	w->judged = news;
+	const struct verdict v = verdict_weigh(&w->dossier, waits, over);
+	if (v.label >= w->verdict.label)
+		w->verdict = v;
+	if (w->verdict.label > w->label) {
+		const enum label before = w->label;
+		w->label = w->verdict.label;
+		tell_label(at, before);
+	}
+}
+
+static void finish(const struct seat *at, enum ended why)
+{
+	struct watch *w = at->w;
+	if (w->phase != WATCH_SETTLED) {
+		stream_finish(&at->p->streams, &w->stream);
+		follow(at, true);
+	}
+	for (struct dialogue *d = &w->top; d != NULL; d = d->inner)
+		if (d->tunnel_ready)
+			tunnel_end(&at->p->tunnels, &d->tunnel, &w->dossier);
+	if (stream_spoke(&w->stream, CLIENT) != stream_spoke(&w->stream, SERVER))
+		w->dossier.doubts |= DOUBT_ONE_WAY;
+	if (why == ENDED_EVICTED)
+		w->dossier.doubts |= DOUBT_EVICTED;
+	conclude(at, true);
+	if (w->stream.state == STREAM_RESET)
+		why = ENDED_RST;
+	else if (w->stream.state == STREAM_CLOSED)
+		why = ENDED_FIN;
+	tell_flow(at, why);
+	watch_end(at);
+	flow_drop(at->p->flows, at->flow);
+}
+
+static struct seat seat_of(struct pipeline *p, struct flow *f, int64_t t)
+{
+	return (struct seat){ p, f, flow_payload(f), t };
+}
+
+static struct flow *touch(struct pipeline *p, const struct segment *seg, bool *fresh)
+{
+	struct flow *f = flow_touch(p->flows, seg, fresh);
+	if (f != NULL && !*fresh) {
+		const struct seat at = seat_of(p, f, seg->t);
+		if (!stream_reopens(&at.w->stream, seg))
+			return f;
+		finish(&at, ENDED_REUSED);
+		f = flow_touch(p->flows, seg, fresh);
+	}
+	if (f != NULL)
+		return f;
+	struct flow *oldest = flow_oldest(p->flows);
+	if (oldest == NULL)
+		return NULL;
+	const struct seat at = seat_of(p, oldest, seg->t);
+	p->stats.flows_evicted++;
+	finish(&at, ENDED_EVICTED);
+	return flow_touch(p->flows, seg, fresh);
+}
+
+static void expire(struct pipeline *p, int64_t now)
+{
+	struct flow *f;
+	while ((f = flow_expired(p->flows, now)) != NULL) {
+		const struct seat at = seat_of(p, f, f->last);
+		finish(&at, ENDED_TIMEOUT);
+	}
+}
+
+static uint32_t timeout_of(const struct stream *s)
+{
+	switch ((enum stream_state)s->state) {
+	case STREAM_OPEN:
+		return TIMEOUT_OPEN;
+	case STREAM_CLOSING:
+		return TIMEOUT_CLOSING;
+	case STREAM_CLOSED:
+	case STREAM_RESET:
+		return TIMEOUT_CLOSED;
+	default:
+		return TIMEOUT_NEW;
+	}
+}
+
+static void carry(const struct seat *at, const struct segment *seg)
+{
+	struct watch *w = at->w;
+	const enum side from = stream_side_of(&w->stream, seg);
+	w->packets[from]++;
+	w->bytes[from] += seg->tcp.len + seg->cut;
+	if (seg->cut != 0)
+		w->dossier.doubts |= DOUBT_TRUNCATED;
+	const uint64_t before = w->dossier.odd;
+	enum side odd_from = from;
+	uint64_t odd_at = 0;
+	const uint64_t odd = stream_push(&at->p->streams, &w->stream, seg, &odd_from, &odd_at);
+	if (odd != 0) {
+		w->dossier.odd |= odd;
+		if (odd & ODD_BIT(OVERLAP_DIFFERS))
+			w->dossier.doubts |= DOUBT_OVERLAP;
+		if (odd & ODD_BIT(STREAM_CAP))
+			w->dossier.doubts |= DOUBT_CAP;
+		tell_odd(at, before, odd_from, odd_at);
+	}
+	if (w->relay_from != 0)
+		w->relay_to = at->t;
+	if (w->phase == WATCH_SETTLED)
+		return;
+	follow(at, false);
+	if (w->phase != WATCH_SETTLED && !stream_settle(&at->p->streams, &w->stream)) {
+		const uint64_t odd_before = w->dossier.odd;
+		w->dossier.odd |= ODD_BIT(STREAM_CAP);
+		w->dossier.doubts |= DOUBT_CAP;
+		at->p->stats.stream_caps++;
+		tell_odd(at, odd_before, from, w->stream.side[from].read);
+	}
+	conclude(at, false);
+}
+
+static void take_segment(struct pipeline *p, const struct segment *seg)
+{
+	bool fresh = false;
+	struct flow *f = touch(p, seg, &fresh);
+	if (f == NULL)
+		return;
+	const struct seat at = seat_of(p, f, seg->t);
+	if (fresh) {
+		p->stats.flows++;
+		watch_begin(&at, seg);
+	}
+	if (stream_matters(&at.w->stream, seg) && !decode_checksum(p->decoder, seg)) {
+		p->stats.bad_checksums++;
+		const uint64_t before = at.w->dossier.odd;
+		at.w->dossier.odd |= ODD_BIT(BAD_CHECKSUM);
+		if (fresh) {
+			watch_end(&at);
+			flow_drop(p->flows, f);
+			p->stats.flows--;
+			return;
+		}
+		tell_odd(&at, before, stream_side_of(&at.w->stream, seg), 0);
+		return;
+	}
+	carry(&at, seg);
+	f->timeout_s = timeout_of(&at.w->stream);
+}
+
+void pipeline_frame(struct pipeline *p, const struct frame *f)
+{
+	if (p->stats.frames++ == 0)
+		p->stats.first = f->t;
+	p->stats.frame_bytes += f->bytes.len;
+	p->stats.last = f->t;
+	expire(p, f->t);
+	struct segment seg;
+	if (decode(p->decoder, f, &seg) != DECODED_SEGMENT)
+		return;
+	p->stats.segments++;
+	take_segment(p, &seg);
+}
+
+void pipeline_drain(struct pipeline *p)
+{
+	struct flow *f;
+	while ((f = flow_oldest(p->flows)) != NULL) {
+		const struct seat at = seat_of(p, f, f->last);
+		finish(&at, ENDED_INPUT);
+	}
+}
+
+void pipeline_stats(const struct pipeline *p, struct report_stats *out)
+{
+	const struct decode_counters *c = decode_counters(p->decoder);
+	*out = p->stats;
+	out->source = p->source;
+	out->other = c->by_result[DECODED_OTHER] + c->by_result[DECODED_UNKNOWN_LINK];
+	out->malformed = c->by_result[DECODED_MALFORMED] + c->by_result[DECODED_TOO_DEEP];
+	out->fragments_dropped = c->fragments_dropped;
+	out->flows_peak = flow_peak(p->flows);
+	out->kin_evicted = kin_evicted(p->kin);
+	out->tunnel_caps = p->tunnels.notebooks.refused;
+	out->records = reporter_lines(p->reporter);
+}

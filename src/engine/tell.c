@@ -1,0 +1,102 @@
+/* tell -- gathers the facts of one conversation and hands them to the reporter. */
+#include "engine/watch.h"
+
+#include <string.h>
+
+static void gather_levels(const struct watch *w, struct facts *f)
+{
+	for (const struct dialogue *d = &w->top; d != NULL && f->levels <= MAX_NESTING; d = d->inner) {
+		f->level[f->levels++] = (struct facts_level){
+			.handshake = &d->shake,
+			.channel = d->channel,
+			.requests = d->http.side[CLIENT].messages,
+			.responses = d->http.side[SERVER].messages,
+			.http2 = d->http2,
+		};
+		const struct finding *found = tunnel_finding(&d->tunnel);
+		if (found != NULL && f->finding == NULL)
+			f->finding = found;
+	}
+}
+
+static void gather(const struct seat *at, struct facts *f)
+{
+	const struct watch *w = at->w;
+	*f = (struct facts){
+		.flow_id = at->flow->id,
+		.key = &at->flow->key,
+		.client_is_lo = w->stream.client_way == LO_TO_HI,
+		.encap = w->encap,
+		.capture = at->p->source,
+		.first = at->flow->first,
+		.last = at->flow->last,
+		.now = at->t,
+		.packets = { w->packets[CLIENT], w->packets[SERVER] },
+		.bytes = { w->bytes[CLIENT], w->bytes[SERVER] },
+		.stream_bytes = { stream_total(&w->stream, CLIENT), stream_total(&w->stream, SERVER) },
+		.state = stream_state_name((enum stream_state)w->stream.state),
+		.verdict = &w->verdict,
+		.dossier = &w->dossier,
+		.relay_from = w->relay_from,
+		.relay_to = w->relay_to,
+	};
+	if (w->relay_from != 0)
+		for (enum side side = CLIENT; side <= SERVER; side++)
+			f->relay_bytes[side] =
+			    f->stream_bytes[side] > w->relay_at[side] ? f->stream_bytes[side] - w->relay_at[side] : 0;
+	gather_levels(w, f);
+}
+
+void tell_odd(const struct seat *at, uint64_t before, enum side from, uint64_t offset)
+{
+	uint64_t fresh = at->w->dossier.odd & ~before;
+	if (fresh == 0)
+		return;
+	struct facts f;
+	gather(at, &f);
+	for (; fresh != 0; fresh &= fresh - 1) {
+		at->p->stats.anomalies++;
+		if (at->p->anomalies)
+			report_anomaly(at->p->reporter, &f, (enum odd)__builtin_ctzll(fresh), from, offset);
+	}
+}
+
+void tell_handshake(const struct seat *at, const struct dialogue *d, const struct handshake_record *h)
+{
+	unsigned level = 0;
+	for (const struct dialogue *outer = &at->w->top; outer != d; outer = outer->inner)
+		level++;
+	struct facts f;
+	gather(at, &f);
+	report_handshake(at->p->reporter, &f, level, h);
+}
+
+void tell_label(const struct seat *at, enum label before)
+{
+	struct facts f;
+	gather(at, &f);
+	report_label(at->p->reporter, &f, before);
+}
+
+/* The protocol inside a tunnel, from the bytes its detector unwrapped. */
+static void name_wrapped(const struct seat *at, struct facts *f, struct channel *inside)
+{
+	const struct finding *found = f->finding;
+	if (found == NULL || found->inner_len[CLIENT] + found->inner_len[SERVER] == 0)
+		return;
+	const struct slice client = { found->inner[CLIENT], found->inner_len[CLIENT] };
+	const struct slice server = { found->inner[SERVER], found->inner_len[SERVER] };
+	const bool http = channel_look(at->p->channels, inside, client, server, true) == CHANNEL_IS_HTTP;
+	f->wrapped = http ? "http" : inside->name;
+}
+
+void tell_flow(const struct seat *at, enum ended why)
+{
+	struct facts f;
+	struct channel inside = { 0 };
+	gather(at, &f);
+	f.ended = why;
+	name_wrapped(at, &f, &inside);
+	at->p->stats.by_label[at->w->verdict.label]++;
+	report_flow(at->p->reporter, &f);
+}

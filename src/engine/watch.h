@@ -1,0 +1,88 @@
+/* watch -- all that is held of one conversation, and the carrier's own memory.  Private to engine: nobody else can reach
+ * through a flow into another room. */
+#ifndef ENGINE_WATCH_H
+#define ENGINE_WATCH_H
+
+#include "channel/channel.h"
+#include "decode/decode.h"
+#include "engine/pipeline.h"
+#include "flow/flow.h"
+#include "handshake/handshake.h"
+#include "http/conn.h"
+#include "kin/kin.h"
+#include "report/report.h"
+#include "stream/stream.h"
+#include "tunnel/tunnel.h"
+#include "verdict/verdict.h"
+
+/* One dialogue of HTTP.  The conversation's own is level 0; one that runs inside a channel is linked below it. */
+struct dialogue {
+	struct http_conn http;
+	struct handshake shake;
+	struct channel *channel;      /* what replaced HTTP here; from a pool */
+	struct dialogue *inner;       /* the dialogue inside that channel; from a pool */
+	struct tunnel tunnel;
+	bool http2;
+	bool tunnel_ready;
+};
+
+enum phase {
+	WATCH_HTTP,      /* the deepest dialogue is being read */
+	WATCH_UNSURE,    /* a handshake was answered oddly: the next bytes decide */
+	WATCH_CHANNEL,   /* HTTP is over: the channel is being named */
+	WATCH_SETTLED    /* nothing more to learn: only counting */
+};
+
+struct watch {
+	struct stream stream;
+	struct dossier dossier;
+	struct dialogue top;
+	struct dialogue *now;         /* the deepest */
+	struct encapsulation *encap;  /* of the first segment, from a pool; NULL when there is none */
+	void *ours;                   /* the kin notebook, joined at the first HTTP message */
+	struct verdict verdict;
+	uint64_t bytes[2];
+	uint32_t packets[2];
+	uint32_t judged;              /* notes, doubts and waiting as they were when last weighed */
+	uint8_t phase, depth;
+	uint8_t label;                /* highest announced */
+	uint8_t tries;                /* midstream: looks for the beginning of a message */
+	uint64_t relay_at[2];         /* stream offsets where the outermost relay began */
+	int64_t relay_from, relay_to; /* ns; 0: no relay */
+};
+
+struct pipeline {
+	struct reporter *reporter;
+	struct decoder *decoder;
+	struct flow_table *flows;
+	struct kin_table *kin;
+	struct stream_kit streams;
+	struct tunnel_kit tunnels;
+	struct channel_kit *channels;
+	struct pool records, channel_pool, dialogues, encaps;
+	struct head *head;            /* scratch */
+	const char *source;
+	bool anomalies;
+	struct report_stats stats;
+};
+
+/* One flow and its watch, as the carrier hands them around. */
+struct seat {
+	struct pipeline *p;
+	struct flow *flow;
+	struct watch *w;
+	int64_t t;
+};
+
+/* follow.c: reads what the streams have, as far as it goes.  `over`: no more will come. */
+void follow(const struct seat *at, bool over);
+void watch_begin(const struct seat *at, const struct segment *first);
+void watch_end(const struct seat *at);
+
+/* tell.c: what is told to the reporter. */
+void tell_odd(const struct seat *at, uint64_t before, enum side from, uint64_t offset);
+void tell_handshake(const struct seat *at, const struct dialogue *d, const struct handshake_record *h);
+void tell_label(const struct seat *at, enum label before);
+void tell_flow(const struct seat *at, enum ended why);
+
+#endif
