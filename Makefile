@@ -92,7 +92,7 @@ unit: $(UNIT:%=$(B)/unit/%) ## unit tests
 	@tests/unit/run $^
 
 # The player of conversations links every room but main.
-PLAYER := tests/talk/player.c tests/talk/play.c tests/talk/script.c tests/talk/record.c tests/lib/wire.c
+PLAYER := $(wildcard tests/talk/*.c) tests/lib/wire.c
 $(B)/talk: $(PLAYER) $(wildcard tests/talk/*.h tests/lib/*.h) $(OBJ)
 	$(CC) $(CPPFLAGS) -Itests/lib -Itests/talk $(CFLAGS) $(LDFLAGS) -o $@ $(PLAYER) $(OBJ) $(LDLIBS)
 

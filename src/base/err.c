@@ -5,10 +5,13 @@
 #include <stdio.h>
 #include <string.h>
 
+/* By way of copies: a caller may say more about an error by quoting what `e` says so far. */
 static void fill(struct err *e, const char *where, const char *format, va_list args)
 {
-	snprintf(e->where, sizeof e->where, "%s", where);
-	vsnprintf(e->what, sizeof e->what, format, args);
+	struct err filled = { .sys = 0 };
+	snprintf(filled.where, sizeof filled.where, "%s", where);
+	vsnprintf(filled.what, sizeof filled.what, format, args);
+	*e = filled;
 }
 
 bool err_set(struct err *e, const char *where, const char *format, ...)
@@ -17,7 +20,6 @@ bool err_set(struct err *e, const char *where, const char *format, ...)
 	va_start(args, format);
 	fill(e, where, format, args);
 	va_end(args);
-	e->sys = 0;
 	return false;
 }
 

@@ -21,10 +21,10 @@
 
 #ifdef POOL_POISONS
 #include <sanitizer/asan_interface.h>
-#define poison(at, len) __asan_poison_memory_region((at), (len))
+#define poison(at, len)   __asan_poison_memory_region((at), (len))
 #define unpoison(at, len) __asan_unpoison_memory_region((at), (len))
 #else
-#define poison(at, len) ((void)(at), (void)(len))
+#define poison(at, len)   ((void)(at), (void)(len))
 #define unpoison(at, len) ((void)(at), (void)(len))
 #endif
 

@@ -19,9 +19,11 @@ struct slice {
 
 #define SLICE(literal) ((struct slice){ (const uint8_t *)(literal), sizeof(literal) - 1 })
 
-/* From `off` to the end; empty when `off` lies beyond. */
+/* From `off` to the end; empty when `off` lies beyond.  An empty slice may have no address: C gives NULL + 0 no meaning. */
 static inline struct slice slice_from(struct slice s, size_t off)
 {
+	if (s.len == 0)
+		return s;
 	return off < s.len ? (struct slice){ s.at + off, s.len - off } : (struct slice){ s.at + s.len, 0 };
 }
 
@@ -38,7 +40,7 @@ static inline bool slice_eq(struct slice a, struct slice b)
 
 static inline bool slice_starts(struct slice s, struct slice with)
 {
-	return s.len >= with.len && memcmp(s.at, with.at, with.len) == 0;
+	return s.len >= with.len && (with.len == 0 || memcmp(s.at, with.at, with.len) == 0);
 }
 
 /* ASCII letters only, whatever the locale. */

@@ -33,6 +33,7 @@ struct channel {
 	char alpn[4][24];
 	char ja4[40];
 	char banner[96];              /* SSH version line, mail or FTP greeting; bytes as on the wire, NUL-terminated */
+	uint64_t odd;                 /* 1 << enum odd: what was irregular in the channel */
 };
 
 struct channel_kit;   /* nDPI's module and scratch memory, one a worker */

@@ -7,8 +7,8 @@
 #include "base/digest.h"
 
 enum {
-	DECODED_MOST = 1024,       /* an NTLM answer with long domain names has some 600 bytes */
-	NTLM_USER = 36,            /* MS-NLMP, 2.2.1.3: length, room, offset of the user's name */
+	DECODED_MOST = 1024, /* an NTLM answer with long domain names has some 600 bytes */
+	NTLM_USER = 36,      /* MS-NLMP, 2.2.1.3: length, room, offset of the user's name */
 	NTLM_FLAGS = 60,
 	NTLM_UNICODE = 0x1,
 	NTLM_AUTHENTICATE = 3
@@ -33,7 +33,8 @@ static void user_of_digest(struct handshake_record *r, struct slice list)
 	size_t at = 0;
 	bool quoted = false;
 	while (at < list.len) {
-		const bool begins = at == 0 || list.at[at - 1] == ',' || list.at[at - 1] == ' ' || list.at[at - 1] == '\t';
+		const bool begins =
+		    at == 0 || list.at[at - 1] == ',' || list.at[at - 1] == ' ' || list.at[at - 1] == '\t';
 		if (!quoted && begins && slice_starts_nocase(slice_from(list, at), SLICE(name)))
 			break;
 		if (list.at[at] == '"')
@@ -96,7 +97,8 @@ static void user_of_ntlm(struct handshake_record *r, struct slice decoded)
 	const struct slice message = slice_from(decoded, slice_search(decoded, SLICE("NTLMSSP\0")));
 	if (message.len < NTLM_FLAGS + 4 || le32(message, 8) != NTLM_AUTHENTICATE)
 		return;
-	const struct slice name = slice_head(slice_from(message, le32(message, NTLM_USER + 4)), le16(message, NTLM_USER));
+	const struct slice name =
+	    slice_head(slice_from(message, le32(message, NTLM_USER + 4)), le16(message, NTLM_USER));
 	if ((le32(message, NTLM_FLAGS) & NTLM_UNICODE) == 0) {
 		keep_user(r, name);
 		return;

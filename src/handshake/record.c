@@ -7,8 +7,8 @@
 #include "base/digest.h"
 
 enum {
-	WEBSOCKET_KEY_MOST = 64,    /* a right key has 24 bytes */
-	WEBSOCKET_ACCEPT = 28       /* base64 of a SHA-1 */
+	WEBSOCKET_KEY_MOST = 64, /* a right key has 24 bytes */
+	WEBSOCKET_ACCEPT = 28    /* base64 of a SHA-1 */
 };
 
 static uint8_t lower(uint8_t c)

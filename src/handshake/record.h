@@ -8,8 +8,8 @@
  * that are seen in the wild. */
 struct hs_target {
 	bool valid;
-	uint16_t port;        /* 0: none */
-	struct slice host;    /* within the target, brackets left out; empty: none */
+	uint16_t port;     /* 0: none */
+	struct slice host; /* within the target, brackets left out; empty: none */
 };
 struct hs_target hs_target_read(struct slice target);
 

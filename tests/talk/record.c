@@ -37,7 +37,7 @@ static bool next_item(const char **at, const char *end, struct text *key, struct
 {
 	const bool object = **at == '{' || (key->at != NULL && key->len != 0);
 	const char *p = *at + 1;
-	if (p >= end || *p == '}' || *p == ']')
+	if (**at == '}' || **at == ']' || p >= end || *p == '}' || *p == ']')
 		return false;
 	*key = nothing;
 	if (object && *p == '"') {

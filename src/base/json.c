@@ -1,0 +1,246 @@
+/* The writer only ever appends, and each piece is appended whole or not at all.  The first piece that does not fit makes
+ * the line `full`: from then on nothing is written and json_end answers 0, so a broken line cannot leave the program.
+ *
+ * Numbers are spelt here, digit by digit: printf's would follow the locale.
+ */
+#include "base/json.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include "base/limits.h"
+#include "base/utf8.h"
+
+static void put(struct json *j, const char *text, size_t len)
+{
+	if (j->full || len > j->size - j->len) {
+		j->full = true;
+		return;
+	}
+	memcpy(j->out + j->len, text, len);
+	j->len += len;
+}
+
+static void put_byte(struct json *j, char byte)
+{
+	put(j, &byte, 1);
+}
+
+/* Eight bytes at once: is there one that may not stand as it is?  A byte is found by the borrow that subtracting leaves
+ * in its top bit; a borrow can only make this say yes too often, never too seldom. */
+static bool eight_are_plain(const uint8_t *at)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101), tops = ones << 7;
+	uint64_t w;
+	memcpy(&w, at, sizeof w);
+	const uint64_t quote = w ^ ones * '"', backslash = w ^ ones * '\\', del = w ^ ones * 0x7f;
+	const uint64_t hits = w | (w - ones * 0x20) | (quote - ones) | (backslash - ones) | (del - ones);
+	return (hits & tops) == 0;
+}
+
+static bool is_plain(uint8_t b)
+{
+	return b >= 0x20 && b < 0x7f && b != '"' && b != '\\';
+}
+
+static size_t plain_run(struct slice s)
+{
+	size_t n = 0;
+	while (s.len - n >= 8 && eight_are_plain(s.at + n))
+		n += 8;
+	while (n < s.len && is_plain(s.at[n]))
+		n++;
+	return n;
+}
+
+/* Only code points below U+10000 are ever escaped, so four digits are enough (RFC 8259, 7). */
+static void put_escape(struct json *j, uint32_t point)
+{
+	static const char digits[] = "0123456789abcdef";
+	const char text[6] = { '\\', 'u', digits[point >> 12 & 15], digits[point >> 8 & 15], digits[point >> 4 & 15],
+		digits[point & 15] };
+	put(j, text, sizeof text);
+}
+
+/* One character that is no plain run; returns how many bytes of `s` it took. */
+static size_t put_special(struct json *j, struct slice s)
+{
+	uint32_t point;
+	const size_t len = utf8_decode(s, &point);
+	if (len == 0) {
+		put(j, "\xef\xbf\xbd", 3);
+		return 1;
+	}
+	if (point == '"' || point == '\\') {
+		put_byte(j, '\\');
+		put_byte(j, (char)point);
+	} else if (utf8_is_harmless(point)) {
+		put(j, (const char *)s.at, len);
+	} else {
+		put_escape(j, point);
+	}
+	return len;
+}
+
+/* Returns how many bytes of `s` were written: all, or as many whole characters as lie within `limit`. */
+static size_t put_quoted(struct json *j, struct slice s, size_t limit)
+{
+	size_t done = 0;
+	put_byte(j, '"');
+	while (done < s.len && done < limit && !j->full) {
+		const size_t run = plain_run(slice_head(slice_from(s, done), limit - done));
+		if (run != 0) {
+			put(j, (const char *)s.at + done, run);
+			done += run;
+			continue;
+		}
+		uint32_t point;
+		if (utf8_decode(slice_from(s, done), &point) > limit - done)
+			break;
+		done += put_special(j, slice_from(s, done));
+	}
+	put_byte(j, '"');
+	return done;
+}
+
+static struct slice slice_of(const char *text)
+{
+	return (struct slice){ (const uint8_t *)text, strlen(text) };
+}
+
+/* What stands before a value: the comma, and its key when it is a member of an object. */
+static void put_lead(struct json *j, const char *key)
+{
+	if (j->comma)
+		put_byte(j, ',');
+	j->comma = true;
+	if (key == NULL)
+		return;
+	put_quoted(j, slice_of(key), SIZE_MAX);
+	put_byte(j, ':');
+}
+
+void json_begin(struct json *j, char *out, size_t size)
+{
+	*j = (struct json){ .out = out, .size = size };
+	put_byte(j, '{');
+}
+
+size_t json_end(struct json *j)
+{
+	put(j, "}\n", 2);
+	if (j->full)
+		j->len = 0;
+	return j->len;
+}
+
+static void open_with(struct json *j, const char *key, char bracket)
+{
+	put_lead(j, key);
+	put_byte(j, bracket);
+	j->comma = false;
+}
+
+static void close_with(struct json *j, char bracket)
+{
+	put_byte(j, bracket);
+	j->comma = true;
+}
+
+void json_object(struct json *j, const char *key)
+{
+	open_with(j, key, '{');
+}
+
+void json_object_end(struct json *j)
+{
+	close_with(j, '}');
+}
+
+void json_array(struct json *j, const char *key)
+{
+	open_with(j, key, '[');
+}
+
+void json_array_end(struct json *j)
+{
+	close_with(j, ']');
+}
+
+void json_string(struct json *j, const char *key, const char *value)
+{
+	if (value == NULL) {
+		json_null(j, key);
+		return;
+	}
+	put_lead(j, key);
+	put_quoted(j, slice_of(value), SIZE_MAX);
+}
+
+bool json_slice(struct json *j, const char *key, struct slice value)
+{
+	put_lead(j, key);
+	return put_quoted(j, value, MAX_STRING) < value.len;
+}
+
+/* A number with `decimals` digits after the point, at least one before it. */
+enum { MAX_DECIMALS = 19, NUMBER_SIZE = MAX_DECIMALS + 24 };
+
+static void put_number(struct json *j, bool negative, uint64_t value, unsigned decimals)
+{
+	char text[NUMBER_SIZE];
+	size_t at = sizeof text;
+	for (unsigned digits = 0; value != 0 || digits <= decimals; digits++) {
+		if (digits == decimals && decimals != 0)
+			text[--at] = '.';
+		text[--at] = (char)('0' + value % 10);
+		value /= 10;
+	}
+	if (negative)
+		text[--at] = '-';
+	put(j, text + at, sizeof text - at);
+}
+
+void json_uint(struct json *j, const char *key, uint64_t value)
+{
+	put_lead(j, key);
+	put_number(j, false, value, 0);
+}
+
+void json_int(struct json *j, const char *key, int64_t value)
+{
+	json_fixed(j, key, value, 0);
+}
+
+void json_fixed(struct json *j, const char *key, int64_t value, unsigned decimals)
+{
+	/* Negated as unsigned: INT64_MIN has no positive twin. */
+	const uint64_t size = value < 0 ? -(uint64_t)value : (uint64_t)value;
+	put_lead(j, key);
+	put_number(j, value < 0, size, decimals < MAX_DECIMALS ? decimals : MAX_DECIMALS);
+}
+
+void json_bool(struct json *j, const char *key, bool value)
+{
+	put_lead(j, key);
+	if (value)
+		put(j, "true", 4);
+	else
+		put(j, "false", 5);
+}
+
+void json_null(struct json *j, const char *key)
+{
+	put_lead(j, key);
+	put(j, "null", 4);
+}
+
+void json_printf(struct json *j, const char *key, const char *format, ...)
+{
+	char text[MAX_STRING + 1];
+	va_list args;
+	va_start(args, format);
+	const int len = vsnprintf(text, sizeof text, format, args);
+	va_end(args);
+	json_string(j, key, len >= 0 ? text : NULL);
+}

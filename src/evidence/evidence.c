@@ -1,0 +1,82 @@
+/* Notes stay in the order in which they were made; when the dossier is full, the weakest gives way, of equals the
+ * latest, and only to a stronger one: so what decided a label cannot be pushed out by a flood of small signs. */
+#include "evidence/evidence.h"
+
+#include <stddef.h>
+
+static bool has_sign(const struct dossier *d, const struct sign *sign)
+{
+	for (unsigned i = 0; i < d->count; i++)
+		if (d->notes[i].sign == sign)
+			return true;
+	return false;
+}
+
+static unsigned weakest(const struct dossier *d)
+{
+	unsigned at = 0;
+	for (unsigned i = 1; i < d->count; i++)
+		if (d->notes[i].sign->weight <= d->notes[at].sign->weight)
+			at = i;
+	return at;
+}
+
+static void remove_note(struct dossier *d, unsigned at)
+{
+	for (unsigned i = at + 1; i < d->count; i++)
+		d->notes[i - 1] = d->notes[i];
+	d->count--;
+}
+
+/* Makes room for a sign of this weight; counts what is lost, be it an older note or the new one. */
+static bool make_room(struct dossier *d, enum weight weight)
+{
+	if (d->count < MAX_NOTES)
+		return true;
+	if (d->dropped != UINT8_MAX)
+		d->dropped++;
+	const unsigned at = weakest(d);
+	if (d->notes[at].sign->weight >= weight)
+		return false;
+	remove_note(d, at);
+	return true;
+}
+
+bool dossier_add(struct dossier *d, const struct sign *sign, enum side from, uint64_t offset, int64_t t)
+{
+	if (has_sign(d, sign) || !make_room(d, sign->weight))
+		return false;
+	d->notes[d->count++] = (struct note){ .sign = sign, .t = t, .offset = offset, .from = (uint8_t)from };
+	return true;
+}
+
+const struct note *dossier_strongest(const struct dossier *d, enum leaning leaning)
+{
+	const struct note *best = NULL;
+	for (unsigned i = 0; i < d->count; i++) {
+		const struct note *const n = &d->notes[i];
+		if (n->sign->leaning == leaning && (best == NULL || n->sign->weight > best->sign->weight))
+			best = n;
+	}
+	return best;
+}
+
+unsigned dossier_count(const struct dossier *d, enum leaning leaning, enum weight at_least)
+{
+	unsigned count = 0;
+	for (unsigned i = 0; i < d->count; i++)
+		count += d->notes[i].sign->leaning == leaning && d->notes[i].sign->weight >= at_least;
+	return count;
+}
+
+const char *doubt_name(unsigned bit)
+{
+	static const char *const names[DOUBTS] = { "gap", "overlap", "cap", "midstream", "one-way", "desync",
+		"truncated", "evicted", "spelling" };
+	return bit < DOUBTS ? names[bit] : "";
+}
+
+const char *side_name(enum side side)
+{
+	return side == CLIENT ? "client" : "server";
+}

@@ -1,0 +1,20 @@
+/* id -- the texts that name a conversation and a moment. */
+#ifndef REPORT_ID_H
+#define REPORT_ID_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { CLOCK_SECONDS = 19, TIME_TEXT = 40 };
+
+/* The last second that was written out: most records are of the same second as the one before. */
+struct clock_text {
+	bool set;
+	int64_t second;
+	char text[CLOCK_SECONDS + 1];   /* "2026-11-23T19:24:07" */
+};
+
+/* As time_text; `out` holds TIME_TEXT bytes. */
+void clock_write(struct clock_text *c, int64_t t, char *out);
+
+#endif

@@ -1,0 +1,114 @@
+/* How a verdict is reached, from the highest label down; the first step that holds decides.  A strong sign is one of
+ * weight STRONG or PROOF.
+ *
+ *   1. HTTP tunnel.  One proof that a foreign protocol is wrapped in the messages: certain.  Two different strong signs
+ *      of it: likely.  One strong sign is not enough: odd HTTP exists.
+ *   2. Blind relay.  Proof that a handshake was accepted: certain.  A strong sign of it: likely.
+ *   3. Still awaiting the answer to a handshake whose client has already sent on: those bytes are HTTP if the answer
+ *      is a refusal and a relay's if it is not.  Undecided, whatever HTTP went before: "awaiting-answer", or
+ *      "answer-not-seen" when no more will come.
+ *   4. Plain HTTP.  Proof, that is, a whole exchange: certain.  A strong sign, a request or a response by itself, is
+ *      worth waiting for its other half: undecided, "awaiting-exchange", while more may come; likely at the end;
+ *      uncertain if the other side strongly spoke against HTTP.  Never more than likely, so that a capture that shows
+ *      one direction or lacks the beginning needs no rule of its own.
+ *   5. Not HTTP.  Proof against HTTP: certain.  A strong sign against it: likely.
+ *   6. Undecided: nothing was seen, or one direction only, or too little.
+ *
+ * Then doubts weigh.  Where bytes were missing, a bound was reached, framing was lost or the conversation was forgotten
+ * early, what was not seen may have changed what strong signs mean: one step less certain, but a proof stands.  Two
+ * versions of the same bytes, or a handshake in a form that no standard has, mean that the peers may have read something
+ * other than we did: that lowers a proof too.  However many doubts there are, it is one step, and never changes a label.
+ *
+ * More notes never lead to a lower label, only to a higher one or, while more may come, to waiting; whoever announces
+ * labels keeps the highest one announced.
+ */
+#include "verdict/verdict.h"
+
+#include <stddef.h>
+
+enum {
+	DOUBTS_OF_SIGNS = DOUBT_GAP | DOUBT_OVERLAP | DOUBT_CAP | DOUBT_DESYNC | DOUBT_SPELLING | DOUBT_EVICTED,
+	DOUBTS_OF_PROOF = DOUBT_OVERLAP | DOUBT_SPELLING,
+};
+
+static struct verdict undecided(const char *why)
+{
+	return (struct verdict){ .label = LABEL_UNDECIDED, .certainty = UNCERTAIN, .undecided = why };
+}
+
+static struct verdict decided(
+    const struct dossier *d, enum label label, enum certainty certainty, const struct note *because)
+{
+	const unsigned lowering = because->sign->weight == PROOF ? DOUBTS_OF_PROOF : DOUBTS_OF_SIGNS;
+	const bool lowered = (d->doubts & lowering) != 0 && certainty > UNCERTAIN;
+	return (struct verdict){ .label = (uint8_t)label,
+		.certainty = (uint8_t)(lowered ? certainty - 1u : certainty),
+		.because = because->sign };
+}
+
+static enum certainty certainty_of(const struct note *n)
+{
+	return n->sign->weight == PROOF ? CERTAIN : LIKELY;
+}
+
+/* The strongest note of that leaning if it is a strong sign at least, else NULL. */
+static const struct note *strong(const struct dossier *d, enum leaning leaning)
+{
+	const struct note *const n = dossier_strongest(d, leaning);
+	return n != NULL && n->sign->weight >= STRONG ? n : NULL;
+}
+
+static struct verdict weigh_one_half(
+    const struct dossier *d, const struct note *http, const struct note *against, bool over)
+{
+	if (!over)
+		return undecided("awaiting-exchange");
+	return decided(d, LABEL_PLAIN_HTTP, against != NULL ? UNCERTAIN : LIKELY, http);
+}
+
+static const char *why_undecided(const struct dossier *d)
+{
+	if (d->count == 0)
+		return "nothing-seen";
+	if (d->doubts & DOUBT_ONE_WAY)
+		return "one-way";
+	return "too-little";
+}
+
+struct verdict verdict_weigh(const struct dossier *d, bool awaiting, bool over)
+{
+	const struct note *const tunnel = strong(d, FOR_TUNNEL), *const relay = strong(d, FOR_RELAY),
+				 *const http = strong(d, FOR_HTTP), *const against = strong(d, AGAINST_HTTP);
+
+	if (tunnel != NULL && (tunnel->sign->weight == PROOF || dossier_count(d, FOR_TUNNEL, STRONG) >= 2))
+		return decided(d, LABEL_HTTP_TUNNEL, certainty_of(tunnel), tunnel);
+	if (relay != NULL)
+		return decided(d, LABEL_BLIND_RELAY, certainty_of(relay), relay);
+	if (awaiting)
+		return undecided(over ? "answer-not-seen" : "awaiting-answer");
+	if (http != NULL && http->sign->weight == PROOF)
+		return decided(d, LABEL_PLAIN_HTTP, CERTAIN, http);
+	if (http != NULL)
+		return weigh_one_half(d, http, against, over);
+	if (against != NULL)
+		return decided(d, LABEL_NOT_HTTP, certainty_of(against), against);
+	return undecided(why_undecided(d));
+}
+
+const char *label_name(enum label l)
+{
+	static const char *const names[LABELS] = {
+		[LABEL_UNDECIDED] = "undecided",
+		[LABEL_NOT_HTTP] = "not-http",
+		[LABEL_PLAIN_HTTP] = "plain-http",
+		[LABEL_BLIND_RELAY] = "blind-relay",
+		[LABEL_HTTP_TUNNEL] = "http-tunnel",
+	};
+	return (unsigned)l < LABELS ? names[l] : "";
+}
+
+const char *certainty_name(enum certainty c)
+{
+	static const char *const names[] = { [UNCERTAIN] = "uncertain", [LIKELY] = "likely", [CERTAIN] = "certain" };
+	return (unsigned)c <= CERTAIN ? names[c] : "";
+}
