@@ -80,7 +80,8 @@ $(B)/unit-only/%: tests/unit/%.c $$(call objects_for,$$(call room_of,$$*))
 
 run: setup all ## replay every capture in pcaps/: a table of what each connection is
 	@mkdir -p $(B)/run
-	@tests/show $(B)/culvert $(B)/run/events.jsonl pcaps
+	@$(B)/culvert replay --table -o $(B)/run/events.jsonl pcaps
+	@echo "The records, one JSON line each, are in $(B)/run/events.jsonl" >&2
 
 test: setup tests ## unit, talk, golden and command-line tests
 
@@ -121,8 +122,6 @@ clang:
 	@$(MAKE) --no-print-directory B=build/clang CC=clang HARDEN= build/clang/culvert build/clang/talk
 
 OURS  = $(sort $(wildcard src/*.c src/*/*.[ch] tests/*/*.[ch]))
-SHELL_SCRIPTS = $(sort .ci/run tests/run tests/setup tests/show tests/layers.sh tests/sizes.sh tests/unit/run \
-	$(wildcard tests/cli/run tests/cli/*.sh tests/bench/*.sh tests/fuzz/run tests/fuzz/*.sh))
 
 lint: ## clang-tidy, cppcheck, mandoc, shellcheck
 	@tests/lint.sh

@@ -3,6 +3,7 @@
 # rooms on lower floors; rooms on one floor are strangers.
 set -u
 cd "$(dirname "$0")/.." || exit 2
+# shellcheck disable=SC2046
 awk '
 FNR == NR { if ($1 ~ /^[0-9]+$/) floor[$2] = $1; next }
 /^[ \t]*#[ \t]*include[ \t]*"/ {

@@ -42,6 +42,7 @@ FNR == 1 { if (name) flush(); name = FILENAME }
 }
 END { flush() }' $headers
 # Nesting: tabs before a statement inside a function, less the function body itself; continuation lines are spaces.
+# shellcheck disable=SC2086
 awk '
 FNR == NR { from[$1] = from[$1] " " $2; to[$1, $2] = $3; name_of[$1, $2] = $4; next }
 FNR == 1 { split(from[FILENAME], starts, " "); for (i in starts) start[FILENAME, starts[i]] = 1; here = 0 }

@@ -81,7 +81,7 @@ size_t base64_decode(struct slice in, uint8_t *out, size_t size, size_t *used)
 	size_t n = 0, i = 0;
 	for (; i < in.len; i++) {
 		const unsigned six = sextet(in.at[i]);
-		if (six == BASE64_NOT || (held >= 2 && n == size))
+		if (six == BASE64_NOT || n == size)
 			break;
 		bits = (bits << 6 | six) & 0xfff;
 		held += 6;

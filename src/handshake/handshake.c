@@ -360,7 +360,7 @@ enum hs_state hs_step(struct handshake *h, const struct http_event *ev, struct d
 	default:
 		take_other(h, ev, d);
 	}
-	h->state = next;
+	h->state = (uint8_t)next;
 	return next;
 }
 
@@ -370,7 +370,7 @@ enum hs_state hs_judge_next(
 	if (!hs_unsure(h))
 		return h->state;
 	const bool connect = h->state == HS_CONNECT_UNSURE;
-	h->state = hs_table(h->state, looks_like_http ? HS_SIGN_HTTP_FOLLOWS : HS_SIGN_NOT_HTTP_FOLLOWS);
+	h->state = (uint8_t)hs_table(h->state, looks_like_http ? HS_SIGN_HTTP_FOLLOWS : HS_SIGN_NOT_HTTP_FOLLOWS);
 	if (looks_like_http) {
 		refuse(h);
 		dossier_add(d, connect ? &connect_refused : &upgrade_refused, SERVER, h->answered_at, t);

@@ -8,11 +8,24 @@
  * Offsets count stream bytes from 0 (the byte after the SYN, or the first byte seen) and never wrap.
  *
  * Holes: bytes behind one wait.  A hole is given up when the receiver has acknowledged beyond it (the capture lost the
- * bytes, the receiver did not) and a few more packets came, when what waits passes MAX_HOLES or MAX_HOLE_BYTES, or at
- * the end; the next chunk then says `hole`: so many bytes were lost before it.
+ * bytes, the receiver did not) and three more packets came, when what waits passes MAX_HOLES or MAX_HOLE_BYTES, at once
+ * when the capture cut the packet short, or at the end; the next chunk then says `hole`: so many bytes were lost before
+ * it.  While bytes before a hole are unread, they are shown alone, with `cut`: nothing will ever join them.  A reader
+ * that leaves them all the same keeps them until too much waits behind; then they are dropped and count as lost too.
  *
- * Overlaps, policy OVERLAP_LINUX (what most receivers do): delivered bytes stay; among waiting segments the one that
- * starts lower wins, of equal starts the longer.  Two versions that differ are reported through stream_odd.
+ * Telling: a hole, the end, and the passing of a dull range (stream_skip) are told by a chunk, if need be an empty one.
+ * Such a chunk is shown until stream_eat is called once, with 0 or more bytes, for the end: with all that was shown.
+ *
+ * Overlaps, policy OVERLAP_LINUX (what most receivers do): delivered bytes stay; bytes in order beat those that wait;
+ * among waiting segments the one that starts lower wins, of equal starts the longer.  OVERLAP_FIRST and OVERLAP_LAST:
+ * of bytes that are not delivered yet, those that came first, or last, win.  Two versions that differ are told
+ * (ODD_OVERLAP_DIFFERS).  Where more than MAX_HOLES / 2 pieces wait, pieces that touch are joined, and are one segment
+ * from then on.
+ *
+ * Forgery: what lies outside the receiver's window or acknowledges what was never sent is ignored; a reset counts only
+ * at the exact place, and even then what its sender says afterwards counts again (hosts do not speak after a reset,
+ * but a forger's reset is followed by the true sender).  So a reset sets STREAM_RESET, and `end` is told by
+ * stream_finish.  Data on a SYN is held until the answer shows that it was taken.
  */
 #ifndef STREAM_STREAM_H
 #define STREAM_STREAM_H
@@ -28,8 +41,9 @@ struct chunk {
 	enum side from;
 	struct slice bytes;    /* may be empty when only `hole` or `end` is to be told */
 	uint64_t offset;       /* of bytes.at[0] */
-	uint64_t hole;         /* bytes lost just before bytes.at[0]; told once, until something is eaten or stream_pass */
-	bool end;              /* the side has closed and `bytes` are its last */
+	uint64_t hole;         /* bytes lost just before bytes.at[0] */
+	bool end;              /* the side has closed, or all is over, and `bytes` are its last */
+	bool cut;              /* a hole follows: nothing will join `bytes` */
 	int64_t t;
 };
 
@@ -41,27 +55,34 @@ struct stream_kit {
 
 struct waiting;
 
+/* Always: next == read + left_len + packet_len, and what waits lies at or behind `next`. */
 struct stream_side {
-	uint32_t isn;              /* sequence number of offset 0, low 32 bits */
-	uint32_t history_at;       /* next slot of history to use */
-	uint64_t next;             /* offset expected next from the wire, all before it delivered or in left */
+	uint64_t next;             /* offset expected next from the wire, all before it delivered or at hand */
 	uint64_t read;             /* offset of the first byte not eaten */
+	uint64_t lost;             /* what is missing before this offset never comes */
 	uint64_t acked;            /* highest offset the other side acknowledged */
 	uint64_t fin;              /* offset of the FIN, or UINT64_MAX */
 	uint64_t dull;             /* nobody needs bytes before this offset (stream_skip) */
 	uint64_t hole;             /* lost bytes to be told with the next chunk */
 	uint64_t end_seen;         /* highest offset seen on the wire */
-	uint8_t *left;             /* what the reader left: offsets read .. read + left_len */
-	uint32_t left_len, left_cap;
-	struct slice packet;       /* in-order bytes of the packet at hand, not yet copied */
-	struct waiting *waiting;   /* segments behind a hole, by offset */
-	uint32_t waiting_bytes;
-	uint16_t waiting_count;
-	uint16_t past_hole;        /* packets seen since the receiver acknowledged beyond the hole */
-	uint8_t shift;             /* window scale */
-	uint8_t flags;             /* the stream's own bits */
-	uint16_t window;
+	uint8_t *left;             /* a buffer; what the reader left begins at left_at in it */
+	const uint8_t *packet;     /* in-order bytes of the packet at hand, behind `left`, not yet copied */
+	struct waiting *waiting;   /* pieces behind a hole, by offset; none overlap */
+	struct waiting *last;      /* the last of them */
 	struct { uint32_t offset; uint16_t len, sum; } history[4];   /* recent segments, to notice a second version */
+	uint32_t isn;              /* sequence number of offset 0 */
+	uint32_t left_at, left_len, packet_len;
+	uint32_t waiting_bytes;
+	uint32_t wild;             /* an acknowledgement too far ahead to be believed at once */
+	uint32_t live_syn;         /* sequence number of a SYN in the middle of all this */
+	uint16_t waiting_count;
+	uint16_t window;           /* as last advertised by this side */
+	uint16_t flags;            /* the stream's own bits */
+	uint8_t shift;             /* its scale */
+	uint8_t past_hole;         /* packets seen since the receiver acknowledged beyond the hole */
+	uint8_t history_at;        /* next slot of history to use */
+	uint8_t wild_count;
+	uint8_t left_kind;         /* which pool `left` is from; 0: none */
 };
 
 enum stream_state { STREAM_NEW, STREAM_SYN, STREAM_OPEN, STREAM_CLOSING, STREAM_CLOSED, STREAM_RESET };
@@ -74,6 +95,7 @@ struct stream {
 	uint8_t sides_known;       /* who is the client was learnt from a SYN */
 	int64_t t;                 /* of the latest segment */
 };
+_Static_assert(sizeof(struct stream) <= 352, "every conversation has one");
 
 bool stream_kit_init(struct stream_kit *k, size_t flows, enum overlap_policy policy, struct err *e) MUST_CHECK;
 void stream_kit_fini(struct stream_kit *k);
@@ -82,19 +104,21 @@ void stream_kit_fini(struct stream_kit *k);
 void stream_init(struct stream *s, const struct segment *first);
 void stream_fini(struct stream_kit *k, struct stream *s);
 
-/* True when this segment is the SYN of a new conversation on the same addresses and ports (the old one is over). */
+/* True when this segment begins a new conversation on the same addresses and ports: a SYN after the old one was closed,
+ * reset, or idle for long; or the answer to a SYN in the middle of it, which proves that the old one was over. */
 bool stream_reopens(const struct stream *s, const struct segment *seg);
 
 /* Takes one segment.  Returns oddities it showed, 1 << enum odd each; *odd_at and *odd_from say where. */
 uint64_t stream_push(struct stream_kit *k, struct stream *s, const struct segment *seg, enum side *odd_from, uint64_t *odd_at);
 
-/* Could this segment's bytes matter?  False only when all of them are dull (stream_skip) or old and it carries no SYN,
- * FIN or RST: then its checksum need not be looked at. */
+/* Could this segment matter?  False only when it has no SYN, FIN or RST and its bytes are all dull (stream_skip), or old
+ * and not compared, or it has none and acknowledges dull ones: then its checksum need not be looked at. */
 bool stream_matters(const struct stream *s, const struct segment *seg);
 
+/* The next bytes of that side, all that are there; false when there is nothing to show or tell. */
 bool stream_peek(const struct stream *s, enum side from, struct chunk *out);
 
-/* The reader has used `n` bytes of what peek showed (also clears the hole told with it). */
+/* The reader has used `n` bytes of what peek showed, and heard what was told with them. */
 void stream_eat(struct stream_kit *k, struct stream *s, enum side from, size_t n);
 
 /* Nobody needs the next `n` bytes after what was eaten (UINT64_MAX: all that follow): they are passed over as if eaten,
@@ -106,8 +130,9 @@ void stream_skip(struct stream_kit *k, struct stream *s, enum side from, uint64_
  * no memory: its unread bytes are dropped, the next chunk tells a hole, ODD_STREAM_CAP is due. */
 bool stream_settle(struct stream_kit *k, struct stream *s);
 
-/* No more will come (closed, timed out, end of input): gives up every hole; peek then shows the rest, with `end`. */
-void stream_finish(struct stream_kit *k, struct stream *s);
+/* No more will come (closed, timed out, end of input): gives up every hole; peek then shows the rest, with `end`.  Where
+ * bytes are unread, what waits behind a hole is dropped: they are the last.  Returns oddities as stream_push does. */
+uint64_t stream_finish(struct stream_kit *k, struct stream *s);
 
 /* Only count from now on: frees all memory; peek never shows anything again, offsets still advance. */
 void stream_count_only(struct stream_kit *k, struct stream *s);

@@ -34,10 +34,8 @@ struct burst {
 
 const char *play_name(enum play_how how)
 {
-	static const char *const names[PLAY_HOWS] = {
-		"as written", "byte by byte", "cut", "twice", "swapped", "overlapped", "joined", "over IPv6", "in VLAN", "in QinQ",
-		"in GRE", "in VXLAN", "one segment lost"
-	};
+	static const char *const names[PLAY_HOWS] = { "as written", "byte by byte", "cut", "twice", "swapped",
+		"overlapped", "joined", "over IPv6", "in VLAN", "in QinQ", "in GRE", "in VXLAN", "one segment lost" };
 	return names[how];
 }
 
@@ -65,22 +63,27 @@ void play_client(const struct play *how, char *out)
 		snprintf(out, 46, "10.%u.%u.%u", how->client >> 16 & 255, how->client >> 8 & 255, how->client & 255);
 }
 
-static void emit(struct stage *st, struct tcp *c, unsigned side, uint8_t flags, size_t offset, const uint8_t *at, size_t len)
+static void emit(
+    struct stage *st, struct tcp *c, unsigned side, uint8_t flags, size_t offset, const uint8_t *at, size_t len)
 {
 	const unsigned flow = (unsigned)(c - st->tcp);
 	*st->t += STEP;
 	if (st->script->one_way[flow][!side])
 		return;
 	const struct wire_segment seg = {
-		.from = side, .flags = flags, .at = at, .len = len,
+		.from = side,
+		.flags = flags,
+		.at = at,
+		.len = len,
 		.seq = c->isn[side] + (flags & WIRE_SYN ? 0 : 1) + (uint32_t)offset,
 		.ack = flags & WIRE_ACK ? c->isn[!side] + 1 + (uint32_t)c->sent[!side] + c->closed[!side] : 0,
 	};
 	const size_t frame_len = wire_frame(st->frame, &c->wire, &seg);
-	const struct frame f = {
-		.bytes = { st->frame, frame_len }, .wire_len = (uint32_t)frame_len, .t = *st->t, .link = WIRE_LINK,
-		.number = ++*st->number
-	};
+	const struct frame f = { .bytes = { st->frame, frame_len },
+		.wire_len = (uint32_t)frame_len,
+		.t = *st->t,
+		.link = WIRE_LINK,
+		.number = ++*st->number };
 	pipeline_frame(st->pipeline, &f);
 }
 
@@ -96,7 +99,8 @@ static struct tcp *opened(struct stage *st, unsigned flow)
 	/* Sequence numbers that wrap within the conversation, in every second play. */
 	c->isn[0] = st->play->client & 1 ? UINT32_MAX - 40 : 1000;
 	c->isn[1] = st->play->client & 1 ? 7 : UINT32_MAX - 30;
-	wire_hosts(&c->wire, st->play->how == PLAY_IPV6, st->play->client, (uint16_t)(PLAY_PORT + flow), PLAY_SERVER_PORT);
+	wire_hosts(
+	    &c->wire, st->play->how == PLAY_IPV6, st->play->client, (uint16_t)(PLAY_PORT + flow), PLAY_SERVER_PORT);
 	c->wire.wrap = wraps[st->play->how];
 	if (st->script->midstream[flow])
 		return c;
@@ -149,7 +153,8 @@ static void emit_overlapped(struct stage *st, struct tcp *c, const struct burst 
 static void emit_written(struct stage *st, struct tcp *c, const struct burst *b)
 {
 	size_t at = 0;
-	const size_t cut = st->play->how == PLAY_CUT ? st->play->at - st->data_bytes : 0; /* wraps far away when before */
+	const size_t cut =
+	    st->play->how == PLAY_CUT ? st->play->at - st->data_bytes : 0; /* wraps far away when before */
 	for (unsigned i = 0; i < b->lines; i++) {
 		while (at < b->ends[i]) {
 			size_t end = least(at + MSS, b->ends[i]);

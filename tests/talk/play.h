@@ -6,22 +6,26 @@
 #include "script.h"
 
 enum play_how {
-	PLAY_WRITTEN,      /* one segment a line */
-	PLAY_BYTES,        /* one segment a byte */
-	PLAY_CUT,          /* as written, one line cut at byte `at` of all */
-	PLAY_TWICE,        /* every segment sent again */
-	PLAY_SWAPPED,      /* in small pieces, adjacent ones swapped */
-	PLAY_OVERLAPPED,   /* in small pieces, each sent again together with the next */
-	PLAY_JOINED,       /* lines of one side that follow each other in one segment */
-	PLAY_IPV6, PLAY_VLAN, PLAY_QINQ, PLAY_GRE, PLAY_VXLAN,
-	PLAY_LOST,         /* as written, without segment `at` of all */
+	PLAY_WRITTEN,    /* one segment a line */
+	PLAY_BYTES,      /* one segment a byte */
+	PLAY_CUT,        /* as written, one line cut at byte `at` of all */
+	PLAY_TWICE,      /* every segment sent again */
+	PLAY_SWAPPED,    /* in small pieces, adjacent ones swapped */
+	PLAY_OVERLAPPED, /* in small pieces, each sent again together with the next */
+	PLAY_JOINED,     /* lines of one side that follow each other in one segment */
+	PLAY_IPV6,
+	PLAY_VLAN,
+	PLAY_QINQ,
+	PLAY_GRE,
+	PLAY_VXLAN,
+	PLAY_LOST, /* as written, without segment `at` of all */
 	PLAY_HOWS
 };
 
 struct play {
 	enum play_how how;
 	size_t at;
-	unsigned client;   /* number of the client's address, from 1 */
+	unsigned client; /* number of the client's address, from 1 */
 };
 
 enum { PLAY_PORT = 40000, PLAY_SERVER_PORT = 3128 };

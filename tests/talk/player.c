@@ -20,9 +20,9 @@ struct session {
 	const struct script *script;
 	struct play *plays;
 	unsigned play_count;
-	char *lines;            /* everything that was reported */
+	char *lines; /* everything that was reported */
 	size_t lines_len;
-	struct text *records;   /* its flow records */
+	struct text *records; /* its flow records */
 	unsigned record_count;
 	unsigned failures[PLAY_HOWS];
 	bool verbose;
@@ -118,7 +118,8 @@ static void perform(struct session *n)
 	close(fd);
 }
 
-static bool complain(struct session *n, const struct play *how, unsigned flow, const char *what, struct text got, const char *wanted)
+static bool complain(
+    struct session *n, const struct play *how, unsigned flow, const char *what, struct text got, const char *wanted)
 {
 	if (n->failures[how->how]++ >= SHOWN)
 		return false;
@@ -137,8 +138,10 @@ static bool find_record(struct session *n, const struct play *how, unsigned flow
 	unsigned found = 0;
 	for (unsigned i = 0; i < n->record_count; i++) {
 		const struct text line = n->records[i];
-		const bool forth = text_is(record_get(line, "src_ip"), address) && text_is(record_get(line, "src_port"), port);
-		const bool back = text_is(record_get(line, "dest_ip"), address) && text_is(record_get(line, "dest_port"), port);
+		const bool forth =
+		    text_is(record_get(line, "src_ip"), address) && text_is(record_get(line, "src_port"), port);
+		const bool back =
+		    text_is(record_get(line, "dest_ip"), address) && text_is(record_get(line, "dest_port"), port);
 		if (!forth && !back)
 			continue;
 		*out = line;

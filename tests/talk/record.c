@@ -32,23 +32,34 @@ static const char *value_end(const char *at, const char *end)
 	return end;
 }
 
-/* Walks the elements of an array or the members of an object; *at is the opening bracket at first. */
-static bool next_item(const char **at, const char *end, struct text *key, struct text *value)
+/* Walks the elements of an array or the members of an object, whose opening bracket is at `at` first. */
+struct walk {
+	const char *at, *end;
+	bool object;
+};
+
+static struct walk walk(struct text in)
 {
-	const bool object = **at == '{' || (key->at != NULL && key->len != 0);
-	const char *p = *at + 1;
-	if (**at == '}' || **at == ']' || p >= end || *p == '}' || *p == ']')
+	return (struct walk){ in.at, in.at + in.len, in.len != 0 && *in.at == '{' };
+}
+
+/* The key is empty in an array. */
+static bool walk_next(struct walk *w, struct text *key, struct text *value)
+{
+	if (w->at >= w->end || *w->at == '}' || *w->at == ']')
 		return false;
-	*key = nothing;
-	if (object && *p == '"') {
-		const char *key_end = value_end(p, end);
+	const char *p = w->at + 1; /* behind the bracket or the comma */
+	if (p >= w->end || *p == '}' || *p == ']')
+		return false;
+	*key = (struct text){ p, 0 };
+	if (w->object) {
+		const char *key_end = value_end(p, w->end);
 		*key = (struct text){ p + 1, (size_t)(key_end - p) - 2 };
 		p = key_end + 1;
 	}
-	const char *stop = value_end(p, end);
-	*value = (struct text){ p, (size_t)(stop - p) };
-	*at = stop;
-	return stop <= end;
+	w->at = value_end(p, w->end);
+	*value = (struct text){ p, (size_t)(w->at - p) };
+	return true;
 }
 
 static struct text child(struct text in, const char *name, size_t len)
@@ -56,10 +67,10 @@ static struct text child(struct text in, const char *name, size_t len)
 	if (in.len == 0 || (*in.at != '{' && *in.at != '['))
 		return nothing;
 	const unsigned long wanted = strtoul(name, NULL, 10);
-	const char *at = in.at;
-	struct text key = nothing, value;
-	for (unsigned long i = 0; next_item(&at, in.at + in.len, &key, &value); i++) {
-		if (*in.at == '[' ? i == wanted : key.len == len && memcmp(key.at, name, len) == 0)
+	struct walk w = walk(in);
+	struct text key, value;
+	for (unsigned long i = 0; walk_next(&w, &key, &value); i++) {
+		if (w.object ? key.len == len && memcmp(key.at, name, len) == 0 : i == wanted)
 			return value;
 	}
 	return nothing;
@@ -98,16 +109,16 @@ bool record_has(struct text line, const char *path, const char *value)
 	const struct text in = find(line, path);
 	if (in.len == 0 || *in.at != '[')
 		return false;
-	const char *at = in.at;
-	struct text key = nothing, item;
-	while (next_item(&at, in.at + in.len, &key, &item)) {
+	struct walk elements = walk(in);
+	struct text key, item;
+	while (walk_next(&elements, &key, &item)) {
 		if (text_is(unquoted(item), value))
 			return true;
-		if (*item.at != '{')
+		if (item.len == 0 || *item.at != '{')
 			continue;
-		const char *inner = item.at;
-		struct text name = nothing, member;
-		while (next_item(&inner, item.at + item.len, &name, &member))
+		struct walk members = walk(item);
+		struct text name, member;
+		while (walk_next(&members, &name, &member))
 			if (text_is(unquoted(member), value))
 				return true;
 	}

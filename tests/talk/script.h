@@ -12,11 +12,11 @@ enum line_kind { LINE_DATA, LINE_HOLE, LINE_FIN, LINE_RST, LINE_PAUSE };
 
 struct line {
 	enum line_kind kind;
-	unsigned flow, side;   /* side 0: the client */
-	uint8_t *bytes;        /* DATA, HOLE (zeros: never sent) */
+	unsigned flow, side; /* side 0: the client */
+	uint8_t *bytes;      /* DATA, HOLE (zeros: never sent) */
 	size_t len;
-	unsigned seconds;      /* PAUSE */
-	unsigned number;       /* in the file */
+	unsigned seconds; /* PAUSE */
+	unsigned number;  /* in the file */
 };
 
 enum want_kind { WANT_IS, WANT_HAS, WANT_ABSENT };
@@ -29,8 +29,8 @@ struct want {
 };
 
 struct expected {
-	char *label, *because;   /* because: NULL when it is left open */
-	char *weaker;            /* a label that may also stand when a segment is lost; NULL: none */
+	char *label, *because; /* because: NULL when it is left open */
+	char *weaker;          /* a label that may also stand when a segment is lost; NULL: none */
 	bool said;
 };
 

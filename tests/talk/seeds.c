@@ -49,7 +49,8 @@ static bool write_streams(const struct script *s, const char *out)
 bool seeds_write(const char *folder, const char *file, const char *out)
 {
 	struct script s;
-	const bool ok = script_load(&s, folder, file) && write_side(&s, out, 0) && write_side(&s, out, 1) && write_streams(&s, out);
+	const bool ok =
+	    script_load(&s, folder, file) && write_side(&s, out, 0) && write_side(&s, out, 1) && write_streams(&s, out);
 	script_free(&s);
 	return ok;
 }

@@ -1,0 +1,216 @@
+/* Slots are equal blocks of one pool, named by number; a table of (tag, number) finds them by linear probing, so that a
+ * lookup touches one line of the table and one flow.  Removal shifts back what was pushed on, so there are no tombstones
+ * for a flood to pile up. */
+#include "flow/flow.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include "flow/inside.h"
+
+enum { PAYLOAD_AT = (sizeof(struct flow) + 15) / 16 * 16, FLOWS_MAX = 1 << 28 };
+
+_Static_assert(sizeof(struct flow_key) == 44, "keys are hashed and compared as bytes: no padding");
+
+static size_t buckets_for(size_t flows)
+{
+	size_t n = 16;
+	while (n < 2 * flows)
+		n *= 2;
+	return n;
+}
+
+static bool table_init(struct flow_table *t, size_t flows, size_t payload, struct err *e)
+{
+	if (flows == 0 || flows > FLOWS_MAX || payload > SIZE_MAX / 2)
+		return err_set(e, "flow table", "%zu conversations cannot be held", flows);
+	if (!pool_init(&t->slots, "flow table", PAYLOAD_AT + payload, flows, e))
+		return false;
+	const size_t n = buckets_for(flows);
+	void *room = mmap(
+	    NULL, n * sizeof *t->buckets, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (room == MAP_FAILED)
+		return err_set_sys(e, "flow table", "cannot reserve %zu entries", n);
+	t->buckets = room;
+	t->mask = (uint32_t)(n - 1);
+	return true;
+}
+
+struct flow_table *flow_table_new(size_t flows, size_t payload, struct hash_key key, struct err *e)
+{
+	struct flow_table *t = calloc(1, sizeof *t);
+	if (t == NULL) {
+		err_set_sys(e, "flow table", "no memory");
+		return NULL;
+	}
+	t->key = key;
+	if (!table_init(t, flows, payload, e)) {
+		flow_table_free(t);
+		return NULL;
+	}
+	return t;
+}
+
+void flow_table_free(struct flow_table *t)
+{
+	if (t == NULL)
+		return;
+	if (t->buckets != NULL)
+		munmap(t->buckets, ((size_t)t->mask + 1) * sizeof *t->buckets);
+	pool_fini(&t->slots);
+	free(t);
+}
+
+void *flow_payload(struct flow *f)
+{
+	return (unsigned char *)f + PAYLOAD_AT;
+}
+
+/* The bucket of this key, or the empty one where it belongs. */
+static uint32_t find(const struct flow_table *t, const struct flow_key *key, uint32_t tag)
+{
+	uint32_t at = tag & t->mask;
+	for (; t->buckets[at].index != 0; at = (at + 1) & t->mask)
+		if (t->buckets[at].tag == tag && memcmp(&flow_at(t, t->buckets[at].index)->key, key, sizeof *key) == 0)
+			break;
+	return at;
+}
+
+/* Knuth's algorithm R (6.4): what stands behind the freed bucket, but could stand in it, moves up. */
+static void unlink_bucket(struct flow_table *t, const struct flow *f)
+{
+	uint32_t hole = f->tag & t->mask;
+	while (t->buckets[hole].index != f->index) {
+		if (never(t->buckets[hole].index == 0))
+			return;
+		hole = (hole + 1) & t->mask;
+	}
+	for (uint32_t at = (hole + 1) & t->mask; t->buckets[at].index != 0; at = (at + 1) & t->mask) {
+		const uint32_t home = t->buckets[at].tag & t->mask;
+		if (((at - home) & t->mask) < ((at - hole) & t->mask))
+			continue;
+		t->buckets[hole] = t->buckets[at];
+		hole = at;
+	}
+	t->buckets[hole] = (struct bucket){ 0 };
+}
+
+/* The same in every run, so the key is no secret: it names a conversation, it does not protect a table. */
+static uint64_t name_flow(const struct flow *f, uint64_t ordinal)
+{
+	const struct hash_key open_key = { UINT64_C(0x63756c7665727420), UINT64_C(0x666c6f7720696473) };
+	unsigned char bytes[sizeof f->key + 2 * sizeof(uint64_t)];
+	memcpy(bytes, &f->key, sizeof f->key);
+	memcpy(bytes + sizeof f->key, &f->first, sizeof f->first);
+	memcpy(bytes + sizeof f->key + sizeof f->first, &ordinal, sizeof ordinal);
+	return hash_bytes(open_key, bytes, sizeof bytes) >> 13;
+}
+
+static void age_append(struct flow_table *t, struct flow *f)
+{
+	f->age_prev = t->youngest;
+	if (t->youngest != 0)
+		flow_at(t, t->youngest)->age_next = f->index;
+	else
+		t->oldest = f->index;
+	t->youngest = f->index;
+}
+
+static void age_remove(struct flow_table *t, const struct flow *f)
+{
+	if (f->age_prev != 0)
+		flow_at(t, f->age_prev)->age_next = f->age_next;
+	else
+		t->oldest = f->age_next;
+	if (f->age_next != 0)
+		flow_at(t, f->age_next)->age_prev = f->age_prev;
+	else
+		t->youngest = f->age_prev;
+}
+
+static struct flow *make(struct flow_table *t, const struct segment *s, uint32_t tag, uint32_t at)
+{
+	struct flow *f = pool_take(&t->slots);
+	if (f == NULL)
+		return NULL;
+	f->index = (uint32_t)((size_t)((unsigned char *)f - t->slots.blocks) / t->slots.size) + 1;
+	f->key = s->key;
+	f->tag = tag;
+	f->first = f->last = s->t;
+	f->id = name_flow(f, t->ordinal++);
+	t->buckets[at] = (struct bucket){ tag, f->index };
+	age_append(t, f);
+	return f;
+}
+
+/* A flow goes into the wheel, or to an earlier place there, when the call after its own comes: only then has the caller
+ * set timeout_s.  A later place is found when the wheel comes by. */
+static void arm_touched(struct flow_table *t)
+{
+	if (t->touched == 0)
+		return;
+	struct flow *f = flow_at(t, t->touched);
+	t->touched = 0;
+	if (!wheel_stands_well(&t->wheel, f, t->clock.second))
+		wheel_arm(t, f, t->clock.second);
+}
+
+struct flow *flow_touch(struct flow_table *t, const struct segment *s, bool *fresh)
+{
+	arm_touched(t);
+	clock_show(&t->clock, s->t);
+	*fresh = false;
+	const uint32_t tag = (uint32_t)hash_bytes(t->key, &s->key, sizeof s->key);
+	const uint32_t at = find(t, &s->key, tag);
+	struct flow *f;
+	if (t->buckets[at].index != 0) {
+		f = flow_at(t, t->buckets[at].index);
+		f->last = s->t > f->last ? s->t : f->last;
+	} else {
+		f = make(t, s, tag, at);
+		if (f == NULL)
+			return NULL;
+		*fresh = true;
+	}
+	f->seen = t->clock.second;
+	t->touched = f->index;
+	return f;
+}
+
+struct flow *flow_expired(struct flow_table *t, int64_t now)
+{
+	if (t->slots.used == 0)
+		return NULL;
+	arm_touched(t);
+	clock_show(&t->clock, now);
+	if (wheel_idle(&t->wheel, t->clock.second))
+		return NULL;
+	return wheel_next(t, t->clock.second);
+}
+
+struct flow *flow_oldest(struct flow_table *t)
+{
+	return t->oldest != 0 ? flow_at(t, t->oldest) : NULL;
+}
+
+void flow_drop(struct flow_table *t, struct flow *f)
+{
+	if (t->touched == f->index)
+		t->touched = 0;
+	wheel_take(t, f);
+	unlink_bucket(t, f);
+	age_remove(t, f);
+	pool_give(&t->slots, f);
+	if (t->slots.used == 0)
+		clock_stop(&t->clock);
+}
+
+size_t flow_count(const struct flow_table *t)
+{
+	return t->slots.used;
+}
+
+size_t flow_peak(const struct flow_table *t)
+{
+	return t->slots.peak;
+}

@@ -1,0 +1,31 @@
+/* inside -- the flow table's own shape, shared by the files of this room only. */
+#ifndef FLOW_INSIDE_H
+#define FLOW_INSIDE_H
+
+#include "base/pool.h"
+#include "flow/expire.h"
+#include "flow/flow.h"
+
+/* The tag decides before the flow's own memory is touched. */
+struct bucket {
+	uint32_t tag, index; /* index 0: empty */
+};
+
+struct flow_table {
+	struct pool slots;
+	struct bucket *buckets; /* open addressing, at most half full */
+	uint32_t mask;
+	struct hash_key key;
+	uint32_t oldest, youngest; /* by creation */
+	uint32_t touched;          /* its caller may have changed timeout_s since; 0: none */
+	uint64_t ordinal;          /* flows ever made */
+	struct clock clock;
+	struct wheel wheel;
+};
+
+static inline struct flow *flow_at(const struct flow_table *t, uint32_t index)
+{
+	return (struct flow *)(void *)(t->slots.blocks + (size_t)(index - 1) * t->slots.size);
+}
+
+#endif

@@ -1,0 +1,244 @@
+/* The record of a whole conversation: EVE's `flow` object, and under `culvert` what EVE has no words for. */
+#include "report/record.h"
+
+#include "report/layers.h"
+
+static void write_counters(struct record *r, const struct facts *f)
+{
+	struct json *j = &r->json;
+	json_object(j, "flow");
+	json_uint(j, "pkts_toserver", f->packets[CLIENT]);
+	json_uint(j, "pkts_toclient", f->packets[SERVER]);
+	json_uint(j, "bytes_toserver", f->bytes[CLIENT]);
+	json_uint(j, "bytes_toclient", f->bytes[SERVER]);
+	record_time(r, "start", f->first);
+	record_time(r, "end", f->last);
+	json_int(j, "age", record_us(f->first, f->last) / 1000000);
+	json_string(j, "state", f->state);
+	if (f->ended != ENDED_NOT)
+		json_string(j, "reason", ended_name(f->ended));
+	json_bool(j, "alerted", false);
+	json_object_end(j);
+}
+
+static void write_http(struct json *j, const struct facts *f)
+{
+	if (f->levels == 0)
+		return;
+	const struct facts_level *own = &f->level[0];
+	if (own->requests == 0 && own->responses == 0 && !own->http2)
+		return;
+	json_object(j, "http");
+	json_string(j, "version", own->http2 ? "2" : "1");
+	json_uint(j, "requests", own->requests);
+	json_uint(j, "responses", own->responses);
+	json_object_end(j);
+}
+
+static unsigned count_records(const struct facts_level *level)
+{
+	return level->handshake != NULL && level->handshake->records != NULL ? level->handshake->count : 0;
+}
+
+/* The decisive one of the conversation's own dialogue by itself; all, those of inner dialogues too, when there are more. */
+static void write_handshakes(struct record *r, const struct facts *f)
+{
+	unsigned all = 0;
+	for (unsigned i = 0; i < f->levels; i++)
+		all += count_records(&f->level[i]);
+	const struct handshake_record *decisive = f->levels != 0 ? layers_handshake(&f->level[0]) : NULL;
+	if (decisive != NULL)
+		record_one_handshake(r, "handshake", 0, decisive);
+	if (all < 2)
+		return;
+	json_array(&r->json, "handshakes");
+	for (unsigned i = 0; i < f->levels; i++)
+		for (unsigned n = 0; n < count_records(&f->level[i]); n++)
+			record_one_handshake(r, NULL, i, &f->level[i].handshake->records[n]);
+	json_array_end(&r->json);
+}
+
+/* Versions as people call them (RFC 8446, 4.2.1; the numbers of older ones are on the wire as they are here). */
+static void write_tls_version(struct json *j, uint16_t version)
+{
+	if (version == 0x0300)
+		json_string(j, "tls_version", "SSL 3.0");
+	else if (version >= 0x0301 && version <= 0x0304)
+		json_printf(j, "tls_version", "TLS 1.%u", version - 0x0301u);
+	else
+		json_printf(j, "tls_version", "0x%04x", version);
+}
+
+static void write_hello(struct record *r, const struct facts_level *level)
+{
+	struct json *j = &r->json;
+	const struct channel *c = level->channel;
+	const struct handshake_record *h = layers_handshake(level);
+	if (!c->has_hello)
+		return;
+	record_wire_text(r, "sni", c->sni, sizeof c->sni);
+	if (h != NULL && h->kind == HS_KIND_CONNECT && h->host_len != 0 && h->target_len <= sizeof h->target) {
+		const struct slice target = { (const uint8_t *)h->target, h->target_len };
+		const struct slice host = slice_head(slice_from(target, h->host_at), h->host_len);
+		json_string(j, "sni_vs_target", sni_match_name(channel_sni_match(c, host)));
+	}
+	json_array(j, "alpn");
+	for (unsigned i = 0; i < c->alpn_count && i < sizeof c->alpn / sizeof *c->alpn; i++)
+		record_wire_text(r, NULL, c->alpn[i], sizeof c->alpn[i]);
+	json_array_end(j);
+	record_wire_text(r, "ja4", c->ja4, sizeof c->ja4);
+	write_tls_version(j, c->tls_version);
+	if (c->ech)
+		json_bool(j, "ech", true);
+}
+
+static void write_channel(struct record *r, const struct facts_level *level)
+{
+	const struct channel *c = level->channel;
+	write_hello(r, level);
+	record_wire_text(r, "banner", c->banner, sizeof c->banner);
+	if (strcmp(c->name, "unknown") == 0 || strcmp(c->inside, "unknown") == 0)
+		json_fixed(&r->json, "entropy", c->entropy8 * 100 / 16, 2);
+	if (c->by_ndpi)
+		json_bool(&r->json, "by_ndpi", true);
+}
+
+static void write_slices(struct json *j, const char *key, const struct slice *names, unsigned count)
+{
+	json_array(j, key);
+	for (unsigned i = 0; i < count; i++)
+		json_slice(j, NULL, names[i]);
+	json_array_end(j);
+}
+
+static void write_relay(struct record *r, const struct facts *f)
+{
+	struct json *j = &r->json;
+	struct slice inner[MAX_LAYERS];
+	if (!layers_relayed(f))
+		return;
+	json_object(j, "relay");
+	write_slices(j, "inner", inner, layers_inner(f, inner));
+	const struct facts_level *last = layers_innermost(f);
+	if (last != NULL)
+		write_channel(r, last);
+	json_uint(j, "bytes_toserver", f->relay_bytes[CLIENT]);
+	json_uint(j, "bytes_toclient", f->relay_bytes[SERVER]);
+	json_fixed(j, "seconds", record_us(f->relay_from, f->relay_to), 6);
+	json_object_end(j);
+}
+
+static void write_finding(struct record *r, const struct finding *found)
+{
+	struct json *j = &r->json;
+	record_wire_text(r, "target", found->target, sizeof found->target);
+	if (found->target[0] == '\0')
+		json_null(j, "target");
+	if (found->tunnel_id != 0)
+		json_printf(j, "id", "%016llx", (unsigned long long)found->tunnel_id);
+	else
+		json_null(j, "id");
+	json_array(j, "peers");
+	for (unsigned i = 0; i < found->peer_count && i < FINDING_PEERS; i++)
+		json_uint(j, NULL, found->peers[i]);
+	json_array_end(j);
+	json_uint(j, "bytes_toserver", found->inner_bytes[CLIENT]);
+	json_uint(j, "bytes_toclient", found->inner_bytes[SERVER]);
+}
+
+static void write_tunnel(struct record *r, const struct facts *f)
+{
+	struct json *j = &r->json;
+	const struct finding *found = f->finding;
+	if (found == NULL && f->verdict->label != LABEL_HTTP_TUNNEL)
+		return;
+	const struct slice wrapped = layers_wrapped(f);
+	json_object(j, "tunnel");
+	json_string(j, "tool", found != NULL && found->tool != NULL ? found->tool : "unknown");
+	write_slices(j, "wrapped", &wrapped, wrapped.len != 0);
+	if (found != NULL)
+		write_finding(r, found);
+	json_object_end(j);
+}
+
+static void write_layers(struct json *j, const struct facts *f)
+{
+	struct layer layers[MAX_LAYERS];
+	const unsigned count = layers_list(f, layers);
+	json_array(j, "layers");
+	for (unsigned i = 0; i < count; i++) {
+		json_object(j, NULL);
+		json_slice(j, "protocol", layers[i].protocol);
+		json_string(j, "sits", sits_name(layers[i].sits));
+		json_slice(j, "on", layers[i].on);
+		if (layers[i].dialogue != NULL) {
+			json_uint(j, "requests", layers[i].dialogue->requests);
+			json_uint(j, "responses", layers[i].dialogue->responses);
+		}
+		json_object_end(j);
+	}
+	json_array_end(j);
+}
+
+static void write_evidence(struct json *j, const struct facts *f)
+{
+	const struct dossier *d = f->dossier;
+	json_array(j, "evidence");
+	for (unsigned i = 0; i < d->count && i < MAX_NOTES; i++) {
+		const struct note *n = &d->notes[i];
+		json_object(j, NULL);
+		json_string(j, "who", n->sign->who);
+		json_string(j, "what", n->sign->what);
+		json_string(j, "side", side_name((enum side)n->from));
+		json_uint(j, "offset", n->offset);
+		json_fixed(j, "t", record_us(f->first, n->t), 6);
+		json_object_end(j);
+	}
+	json_array_end(j);
+}
+
+static void write_doubts_and_odds(struct json *j, const struct dossier *d)
+{
+	json_array(j, "doubt");
+	for (unsigned i = 0; i < DOUBTS; i++)
+		if ((d->doubts >> i & 1) != 0)
+			json_string(j, NULL, doubt_name(i));
+	json_array_end(j);
+	json_array(j, "anomalies");
+	for (unsigned i = 0; i < ODDS; i++)
+		if ((d->odd >> i & 1) != 0)
+			json_string(j, NULL, odd_name((enum odd)i));
+	json_array_end(j);
+}
+
+static void write_encapsulation(struct json *j, const struct encapsulation *e)
+{
+	if (e == NULL || e->count == 0)
+		return;
+	json_array(j, "encapsulation");
+	for (unsigned i = 0; i < e->count && i < MAX_ENCAPSULATION; i++) {
+		json_object(j, NULL);
+		json_string(j, "type", carrier_name((enum carrier)e->kind[i]));
+		json_uint(j, "id", e->id[i]);
+		json_object_end(j);
+	}
+	json_array_end(j);
+}
+
+size_t record_flow(struct record *r, const struct facts *f)
+{
+	struct json *j = &r->json;
+	record_head(r, "flow", f);
+	write_counters(r, f);
+	json_object(j, "culvert");
+	record_verdict(r, f->verdict);
+	write_http(j, f);
+	write_handshakes(r, f);
+	write_relay(r, f);
+	write_tunnel(r, f);
+	write_layers(j, f);
+	write_evidence(j, f);
+	write_doubts_and_odds(j, f->dossier);
+	write_encapsulation(j, f->encap);
+	return record_end(r);
+}

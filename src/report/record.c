@@ -1,0 +1,246 @@
+#include "report/record.h"
+
+#include "decode/decode.h"
+
+const char *record_base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	return slash != NULL ? slash + 1 : path;
+}
+
+int64_t record_us(int64_t from, int64_t to)
+{
+	if (to <= from)
+		return 0;
+	return (int64_t)(((uint64_t)to - (uint64_t)from) / 1000);
+}
+
+void record_wire(struct record *r, const char *key, struct slice value)
+{
+	if (value.len == 0)
+		return;
+	r->cut |= r->bare || json_slice(&r->json, key, value);
+}
+
+void record_wire_text(struct record *r, const char *key, const char *value, size_t room)
+{
+	record_wire(r, key, (struct slice){ (const uint8_t *)value, strnlen(value, room) });
+}
+
+void record_time(struct record *r, const char *key, int64_t t)
+{
+	char text[TIME_TEXT];
+	clock_write(r->clock, t, text);
+	json_string(&r->json, key, text);
+}
+
+static void write_endpoints(struct record *r, const struct facts *f)
+{
+	struct json *j = &r->json;
+	char text[46];
+	endpoint_text(facts_client(f), f->key->ipv6, text);
+	json_string(j, "src_ip", text);
+	json_uint(j, "src_port", facts_client(f)->port);
+	endpoint_text(facts_server(f), f->key->ipv6, text);
+	json_string(j, "dest_ip", text);
+	json_uint(j, "dest_port", facts_server(f)->port);
+	json_string(j, "proto", "TCP");
+	char id[32];
+	community_id(f->key, id);
+	json_string(j, "community_id", id);
+}
+
+/* EVE's own key: the ids of the VLANs, outermost first. */
+static void write_vlans(struct record *r, const struct encapsulation *e)
+{
+	bool any = false;
+	for (unsigned i = 0; e != NULL && i < e->count; i++) {
+		if (e->kind[i] != CARRIER_VLAN)
+			continue;
+		if (!any)
+			json_array(&r->json, "vlan");
+		any = true;
+		json_uint(&r->json, NULL, e->id[i]);
+	}
+	if (any)
+		json_array_end(&r->json);
+}
+
+/* Leaves the object `culvert` open. */
+void record_head(struct record *r, const char *type, const struct facts *f)
+{
+	struct json *j = &r->json;
+	record_time(r, "timestamp", f->now);
+	json_uint(j, "flow_id", f->flow_id);
+	if (f->capture != NULL) {
+		const char *name = record_base_name(f->capture);
+		record_wire(r, "pcap_filename", (struct slice){ (const uint8_t *)name, strlen(name) });
+	}
+	json_string(j, "event_type", type);
+	write_vlans(r, f->encap);
+	write_endpoints(r, f);
+}
+
+size_t record_end(struct record *r)
+{
+	if (r->cut)
+		json_bool(&r->json, "truncated", true);
+	json_object_end(&r->json);
+	return json_end(&r->json);
+}
+
+void record_verdict(struct record *r, const struct verdict *v)
+{
+	struct json *j = &r->json;
+	json_string(j, "label", label_name((enum label)v->label));
+	json_string(j, "certainty", certainty_name((enum certainty)v->certainty));
+	if (v->because != NULL)
+		json_printf(j, "because", "%s/%s", v->because->who, v->because->what);
+	if (v->undecided != NULL)
+		json_string(j, "undecided", v->undecided);
+}
+
+/* The target of a CONNECT is host and port; a request to upgrade has a method before its target. */
+static void write_target(struct record *r, const struct handshake_record *h)
+{
+	const struct slice target =
+	    slice_head((struct slice){ (const uint8_t *)h->target, sizeof h->target }, h->target_len);
+	if (h->kind == HS_KIND_UPGRADE) {
+		const size_t space = slice_find(target, ' ');
+		record_wire(r, "method", slice_head(target, space));
+		record_wire(r, "target", slice_from(target, space + 1));
+		return;
+	}
+	record_wire(r, "target", target);
+	if (h->port == 0)
+		return;
+	record_wire(r, "host", slice_head(slice_from(target, h->host_at), h->host_len));
+	json_uint(&r->json, "port", h->port);
+}
+
+static void write_offer(struct record *r, const struct handshake_record *h)
+{
+	record_wire_text(r, "protocol", h->protocol, h->protocol_len < sizeof h->protocol ? h->protocol_len : sizeof h->protocol);
+	record_wire_text(r, "offered", h->offered, h->offered_len8 < sizeof h->offered ? h->offered_len8 : sizeof h->offered);
+	record_wire_text(r, "chosen", h->chosen, sizeof h->chosen);
+	if (h->websocket_accept != 0)
+		json_string(&r->json, "accept", h->websocket_accept == 1 ? "right" : "wrong");
+}
+
+static void write_answer(struct record *r, const struct handshake_record *h)
+{
+	struct json *j = &r->json;
+	json_string(j, "result", hs_result_name((enum hs_result)h->result));
+	if (h->status != 0)
+		json_uint(j, "status", h->status);
+	if (h->result == HS_ACCEPTED) {
+		json_object(j, "http_ended");
+		json_uint(j, "toserver", h->ended[CLIENT]);
+		json_uint(j, "toclient", h->ended[SERVER]);
+		json_object_end(j);
+	}
+	if (h->result != HS_PENDING)
+		json_fixed(j, "took_ms", record_us(h->t_asked, h->t_answered), 3);
+}
+
+void record_one_handshake(struct record *r, const char *key, unsigned level, const struct handshake_record *h)
+{
+	struct json *j = &r->json;
+	json_object(j, key);
+	json_string(j, "kind", hs_kind_name((enum hs_kind)h->kind));
+	json_uint(j, "level", level);
+	write_target(r, h);
+	write_offer(r, h);
+	write_answer(r, h);
+	if (h->unusual)
+		json_bool(j, "unusual", true);
+	json_uint(j, "tries", h->tries);
+	json_uint(j, "asked_at", h->asked_at);
+	record_wire_text(r, "proxy_user", h->user, h->user_len < sizeof h->user ? h->user_len : sizeof h->user);
+	record_wire_text(r, "proxy_scheme", h->scheme, sizeof h->scheme);
+	record_wire_text(r, "alpn", h->alpn, h->alpn_len < sizeof h->alpn ? h->alpn_len : sizeof h->alpn);
+	json_object_end(j);
+}
+
+size_t record_handshake(struct record *r, const struct facts *f, unsigned level, const struct handshake_record *h)
+{
+	record_head(r, "handshake", f);
+	json_object(&r->json, "culvert");
+	json_string(&r->json, "event", h->result == HS_PENDING ? "asked" : "answered");
+	record_one_handshake(r, "handshake", level, h);
+	return record_end(r);
+}
+
+size_t record_label(struct record *r, const struct facts *f, enum label before)
+{
+	record_head(r, "label", f);
+	json_object(&r->json, "culvert");
+	record_verdict(r, f->verdict);
+	json_string(&r->json, "before", label_name(before));
+	return record_end(r);
+}
+
+/* EVE knows two kinds of deviation above the packet: of the stream, and of what runs on it. */
+size_t record_anomaly(struct record *r, const struct facts *f, enum odd odd, enum side from, uint64_t offset)
+{
+	struct json *j = &r->json;
+	const char *room = odd_room(odd);
+	record_head(r, "anomaly", f);
+	json_object(j, "anomaly");
+	json_string(j, "type", strcmp(room, "stream") == 0 ? "stream" : "applayer");
+	json_string(j, "event", odd_name(odd));
+	json_string(j, "layer", room);
+	json_object_end(j);
+	json_object(j, "culvert");
+	json_string(j, "side", side_name(from));
+	json_uint(j, "offset", offset);
+	return record_end(r);
+}
+
+static void write_traffic_stats(struct json *j, const struct report_stats *s)
+{
+	json_object(j, "stats");
+	json_object(j, "decoder");
+	json_uint(j, "pkts", s->frames);
+	json_uint(j, "bytes", s->frame_bytes);
+	json_uint(j, "tcp", s->segments);
+	json_uint(j, "other", s->other);
+	json_uint(j, "invalid", s->malformed);
+	json_uint(j, "fragments_dropped", s->fragments_dropped);
+	json_uint(j, "bad_checksums", s->bad_checksums);
+	json_object_end(j);
+	json_object(j, "flow");
+	json_uint(j, "total", s->flows);
+	json_uint(j, "peak", s->flows_peak);
+	json_uint(j, "evicted", s->flows_evicted);
+	json_object_end(j);
+	json_object_end(j);
+}
+
+size_t record_stats(struct record *r, const struct report_stats *s)
+{
+	struct json *j = &r->json;
+	record_time(r, "timestamp", s->last);
+	json_string(j, "event_type", "stats");
+	if (s->source != NULL) {
+		const char *name = record_base_name(s->source);
+		record_wire(r, "pcap_filename", (struct slice){ (const uint8_t *)name, strlen(name) });
+	}
+	write_traffic_stats(j, s);
+	json_object(j, "culvert");
+	json_object(j, "labels");
+	for (unsigned i = 0; i < LABELS; i++)
+		json_uint(j, label_name((enum label)i), s->by_label[i]);
+	json_object_end(j);
+	json_uint(j, "anomalies", s->anomalies);
+	json_uint(j, "stream_caps", s->stream_caps);
+	json_uint(j, "tunnel_caps", s->tunnel_caps);
+	json_uint(j, "kin_evicted", s->kin_evicted);
+	json_uint(j, "records", s->records);
+	json_uint(j, "records_lost", s->records_lost);
+	if (s->frames != 0) {
+		record_time(r, "first", s->first);
+		record_time(r, "last", s->last);
+	}
+	return record_end(r);
+}

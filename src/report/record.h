@@ -1,0 +1,41 @@
+/* record -- a conversation's facts as one line of JSON; every key is told in culvert-events(5).
+ *
+ * Each function returns the length of the line, newline included, or 0 when it did not fit: then it is asked again for
+ * the `bare` form, which leaves out what came from the wire and always fits.
+ */
+#ifndef REPORT_RECORD_H
+#define REPORT_RECORD_H
+
+#include "base/json.h"
+#include "report/id.h"
+#include "report/report.h"
+
+struct record {
+	struct json json;
+	struct clock_text *clock;
+	bool bare;                 /* leave out strings from the wire */
+	bool cut;                  /* something was left out or shortened */
+};
+
+size_t record_handshake(struct record *r, const struct facts *f, unsigned level, const struct handshake_record *h);
+size_t record_label(struct record *r, const struct facts *f, enum label before);
+size_t record_anomaly(struct record *r, const struct facts *f, enum odd odd, enum side from, uint64_t offset);
+size_t record_flow(struct record *r, const struct facts *f);
+size_t record_stats(struct record *r, const struct report_stats *s);
+
+/* The parts that records share. */
+void record_head(struct record *r, const char *type, const struct facts *f);
+size_t record_end(struct record *r);           /* closes `culvert` and the line */
+void record_wire(struct record *r, const char *key, struct slice value);   /* nothing when empty */
+void record_wire_text(struct record *r, const char *key, const char *value, size_t room);
+void record_time(struct record *r, const char *key, int64_t t);
+void record_verdict(struct record *r, const struct verdict *v);
+void record_one_handshake(struct record *r, const char *key, unsigned level, const struct handshake_record *h);
+
+/* The last part of a capture's path. */
+const char *record_base_name(const char *path);
+
+/* From one moment to a later one in us; 0 when the clock went back. */
+int64_t record_us(int64_t from, int64_t to);
+
+#endif

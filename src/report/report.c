@@ -1,0 +1,128 @@
+/* A line is made whole in the reporter's own memory, then given to `out`.  One that does not fit is made again in its bare
+ * form: short of strings, never missing. */
+#include "report/report.h"
+
+#include <stdlib.h>
+#include "base/log.h"
+#include "report/out.h"
+#include "report/record.h"
+#include "report/text.h"
+
+struct reporter {
+	enum report_format format;
+	bool colours;
+	struct clock_text clock;
+	struct out out;
+	char line[MAX_LINE];
+};
+
+enum telling { TELL_HANDSHAKE, TELL_LABEL, TELL_ANOMALY, TELL_FLOW, TELL_STATS };
+
+/* One thing to tell, so that it can be told twice. */
+struct story {
+	enum telling what;
+	const struct facts *facts;
+	const struct handshake_record *handshake;
+	unsigned level;
+	enum label before;
+	enum odd odd;
+	enum side from;
+	uint64_t offset;
+	const struct report_stats *stats;
+};
+
+struct reporter *reporter_open(const char *path, enum report_format format, struct err *e)
+{
+	struct reporter *r = calloc(1, sizeof *r);
+	if (r == NULL) {
+		err_set(e, path, "no memory for %zu bytes", sizeof *r);
+		return NULL;
+	}
+	if (!out_open(&r->out, path, e)) {
+		free(r);
+		return NULL;
+	}
+	r->format = format;
+	r->colours = format == REPORT_TEXT && log_colours(r->out.fd);
+	return r;
+}
+
+bool reporter_close(struct reporter *r, struct err *e)
+{
+	const bool whole = out_close(&r->out, e);
+	free(r);
+	return whole;
+}
+
+static size_t make_record(struct reporter *r, const struct story *s, bool bare)
+{
+	struct record record = { .clock = &r->clock, .bare = bare, .cut = bare };
+	json_begin(&record.json, r->line, sizeof r->line);
+	switch (s->what) {
+	case TELL_HANDSHAKE:
+		return record_handshake(&record, s->facts, s->level, s->handshake);
+	case TELL_LABEL:
+		return record_label(&record, s->facts, s->before);
+	case TELL_ANOMALY:
+		return record_anomaly(&record, s->facts, s->odd, s->from, s->offset);
+	case TELL_FLOW:
+		return record_flow(&record, s->facts);
+	case TELL_STATS:
+		return record_stats(&record, s->stats);
+	}
+	return 0;
+}
+
+static void tell(struct reporter *r, const struct story *s, int64_t now)
+{
+	size_t len = make_record(r, s, false);
+	if (len == 0)
+		len = make_record(r, s, true);
+	if (never(len == 0)) {
+		out_lose(&r->out);
+		return;
+	}
+	out_line(&r->out, r->line, len, now);
+}
+
+void report_handshake(struct reporter *r, const struct facts *f, unsigned level, const struct handshake_record *h)
+{
+	if (r->format == REPORT_JSON)
+		tell(r, &(struct story){ .what = TELL_HANDSHAKE, .facts = f, .level = level, .handshake = h }, f->now);
+}
+
+void report_label(struct reporter *r, const struct facts *f, enum label before)
+{
+	if (r->format == REPORT_JSON)
+		tell(r, &(struct story){ .what = TELL_LABEL, .facts = f, .before = before }, f->now);
+}
+
+void report_anomaly(struct reporter *r, const struct facts *f, enum odd odd, enum side from, uint64_t offset)
+{
+	const struct story s = { .what = TELL_ANOMALY, .facts = f, .odd = odd, .from = from, .offset = offset };
+	if (r->format == REPORT_JSON)
+		tell(r, &s, f->now);
+}
+
+void report_flow(struct reporter *r, const struct facts *f)
+{
+	if (r->format == REPORT_JSON) {
+		tell(r, &(struct story){ .what = TELL_FLOW, .facts = f }, f->now);
+		return;
+	}
+	out_line(&r->out, r->line, text_flow(f, &r->clock, r->colours, r->line, sizeof r->line), f->now);
+}
+
+void report_stats(struct reporter *r, const struct report_stats *s)
+{
+	if (r->format != REPORT_JSON)
+		return;
+	struct report_stats told = *s;
+	told.records_lost += r->out.lost;
+	tell(r, &(struct story){ .what = TELL_STATS, .stats = &told }, s->last);
+}
+
+uint64_t reporter_lines(const struct reporter *r)
+{
+	return r->out.lines - r->out.lost;
+}

@@ -1,0 +1,33 @@
+#!/bin/sh
+# What compilers do not say: clang-tidy and cppcheck over the sources, mandoc over the manual, shellcheck over the scripts.
+set -u
+cd "$(dirname "$0")/.." || exit 2
+failed=0
+# Tables of designated initialisers and small integers are the style here, so the checks that mind them are left out.
+checks='-*,clang-analyzer-*,bugprone-*,performance-*,portability-*,cert-err33-c,cert-err34-c,cert-flp30-c,misc-redundant-expression'
+checks="$checks,-bugprone-easily-swappable-parameters,-bugprone-narrowing-conversions,-bugprone-implicit-widening-of-multiplication-result"
+checks="$checks,-bugprone-reserved-identifier,-bugprone-branch-clone,-bugprone-assignment-in-if-condition,-cert-err33-c"
+checks="$checks,-clang-analyzer-security.insecureAPI.DeprecatedOrUnsafeBufferHandling"
+# False alarms of these versions: va_start followed by vsnprintf, copies that are not meant to end in NUL, arrays of pointers.
+checks="$checks,-clang-analyzer-valist.Uninitialized,-bugprone-not-null-terminated-result,-bugprone-sizeof-expression"
+sources=$(find src -name '*.c' | LC_ALL=C sort)
+helpers='tests/talk/player.c tests/talk/play.c tests/talk/script.c tests/talk/record.c tests/talk/seeds.c tests/lib/wire.c'
+# shellcheck disable=SC2086,SC2016
+echo $sources $helpers | tr ' ' '\n' | xargs -P 2 -n 4 sh -c '
+	checks=$1
+	shift
+	clang-tidy --quiet --warnings-as-errors="*" --checks="$checks" "$@" -- -std=c11 -Isrc -Itests/lib -Itests/talk -D_GNU_SOURCE \
+		-DCULVERT_VERSION=\"0\" $(pkg-config --cflags libndpi 2>/dev/null) 2>/dev/null
+' tidy "$checks" || failed=1
+# shellcheck disable=SC2086
+cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr --error-exitcode=1 -Isrc -D_GNU_SOURCE \
+	-DCULVERT_VERSION='"0"' --suppress=missingIncludeSystem --suppress=arrayIndexOutOfBounds --max-configs=4 -j 2 $sources || failed=1
+for page in docs/*.[1-9]; do
+	[ -e "$page" ] || continue
+	mandoc -T lint -W warning "$page" || failed=1
+done
+scripts=$(grep -rlE '^#!/bin/(ba)?sh' tests .ci | LC_ALL=C sort)
+# shellcheck disable=SC2086
+shellcheck $scripts || failed=1
+[ "$failed" -eq 0 ] && echo "lint: nothing to say"
+exit "$failed"

@@ -1,0 +1,159 @@
+/* Blocks: zeroed, aligned, apart from each other, bounded, used again. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include <cmocka.h>
+#include "base/pool.h"
+
+static struct pool made(size_t size, size_t count)
+{
+	struct pool p;
+	struct err e;
+	assert_true(pool_init(&p, "test", size, count, &e));
+	return p;
+}
+
+static void assert_zero(const unsigned char *block, size_t size)
+{
+	for (size_t i = 0; i < size; i++)
+		assert_int_equal(block[i], 0);
+}
+
+static void sizes_are_rounded_up(void **state)
+{
+	(void)state;
+	static const struct {
+		size_t asked, got;
+	} rows[] = { { 0, 16 }, { 1, 16 }, { 16, 16 }, { 17, 32 }, { 4097, 4112 } };
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct pool p = made(rows[i].asked, 3);
+		assert_int_equal(p.size, rows[i].got);
+		pool_fini(&p);
+	}
+}
+
+static void blocks_are_zero_even_when_used_before(void **state)
+{
+	(void)state;
+	struct pool p = made(40, 4);
+	unsigned char *blocks[4];
+	for (unsigned round = 0; round < 3; round++) {
+		for (unsigned i = 0; i < 4; i++) {
+			blocks[i] = pool_take(&p);
+			assert_non_null(blocks[i]);
+			assert_int_equal((uintptr_t)blocks[i] % 16, 0);
+			assert_zero(blocks[i], p.size);
+			memset(blocks[i], 0xa5 + (int)i, p.size);
+		}
+		for (unsigned i = 0; i < 4; i++) {
+			assert_int_equal(blocks[i][0], 0xa5 + i);
+			assert_int_equal(blocks[i][p.size - 1], 0xa5 + i);
+			pool_give(&p, blocks[i]);
+		}
+	}
+	pool_fini(&p);
+}
+
+static void it_counts_and_refuses(void **state)
+{
+	(void)state;
+	struct pool p = made(16, 2);
+	void *const a = pool_take(&p), *const b = pool_take(&p);
+	assert_non_null(a);
+	assert_non_null(b);
+	assert_ptr_not_equal(a, b);
+	assert_null(pool_take(&p));
+	assert_null(pool_take(&p));
+	assert_int_equal(p.refused, 2);
+	assert_int_equal(p.used, 2);
+	pool_give(&p, a);
+	assert_int_equal(p.used, 1);
+	assert_ptr_equal(pool_take(&p), a);
+	pool_give(&p, a);
+	pool_give(&p, b);
+	pool_give(&p, NULL);
+	assert_int_equal(p.used, 0);
+	assert_int_equal(p.peak, 2);
+	pool_fini(&p);
+}
+
+static void freed_blocks_come_before_new_ones(void **state)
+{
+	(void)state;
+	struct pool p = made(64, 1000);
+	for (unsigned i = 0; i < 1000; i++) {
+		void *const block = pool_take(&p);
+		assert_non_null(block);
+		pool_give(&p, block);
+	}
+	assert_int_equal(p.fresh, 1);
+	assert_int_equal(p.peak, 1);
+	pool_fini(&p);
+}
+
+static void a_pool_of_none(void **state)
+{
+	(void)state;
+	struct pool p = made(64, 0);
+	assert_null(pool_take(&p));
+	assert_int_equal(p.refused, 1);
+	pool_fini(&p);
+	pool_fini(&p);
+}
+
+static void what_cannot_be_is_an_error(void **state)
+{
+	(void)state;
+	static const struct {
+		size_t size, count;
+	} rows[] = { { SIZE_MAX, 1 }, { SIZE_MAX - 15, 1 }, { SIZE_MAX / 2, 3 }, { 16, SIZE_MAX / 16 },
+		{ 16, SIZE_MAX } };
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct pool p;
+		struct err e = { .what = "" };
+		assert_false(pool_init(&p, "test", rows[i].size, rows[i].count, &e));
+		assert_string_equal(e.where, "test");
+		assert_true(e.what[0] != '\0');
+		assert_null(pool_take(&p));
+		pool_fini(&p);
+	}
+}
+
+static size_t resident_pages(void)
+{
+	size_t all = 0, resident = 0;
+	FILE *const f = fopen("/proc/self/statm", "r");
+	assert_non_null(f);
+	assert_int_equal(fscanf(f, "%zu %zu", &all, &resident), 2);
+	fclose(f);
+	return resident;
+}
+
+static void untouched_blocks_cost_nothing(void **state)
+{
+	(void)state;
+	const size_t before = resident_pages(), page = (size_t)sysconf(_SC_PAGESIZE);
+	struct pool p = made(65536, 65536); /* 4 GiB */
+	unsigned char *const block = pool_take(&p);
+	assert_non_null(block);
+	block[0] = 1;
+	assert_true((resident_pages() - before) * page < (size_t)8 << 20);
+	pool_fini(&p);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(sizes_are_rounded_up),
+		cmocka_unit_test(blocks_are_zero_even_when_used_before),
+		cmocka_unit_test(it_counts_and_refuses),
+		cmocka_unit_test(freed_blocks_come_before_new_ones),
+		cmocka_unit_test(a_pool_of_none),
+		cmocka_unit_test(what_cannot_be_is_an_error),
+		cmocka_unit_test(untouched_blocks_cost_nothing),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
