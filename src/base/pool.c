@@ -32,7 +32,8 @@ enum { POOL_ALIGN = 16 };
 
 bool pool_init(struct pool *p, const char *what, size_t size, size_t count, struct err *e)
 {
-	*p = (struct pool){ .count = count };
+	/* Without blocks until all went well: what could not be made gives nothing. */
+	*p = (struct pool){ .count = 0 };
 	size_t bytes;
 	if (size > SIZE_MAX - POOL_ALIGN)
 		return err_set(e, what, "a block of %zu bytes is too large", size);
@@ -47,6 +48,7 @@ bool pool_init(struct pool *p, const char *what, size_t size, size_t count, stru
 	if (room == MAP_FAILED)
 		return err_set_sys(e, what, "cannot reserve %zu blocks of %zu bytes", count, p->size);
 	p->blocks = room;
+	p->count = count;
 	return true;
 }
 

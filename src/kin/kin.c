@@ -56,26 +56,31 @@ static size_t buckets_for(size_t pairs)
 struct kin_table *kin_table_new(size_t pairs, size_t payload, struct hash_key key, struct err *e)
 {
 	static const char what[] = "pairs of hosts";
-	const size_t buckets = buckets_for(pairs);
-	struct kin_table *const t = calloc(1, sizeof *t);
-	if (t == NULL || (t->buckets = calloc(buckets, sizeof(struct pair *))) == NULL) {
-		err_set_sys(e, what, "no memory for %zu", pairs);
-		goto no_buckets;
-	}
-	t->mask = buckets - 1;
-	t->key = key;
-	t->payload = payload;
 	if (payload > SIZE_MAX - sizeof(struct pair)) {
 		err_set(e, what, "%zu bytes each are too many", payload);
-		goto no_pairs;
+		return NULL;
 	}
+	struct kin_table *const t = calloc(1, sizeof *t);
+	if (t == NULL) {
+		err_set_sys(e, what, "no memory for the table");
+		return NULL;
+	}
+	t->key = key;
+	t->payload = payload;
 	if (!pool_init(&t->pairs, what, sizeof(struct pair) + payload, pairs, e))
 		goto no_pairs;
+	const size_t buckets = buckets_for(pairs);
+	t->mask = buckets - 1;
+	t->buckets = calloc(buckets, sizeof(struct pair *));
+	if (t->buckets == NULL) {
+		err_set_sys(e, what, "no memory for a table of %zu", buckets);
+		goto no_buckets;
+	}
 	return t;
 
-no_pairs:
-	free(t->buckets);
 no_buckets:
+	pool_fini(&t->pairs);
+no_pairs:
 	free(t);
 	return NULL;
 }

@@ -15,7 +15,7 @@ enum {
 	ENOUGH_WHEN_COMMON = 40, /* where types are common bytes, the rate itself is less sure */
 	COMMON_BITS = 4,
 	LEAST_FRAMES = 3,
-	SAMPLED_MOST = 1 << 30  /* counters never wrap; the rate is well known by then */
+	SAMPLED_MOST = 1 << 30 /* counters never wrap; the rate is well known by then */
 };
 
 static bool is_type(uint8_t b)

@@ -12,11 +12,11 @@
 #include <string.h>
 
 enum {
-	SLOTS = 2,              /* the server end serves one tunnel at a time; one more through a proxy, or just ended */
-	SLOT_INNER = 96,        /* enough for a banner or the head of a TLS record */
-	WITHHELD_LEAST = 1024   /* a declared length that makes an empty body worth a word */
+	SLOTS = 2,            /* the server end serves one tunnel at a time; one more through a proxy, or just ended */
+	SLOT_INNER = 96,      /* enough for a banner or the head of a TLS record */
+	WITHHELD_LEAST = 1024 /* a declared length that makes an empty body worth a word */
 };
-static const int64_t LINGER = INT64_C(10) * 1000 * 1000 * 1000;   /* ns between connections of one tunnel */
+static const int64_t LINGER = INT64_C(10) * 1000 * 1000 * 1000; /* ns between connections of one tunnel */
 
 static const struct sign frames_sign = { "httptunnel", "frames", FOR_TUNNEL, PROOF };
 static const struct sign sibling_sign = { "httptunnel", "frames-with-sibling", FOR_TUNNEL, PROOF };
@@ -32,13 +32,13 @@ struct aim {
 
 /* One tunnel of this pair of hosts. */
 struct slot {
-	uint64_t id;            /* flow id of its first connection; 0: free */
+	uint64_t id; /* flow id of its first connection; 0: free */
 	struct aim aim;
-	int64_t last;           /* ns: latest event of any of its connections */
+	int64_t last; /* ns: latest event of any of its connections */
 	uint64_t flows[FINDING_PEERS];
 	uint8_t flow_count, flow_next;
-	bool proven, opened;    /* frames proved; an OPEN frame was seen */
-	uint16_t alive;         /* connections not over */
+	bool proven, opened; /* frames proved; an OPEN frame was seen */
+	uint16_t alive;      /* connections not over */
 	uint16_t inner_len[2];
 	uint64_t inner_from[2]; /* flow that carried those bytes */
 	uint8_t inner[2][SLOT_INNER];
@@ -51,18 +51,18 @@ struct ours {
 /* The message at hand of one side. */
 struct leg {
 	struct frames frames;
-	uint64_t at, next;      /* offsets: where its body begins; where it goes on */
-	uint64_t declared;      /* Content-Length; 0: none */
-	bool chunked, torn;     /* torn: unwrapped bytes are missing, keep no more of them */
+	uint64_t at, next;  /* offsets: where its body begins; where it goes on */
+	uint64_t declared;  /* Content-Length; 0: none */
+	bool chunked, torn; /* torn: unwrapped bytes are missing, keep no more of them */
 };
 
 struct mine {
-	struct leg leg[2];      /* by side */
-	struct aim aim;         /* of the latest request */
-	uint64_t slot_id;       /* the tunnel it was counted in; 0: none */
+	struct leg leg[2]; /* by side */
+	struct aim aim;    /* of the latest request */
+	uint64_t slot_id;  /* the tunnel it was counted in; 0: none */
 	bool found;
-	bool get_waits;         /* the latest request was a GET whose answer's content was not seen */
-	bool answered;          /* the latest request was */
+	bool get_waits; /* the latest request was a GET whose answer's content was not seen */
+	bool answered;  /* the latest request was */
 };
 
 static uint64_t mix(uint64_t hash, uint8_t byte)
@@ -92,7 +92,8 @@ static bool slot_live(const struct slot *k, int64_t now)
 	return k->id != 0 && (k->alive != 0 || now - k->last <= LINGER);
 }
 
-/* The tunnel of the pair that this connection aims at; the one most lately heard of among equals. */
+/* The tunnel of the pair that this connection aims at; the one most lately heard of among equals.  None when the request
+ * was not seen. */
 static struct slot *slot_find(const struct sight *s)
 {
 	struct ours *o = s->ours;
@@ -100,7 +101,7 @@ static struct slot *slot_find(const struct sight *s)
 	struct slot *best = NULL;
 	for (unsigned i = 0; o != NULL && i < SLOTS; i++) {
 		struct slot *k = &o->slot[i];
-		if (!slot_live(k, s->t) || k->aim.base != m->aim.base)
+		if (!slot_live(k, s->t) || m->aim.base == 0 || k->aim.base != m->aim.base)
 			continue;
 		if (k->id == m->slot_id)
 			return k;
@@ -112,6 +113,16 @@ static struct slot *slot_find(const struct sight *s)
 	return best;
 }
 
+/* Which slot can best be spared: a free one, else the one longest silent, living ones last. */
+static bool spares_better(const struct slot *a, const struct slot *b)
+{
+	if (a->id == 0 || b->id == 0)
+		return a->id == 0 && b->id != 0;
+	if ((a->alive == 0) != (b->alive == 0))
+		return a->alive == 0;
+	return a->last < b->last;
+}
+
 static struct slot *slot_new(const struct sight *s)
 {
 	struct ours *o = s->ours;
@@ -119,12 +130,338 @@ static struct slot *slot_new(const struct sight *s)
 	if (o == NULL)
 		return NULL;
 	struct slot *pick = &o->slot[0];
-	for (unsigned i = 1; i < SLOTS; i++) {
-		struct slot *k = &o->slot[i];
-		if ((pick->id != 0 && k->id == 0) || (pick->alive != 0 && k->alive == 0) ||
-		    (pick->alive != 0) == (k->alive != 0 ? 1 : 0 && k->last < pick->last))
-			pick = k;
-	}
+	for (unsigned i = 1; i < SLOTS; i++)
+		if (spares_better(&o->slot[i], pick))
+			pick = &o->slot[i];
 	*pick = (struct slot){ .id = s->flow_id != 0 ? s->flow_id : 1, .aim = m->aim, .last = s->t };
 	return pick;
 }
+
+static struct slot *slot_mine(const struct sight *s)
+{
+	struct ours *o = s->ours;
+	const struct mine *m = s->mine;
+	for (unsigned i = 0; o != NULL && m->slot_id != 0 && i < SLOTS; i++)
+		if (o->slot[i].id == m->slot_id)
+			return &o->slot[i];
+	return NULL;
+}
+
+static void slot_leave(const struct sight *s)
+{
+	struct mine *m = s->mine;
+	struct slot *k = slot_mine(s);
+	m->slot_id = 0;
+	if (k == NULL)
+		return;
+	k->last = s->t;
+	if (k->alive > 0)
+		k->alive--;
+}
+
+static bool slot_has(const struct slot *k, uint64_t flow_id)
+{
+	for (unsigned i = 0; i < k->flow_count; i++)
+		if (k->flows[i] == flow_id)
+			return true;
+	return false;
+}
+
+static bool slot_has_other(const struct slot *k, uint64_t flow_id)
+{
+	return k->flow_count > (slot_has(k, flow_id) ? 1 : 0);
+}
+
+/* Counts this connection in. */
+static void slot_enter(const struct sight *s, struct slot *k)
+{
+	struct mine *m = s->mine;
+	if (m->slot_id == k->id)
+		return;
+	slot_leave(s);
+	m->slot_id = k->id;
+	k->last = s->t;
+	if (k->alive < UINT16_MAX)
+		k->alive++;
+	if (slot_has(k, s->flow_id))
+		return;
+	k->flows[k->flow_next] = s->flow_id;
+	k->flow_next = (uint8_t)((k->flow_next + 1) % FINDING_PEERS);
+	if (k->flow_count < FINDING_PEERS)
+		k->flow_count++;
+}
+
+/* The finding of this connection, taken on suspicion; NULL when there is none to be had. */
+static struct finding *my_finding(const struct sight *s)
+{
+	const struct mine *m = s->mine;
+	struct finding *f = m->found ? tunnel_lend_finding(s) : tunnel_try_finding(s);
+	if (f != NULL && m->found)
+		f->tool = "gnu-httptunnel";
+	return f;
+}
+
+/* The first unwrapped bytes of one side: this connection's go to the slot, a sibling's come from it. */
+static void share_inner(const struct sight *s, struct slot *k, struct finding *f, enum side side)
+{
+	struct mine *m = s->mine;
+	if (k->inner_from[side] != 0 && k->inner_from[side] != s->flow_id) {
+		memcpy(f->inner[side], k->inner[side], k->inner_len[side]);
+		f->inner_len[side] = k->inner_len[side];
+		m->leg[side].torn = true;
+		return;
+	}
+	const uint16_t len = f->inner_len[side] < SLOT_INNER ? f->inner_len[side] : SLOT_INNER;
+	if (len <= k->inner_len[side])
+		return;
+	memcpy(k->inner[side], f->inner[side], len);
+	k->inner_len[side] = len;
+	k->inner_from[side] = s->flow_id;
+}
+
+static void publish(const struct sight *s, struct slot *k)
+{
+	struct finding *f = my_finding(s);
+	if (f == NULL)
+		return;
+	f->tunnel_id = k->id;
+	f->peer_count = 0;
+	for (unsigned i = 0; i < k->flow_count; i++)
+		if (k->flows[i] != s->flow_id)
+			f->peers[f->peer_count++] = k->flows[i];
+	share_inner(s, k, f, CLIENT);
+	share_inner(s, k, f, SERVER);
+}
+
+static void found(const struct sight *s, struct slot *k, enum side side, const struct sign *sign)
+{
+	struct mine *m = s->mine;
+	m->found = true;
+	dossier_add(s->dossier, sign, side, m->leg[side].at, s->t);
+	my_finding(s);
+	if (k == NULL)
+		k = slot_new(s);
+	if (k == NULL)
+		return;
+	k->proven = true;
+	slot_enter(s, k);
+}
+
+/* The client began a tunnel: a new one, unless the answering side was noticed first. */
+static void opened(const struct sight *s, struct slot *k)
+{
+	struct mine *m = s->mine;
+	if (k == NULL || k->opened || k->aim.exact != m->aim.exact)
+		k = slot_new(s);
+	dossier_add(s->dossier, &open_sign, CLIENT, m->leg[CLIENT].at, s->t);
+	if (k == NULL)
+		return;
+	k->opened = true;
+	slot_enter(s, k);
+}
+
+static void consider_leg(const struct sight *s, enum side side)
+{
+	struct mine *m = s->mine;
+	const struct frames *f = &m->leg[side].frames;
+	if (side == CLIENT && f->open && m->slot_id == 0)
+		opened(s, slot_find(s));
+	struct slot *k = slot_find(s);
+	if (frames_prove(f)) {
+		found(s, k, side, &frames_sign);
+		return;
+	}
+	if (k == NULL || !frames_consistent(f) || !slot_has_other(k, s->flow_id))
+		return;
+	if (k->proven || (side == SERVER && k->opened))
+		found(s, k, side, &sibling_sign);
+}
+
+static bool nothing_yet(const struct mine *m)
+{
+	return !m->found && m->slot_id == 0 && m->leg[CLIENT].frames.seen == 0 && m->leg[SERVER].frames.seen == 0;
+}
+
+static void consider(const struct sight *s)
+{
+	struct mine *m = s->mine;
+	if (nothing_yet(m))
+		return;
+	if (!m->found)
+		consider_leg(s, CLIENT);
+	if (!m->found)
+		consider_leg(s, SERVER);
+	struct slot *k = slot_mine(s);
+	if (k == NULL)
+		return;
+	k->last = s->t;
+	if (m->found)
+		publish(s, k);
+}
+
+/* What was kept of a message that turned out to be none of ours. */
+static void forget(const struct sight *s, enum side side)
+{
+	struct mine *m = s->mine;
+	const bool kept = m->leg[side].frames.data_count != 0;
+	m->leg[side] = (struct leg){ .frames = { .at = FRAMES_BROKEN }, .torn = m->found && m->leg[side].torn };
+	if (m->found || !kept)
+		return;
+	if (m->leg[OTHER(side)].frames.data_count == 0) {
+		tunnel_return_finding(s);
+		return;
+	}
+	struct finding *f = tunnel_try_finding(s);
+	if (f == NULL)
+		return;
+	f->inner_len[side] = 0;
+	f->inner_bytes[side] = 0;
+}
+
+static void begin_leg(const struct sight *s)
+{
+	const struct http_event *ev = s->ev;
+	struct mine *m = s->mine;
+	const uint64_t body = ev->offset + ev->eat;
+	m->leg[ev->from] = (struct leg){ .at = body,
+		.next = body,
+		.declared = ev->rule == BODY_LENGTH ? ev->head->length : 0,
+		.chunked = ev->rule == BODY_CHUNKED,
+		.torn = m->leg[ev->from].torn };
+	frames_begin(&m->leg[ev->from].frames);
+}
+
+/* A coded body shows no frames; one without length or chunks ends nowhere in a request. */
+static bool may_hold_frames(const struct http_event *ev)
+{
+	return ev->rule != BODY_NONE && (ev->rule != BODY_LENGTH || ev->head->length != 0) &&
+	       !head_has(ev->head, SLICE("Content-Encoding"));
+}
+
+static void see_request(const struct sight *s)
+{
+	const struct head *h = s->ev->head;
+	struct mine *m = s->mine;
+	forget(s, CLIENT);
+	m->aim = aim_of(h->target);
+	m->answered = false;
+	m->get_waits = h->method == METHOD_GET;
+	if ((h->method == METHOD_POST || h->method == METHOD_PUT) && may_hold_frames(s->ev))
+		begin_leg(s);
+}
+
+static void see_response(const struct sight *s)
+{
+	const struct http_event *ev = s->ev;
+	struct mine *m = s->mine;
+	if (ev->interim)
+		return;
+	forget(s, SERVER);
+	m->answered = true;
+	if (ev->ask.known && ev->ask.method != METHOD_GET)
+		return;
+	m->get_waits = m->get_waits && ev->head->status == 200 && may_hold_frames(ev);
+	if (ev->head->status == 200 && may_hold_frames(ev))
+		begin_leg(s);
+}
+
+static void keep_inner(const struct sight *s, struct slice data)
+{
+	const enum side side = s->ev->from;
+	struct mine *m = s->mine;
+	struct finding *f = my_finding(s);
+	if (f == NULL)
+		return;
+	f->inner_bytes[side] += data.len;
+	if (m->leg[side].torn)
+		return;
+	const struct slice part = slice_head(data, (size_t)FINDING_INNER - f->inner_len[side]);
+	memcpy(f->inner[side] + f->inner_len[side], part.at, part.len);
+	f->inner_len[side] = (uint16_t)(f->inner_len[side] + part.len);
+}
+
+static void see_body(const struct sight *s)
+{
+	const struct http_event *ev = s->ev;
+	struct mine *m = s->mine;
+	struct leg *leg = &m->leg[ev->from];
+	if (!leg->chunked && ev->offset > leg->next) {
+		frames_skip(&leg->frames, ev->offset - leg->next);
+		leg->torn = true;
+	}
+	leg->next = ev->offset + ev->eat;
+	for (struct slice in = ev->bytes, data; in.len != 0;) {
+		frames_read(&leg->frames, &in, &data);
+		if (data.len != 0)
+			keep_inner(s, data);
+	}
+	if (leg->frames.at != FRAMES_BROKEN)
+		return;
+	forget(s, ev->from);
+	if (ev->from == SERVER)
+		m->get_waits = false;
+}
+
+static enum interest httptunnel_see(const struct sight *s)
+{
+	struct mine *m = s->mine;
+	switch (s->ev->kind) {
+	case HTTP_REQUEST:
+		see_request(s);
+		break;
+	case HTTP_RESPONSE:
+		see_response(s);
+		break;
+	case HTTP_BODY:
+		see_body(s);
+		break;
+	case HTTP_MESSAGE_END:
+		frames_end(&m->leg[s->ev->from].frames, s->ev->complete);
+		break;
+	default:
+		frames_end(&m->leg[s->ev->from].frames, false);
+	}
+	consider(s);
+	return frames_live(&m->leg[s->ev->from].frames) ? LISTENING : DULL;
+}
+
+/* A GET with the very target of a proven tunnel, and nothing of its answer's content that would speak against it. */
+static void consider_silent_get(const struct sight *s)
+{
+	struct mine *m = s->mine;
+	struct slot *k = slot_find(s);
+	const struct leg *answer = &m->leg[SERVER];
+	if (k == NULL || !k->proven || k->aim.exact != m->aim.exact || !slot_has_other(k, s->flow_id))
+		return;
+	dossier_add(s->dossier, &target_sign, CLIENT, 0, s->t);
+	slot_enter(s, k);
+	if (answer->declared < WITHHELD_LEAST || answer->frames.data_count != 0)
+		return;
+	dossier_add(s->dossier, &withheld_sign, SERVER, answer->at, s->t);
+	m->found = true;
+	publish(s, k);
+}
+
+static void httptunnel_end(const struct sight *s)
+{
+	struct mine *m = s->mine;
+	frames_end(&m->leg[CLIENT].frames, false);
+	frames_end(&m->leg[SERVER].frames, false);
+	consider(s);
+	if (!m->found && m->get_waits)
+		consider_silent_get(s);
+	const struct leg *up = &m->leg[CLIENT];
+	if (!m->found && !m->answered && up->frames.seen != 0 && up->frames.at != FRAMES_BROKEN)
+		dossier_add(s->dossier, &unanswered_sign, CLIENT, up->at, s->t);
+	slot_leave(s);
+}
+
+const struct detector detector_httptunnel = {
+	.name = "gnu-httptunnel",
+	.catches =
+	    "GNU httptunnel (htc and hts): frames in the bodies of an unanswered POST and of the answer to a GET",
+	.memory = sizeof(struct mine),
+	.shared = sizeof(struct ours),
+	.see = httptunnel_see,
+	.end = httptunnel_end,
+};

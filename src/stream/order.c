@@ -1,0 +1,321 @@
+/* Bytes in order are not copied: `packet` points at them until stream_settle.  They are copied only when they must stand
+ * next to others: behind what a reader left, or before what waited for them. */
+#include "stream/inside.h"
+
+enum {
+	SUMMED = 128,          /* bytes of a segment that its history sums */
+	PATIENCE = 3,          /* packets after the acknowledgement that shows a hole will stay */
+	WORTH_MOVING = 4096    /* a full buffer is moved down for that much, so that small bites stay cheap */
+};
+
+/* Of the first bytes, in their order: a plain sum would not notice two words that changed places. */
+static uint16_t sum_of(struct slice bytes)
+{
+	const struct slice head = slice_head(bytes, SUMMED);
+	uint64_t sum = head.len;
+	size_t i = 0;
+	for (; i + 8 <= head.len; i += 8) {
+		uint64_t word;
+		memcpy(&word, head.at + i, 8);
+		sum = (sum ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+		sum ^= sum >> 29;
+	}
+	for (; i < head.len; i++)
+		sum = (sum ^ head.at[i]) * UINT64_C(0x9e3779b97f4a7c15);
+	return (uint16_t)(sum >> 48);
+}
+
+static void remember(struct stream_side *x, struct slice bytes, uint64_t offset)
+{
+	if (bytes.len == 0)
+		return;
+	const uint16_t len = (uint16_t)min_u64(bytes.len, CANDIDATE - 1);
+	x->history[x->history_at].offset = (uint32_t)offset;
+	x->history[x->history_at].len = len;
+	x->history[x->history_at].sum = sum_of(bytes);
+	x->history_at = (uint8_t)((x->history_at + 1) % 4);
+}
+
+bool order_is_compared(const struct stream_side *x, uint64_t offset)
+{
+	if (x->left_len != 0)
+		return true;
+	for (int i = 0; i < 4; i++)
+		if (x->history[i].len != 0 && x->history[i].offset == (uint32_t)offset)
+			return true;
+	return false;
+}
+
+/* Bytes that were there before: do they say something else now?  Exactly where they are still unread; by their sum where
+ * a segment began at the same place. */
+static bool is_second_version(const struct stream_side *x, const struct piece *p)
+{
+	const uint64_t from = max_u64(p->offset, x->read);
+	const uint64_t to = min_u64(p->offset + p->bytes.len, x->read + x->left_len);
+	if (from < to &&
+	    memcmp(x->left + x->left_at + (from - x->read), p->bytes.at + (from - p->offset), to - from) != 0)
+		return true;
+	for (int i = 0; i < 4; i++) {
+		if (x->history[i].len == 0 || x->history[i].offset != (uint32_t)p->offset)
+			continue;
+		const size_t summed = min_u64(x->history[i].len, SUMMED);
+		if (p->bytes.len >= summed && sum_of(slice_head(p->bytes, summed)) != x->history[i].sum)
+			return true;
+	}
+	return false;
+}
+
+static void cut_front(struct piece *p, uint64_t n)
+{
+	const uint64_t bytes = min_u64(n, p->bytes.len);
+	p->bytes = slice_from(p->bytes, bytes);
+	p->offset += n;
+	p->cut -= (uint32_t)(n - bytes);
+}
+
+/* Nothing is unread: what lies before `to` is missing, and a hole where it is not dull.  Before the first byte of a side
+ * that was joined midway nothing is missing: that is where it begins. */
+static void jump(struct stream_side *x, uint64_t to)
+{
+	const uint64_t from = max_u64(x->next, min_u64(x->dull, to));
+	if (x->next != 0 || !(x->flags & SIDE_GUESS))
+		x->hole += to - from;
+	x->next = x->read = to;
+	x->past_hole = 0;
+}
+
+/* True when bytes of the hole before `to` would be told as lost. */
+static bool is_told(const struct stream_side *x, uint64_t to)
+{
+	return to > max_u64(x->next, x->dull) && (x->next != 0 || !(x->flags & SIDE_GUESS));
+}
+
+/* Part of `want` that may be copied behind what is left: all, or as much as has room if that is worth moving bytes. */
+static size_t fitting(const struct stream_side *x, size_t want)
+{
+	const size_t room = left_room(x);
+	if (want <= room)
+		return want;
+	return x->left_at == 0 || x->left_at >= WORTH_MOVING ? room : 0;
+}
+
+static bool packet_to_left(struct stream_kit *k, struct stream_side *x)
+{
+	const size_t n = fitting(x, x->packet_len);
+	if (n == 0 || !left_add(k, x, x->packet, n))
+		return x->packet_len == 0;
+	x->packet += n;
+	x->packet_len -= (uint32_t)n;
+	return x->packet_len == 0;
+}
+
+/* Copies what waits at `next` behind what is readable. */
+static void pull(struct stream_kit *k, struct stream_side *x)
+{
+	for (struct waiting *w; (w = x->waiting) != NULL && w->offset == x->next;) {
+		if (x->packet_len != 0 && !packet_to_left(k, x))
+			return;
+		const size_t n = fitting(x, w->len);
+		if (n == 0 || !left_add(k, x, w->bytes, n))
+			return;
+		if (n == w->len)
+			remember(x, (struct slice){ w->bytes, n }, w->offset);
+		x->next += n;
+		waiting_pass(k, x, x->next);
+	}
+}
+
+void order_go_on(struct stream_kit *k, struct stream_side *x)
+{
+	if (x->flags & (SIDE_HELD | SIDE_COUNT))
+		return;
+	if (x->left_len != 0 && x->packet_len != 0)
+		packet_to_left(k, x);
+	for (;;) {
+		pull(k, x);
+		if (side_unread(x) != 0 || x->lost <= x->next)
+			break;
+		const uint64_t to = x->waiting != NULL ? min_u64(x->lost, x->waiting->offset) : x->lost;
+		if (to <= x->next)
+			break;
+		jump(x, to);
+	}
+	if (x->next >= x->fin) {
+		waiting_drop(k, x);
+		x->lost = x->next;
+	}
+}
+
+void order_read(struct stream_kit *k, struct stream_side *x, uint64_t n)
+{
+	const uint64_t of_left = min_u64(n, x->left_len);
+	const uint64_t of_packet = min_u64(n - of_left, x->packet_len);
+	left_eat(k, x, of_left);
+	x->packet_len -= (uint32_t)of_packet;
+	x->packet = x->packet_len != 0 ? x->packet + of_packet : NULL;
+	x->read += of_left + of_packet;
+}
+
+void order_skip(struct stream_kit *k, struct stream_side *x, uint64_t upto)
+{
+	x->dull = upto;
+	order_read(k, x, upto - x->read);
+	if (x->next < upto && x->waiting != NULL)
+		x->next = x->read = min_u64(upto, x->last->offset + x->last->len);
+	if (x->next < upto)
+		x->next = x->read = max_u64(x->next, min_u64(upto, x->lost));
+	waiting_pass(k, x, x->next);
+	order_go_on(k, x);
+}
+
+void order_drop_unread(struct stream_kit *k, struct stream_side *x)
+{
+	x->hole += side_unread(x);
+	order_read(k, x, side_unread(x));
+}
+
+/* The first thing that waits has found no buffer to go to: it is lost. */
+static void lose_first(struct stream_kit *k, struct stream_side *x)
+{
+	const uint64_t end = x->waiting->offset + x->waiting->len;
+	x->hole += end - x->next;
+	x->next = x->read = end;
+	waiting_pass(k, x, end);
+}
+
+/* A bound is reached: the first hole is given up now, and with it what a reader left before it. */
+static void force(struct stream_kit *k, struct stream_side *x)
+{
+	order_drop_unread(k, x);
+	if (x->waiting->offset > x->next)
+		x->lost = max_u64(x->lost, x->waiting->offset);
+	order_go_on(k, x);
+	if (x->left_len == 0 && x->waiting != NULL && x->waiting->offset == x->next)
+		lose_first(k, x);
+}
+
+static void in_order(struct stream_kit *k, struct stream_side *x, const struct piece *p, enum side from,
+    struct odds *odds)
+{
+	const uint64_t end = p->offset + p->bytes.len;
+	if (waiting_differs(x, p->bytes, p->offset))
+		odds_add(odds, ODD_BIT(OVERLAP_DIFFERS), from, p->offset);
+	if (p->bytes.len != 0) {
+		x->packet = p->bytes.at;
+		x->packet_len = (uint32_t)p->bytes.len;
+		x->next = end;
+		x->past_hole = 0;
+		remember(x, p->bytes, p->offset);
+		waiting_pass(k, x, end);
+	}
+	if (p->cut == 0)
+		return;
+	x->lost = max_u64(x->lost, end + p->cut);
+	if (is_told(x, x->lost))
+		odds_add(odds, ODD_BIT(HOLE), from, x->next);
+}
+
+/* Out of order.  Without memory the hole before it is given up at once, which needs none. */
+static void keep(struct stream_kit *k, struct stream_side *x, const struct piece *p, enum side from, struct odds *odds)
+{
+	const bool alone = x->waiting == NULL;
+	const uint64_t odd = waiting_keep(k, x, p);
+	odds_add(odds, odd, from, p->offset);
+	if (odd & ODD_BIT(STREAM_CAP) && alone && x->waiting == NULL && p->offset > x->next) {
+		odds_add(odds, ODD_BIT(HOLE), from, x->next);
+		order_drop_unread(k, x);
+		jump(x, p->offset);
+		in_order(k, x, p, from, odds);
+		return;
+	}
+	while (x->waiting != NULL && (waiting_over_cap(x) || odd & ODD_BIT(STREAM_CAP))) {
+		odds_add(odds, ODD_BIT(STREAM_CAP) | ODD_BIT(HOLE), from, x->next);
+		force(k, x);
+		if (!waiting_over_cap(x))
+			break;
+	}
+}
+
+void order_take(struct stream_kit *k, struct stream *s, enum side from, struct piece p, struct odds *odds)
+{
+	struct stream_side *x = &s->side[from];
+	const uint64_t end = p.offset + p.bytes.len + p.cut;
+	x->end_seen = max_u64(x->end_seen, end);
+	if (p.offset < x->next) {
+		struct piece old = p;
+		old.bytes = slice_head(p.bytes, min_u64(end, x->next) - p.offset);
+		if (is_second_version(x, end > x->next ? &old : &p))
+			odds_add(odds, ODD_BIT(OVERLAP_DIFFERS), from, p.offset);
+		if (end <= x->next)
+			return;
+		cut_front(&p, x->next - p.offset);
+	}
+	if (x->next < x->dull) {
+		const uint64_t to = min_u64(x->dull, end);
+		x->next = x->read = to;
+		if (p.offset < to)
+			cut_front(&p, to - p.offset);
+	}
+	const bool first_wins = k->policy == OVERLAP_FIRST && waiting_overlaps(x, p.offset, p.offset + p.bytes.len);
+	if (p.bytes.len != 0 && (p.offset > x->next || first_wins))
+		keep(k, x, &p, from, odds);
+	else if (p.offset == x->next)
+		in_order(k, x, &p, from, odds);
+	order_go_on(k, x);
+}
+
+void order_judge_hole(struct stream_kit *k, struct stream *s, enum side from, struct odds *odds)
+{
+	struct stream_side *x = &s->side[from];
+	if (x->waiting == NULL || x->waiting->offset <= max_u64(x->next, x->lost) || x->flags & SIDE_HELD)
+		return;
+	if (x->acked < x->waiting->offset) {
+		x->past_hole = 0;
+		return;
+	}
+	x->past_hole++;
+	if (x->past_hole <= PATIENCE)
+		return;
+	x->past_hole = 0;
+	if (is_told(x, x->waiting->offset))
+		odds_add(odds, ODD_BIT(HOLE), from, x->next);
+	x->lost = x->waiting->offset;
+	order_go_on(k, x);
+}
+
+bool order_settle(struct stream_kit *k, struct stream_side *x)
+{
+	const bool kept = left_add(k, x, x->packet, x->packet_len);
+	if (kept) {
+		x->packet = NULL;
+		x->packet_len = 0;
+		order_go_on(k, x);
+	}
+	const bool held = x->flags & SIDE_HELD;
+	if (kept && (held || x->waiting == NULL || x->waiting->offset != x->next))
+		return true;
+	order_drop_unread(k, x);
+	order_go_on(k, x);
+	while (x->left_len == 0 && x->waiting != NULL && x->waiting->offset == x->next)
+		lose_first(k, x);
+	return false;
+}
+
+bool order_finish(struct stream_kit *k, struct stream_side *x)
+{
+	x->flags = (uint16_t)((x->flags | SIDE_OVER) & ~SIDE_HELD);
+	order_go_on(k, x);
+	const uint64_t sent = x->flags & SIDE_SPOKE ? max_u64(x->end_seen, x->acked) : x->next;
+	const uint64_t to = min_u64(x->fin, sent);
+	if (x->waiting == NULL && to <= x->next)
+		return false;
+	const bool told = is_told(x, max_u64(to, x->lost));
+	if (side_unread(x) != 0) {
+		waiting_drop(k, x);
+		x->lost = x->next;
+		return told;
+	}
+	x->lost = max_u64(x->lost, to);
+	order_go_on(k, x);
+	return told;
+}
