@@ -22,6 +22,7 @@ struct channel {
 	uint8_t fake_websocket;       /* agreed on WebSocket, the bytes are no frames */
 	uint8_t alpn_count;
 	uint8_t first_speaker;        /* enum side; whose bytes came first */
+	uint8_t spoke;                /* bit 0: bytes of the client were seen, bit 1: of the server */
 	uint8_t entropy8;             /* 16 * bits per byte of the larger side looked at, 0..128; for "unknown" */
 	uint8_t by_ndpi;
 	uint8_t looks;                /* times nDPI was asked */

@@ -60,7 +60,9 @@ static void user_of_digest(struct handshake_record *r, struct slice list)
 static uint16_t le16(struct slice s, size_t at)
 {
 	const struct slice two = slice_from(s, at);
-	return two.len < 2 ? 0 : (uint16_t)(two.at[0] | two.at[1] << 8);
+	if (two.len < 2)
+		return 0;
+	return (uint16_t)(two.at[0] | two.at[1] << 8);
 }
 
 static uint32_t le32(struct slice s, size_t at)

@@ -11,7 +11,7 @@ enum { CLOCK_SECONDS = 19, TIME_TEXT = 40 };
 struct clock_text {
 	bool set;
 	int64_t second;
-	char text[CLOCK_SECONDS + 1];   /* "2026-11-23T19:24:07" */
+	char text[CLOCK_SECONDS + 1]; /* "2026-11-23T19:24:07" */
 };
 
 /* As time_text; `out` holds TIME_TEXT bytes. */

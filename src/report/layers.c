@@ -73,7 +73,8 @@ static struct slice switched_to(const struct facts_level *level)
 }
 
 /* The last channel of all and what it says it carries. */
-static unsigned add_channel(const struct facts *f, const struct channel *c, unsigned count, struct slice out[MAX_LAYERS])
+static unsigned add_channel(
+    const struct facts *f, const struct channel *c, unsigned count, struct slice out[MAX_LAYERS])
 {
 	const struct slice name = text_slice(c->name);
 	if (is_silent(f, c))
@@ -128,7 +129,8 @@ unsigned layers_list(const struct facts *f, struct layer out[MAX_LAYERS])
 		return list_foreign(f, out);
 	add_layer(out, &count, http_name(&f->level[0]), SITS_CARRIED_BY, SLICE("tcp"), &f->level[0]);
 	for (unsigned i = 0; goes_deeper(f, i); i++)
-		add_layer(out, &count, http_name(&f->level[i + 1]), SITS_REPLACES, out[count - 1].protocol, &f->level[i + 1]);
+		add_layer(
+		    out, &count, http_name(&f->level[i + 1]), SITS_REPLACES, out[count - 1].protocol, &f->level[i + 1]);
 	const struct facts_level *last = layers_innermost(f);
 	if (last != NULL && !is_silent(f, last->channel)) {
 		const struct slice name = text_slice(last->channel->name);
@@ -138,7 +140,8 @@ unsigned layers_list(const struct facts *f, struct layer out[MAX_LAYERS])
 	}
 	if (f->finding != NULL || label == LABEL_HTTP_TUNNEL) {
 		const struct slice wrapped = layers_wrapped(f);
-		add_layer(out, &count, wrapped.len != 0 ? wrapped : SLICE("unknown"), SITS_WRAPPED_IN, SLICE("http"), NULL);
+		add_layer(
+		    out, &count, wrapped.len != 0 ? wrapped : SLICE("unknown"), SITS_WRAPPED_IN, SLICE("http"), NULL);
 	}
 	return count;
 }

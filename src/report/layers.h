@@ -5,15 +5,15 @@
 #include "facts/facts.h"
 
 enum sits {
-	SITS_CARRIED_BY,   /* its bytes are the content of the layer below */
-	SITS_REPLACES,     /* the layer below ended, this goes on in its place */
-	SITS_WRAPPED_IN    /* spread over messages of the layer below */
+	SITS_CARRIED_BY, /* its bytes are the content of the layer below */
+	SITS_REPLACES,   /* the layer below ended, this goes on in its place */
+	SITS_WRAPPED_IN  /* spread over messages of the layer below */
 };
 
 struct layer {
-	struct slice protocol, on;             /* may hold bytes from the wire */
+	struct slice protocol, on; /* may hold bytes from the wire */
 	enum sits sits;
-	const struct facts_level *dialogue;    /* a layer of HTTP: its messages; else NULL */
+	const struct facts_level *dialogue; /* a layer of HTTP: its messages; else NULL */
 };
 
 enum { MAX_LAYERS = 2 * (MAX_NESTING + 1) + 4 };

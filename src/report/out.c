@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define RETRY_AFTER UINT64_C(1000000000)   /* ns of packet time */
+#define RETRY_AFTER UINT64_C(1000000000) /* ns of packet time */
 
 bool out_open(struct out *o, const char *path, struct err *e)
 {

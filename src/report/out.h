@@ -17,14 +17,14 @@ enum { OUT_BUFFER = 65536 };
 
 struct out {
 	int fd;
-	bool owned;            /* opened here, so closed here */
-	bool regular;          /* a file: a torn end can be taken back */
-	bool at_once;          /* somebody waits: write each line */
-	bool gone;             /* nobody reads any more: nothing will ever be written */
-	bool failing;          /* the latest write failed, at `failed_at` */
-	int why;               /* errno of the first failure */
-	int64_t failed_at;     /* ns, packet time */
-	uint64_t lines, lost;  /* taken in, of these lost */
+	bool owned;           /* opened here, so closed here */
+	bool regular;         /* a file: a torn end can be taken back */
+	bool at_once;         /* somebody waits: write each line */
+	bool gone;            /* nobody reads any more: nothing will ever be written */
+	bool failing;         /* the latest write failed, at `failed_at` */
+	int why;              /* errno of the first failure */
+	int64_t failed_at;    /* ns, packet time */
+	uint64_t lines, lost; /* taken in, of these lost */
 	size_t used;
 	char name[256];
 	char buffer[OUT_BUFFER];

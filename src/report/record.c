@@ -120,8 +120,10 @@ static void write_target(struct record *r, const struct handshake_record *h)
 
 static void write_offer(struct record *r, const struct handshake_record *h)
 {
-	record_wire_text(r, "protocol", h->protocol, h->protocol_len < sizeof h->protocol ? h->protocol_len : sizeof h->protocol);
-	record_wire_text(r, "offered", h->offered, h->offered_len8 < sizeof h->offered ? h->offered_len8 : sizeof h->offered);
+	record_wire_text(
+	    r, "protocol", h->protocol, h->protocol_len < sizeof h->protocol ? h->protocol_len : sizeof h->protocol);
+	record_wire_text(
+	    r, "offered", h->offered, h->offered_len8 < sizeof h->offered ? h->offered_len8 : sizeof h->offered);
 	record_wire_text(r, "chosen", h->chosen, sizeof h->chosen);
 	if (h->websocket_accept != 0)
 		json_string(&r->json, "accept", h->websocket_accept == 1 ? "right" : "wrong");

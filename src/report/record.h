@@ -13,8 +13,8 @@
 struct record {
 	struct json json;
 	struct clock_text *clock;
-	bool bare;                 /* leave out strings from the wire */
-	bool cut;                  /* something was left out or shortened */
+	bool bare; /* leave out strings from the wire */
+	bool cut;  /* something was left out or shortened */
 };
 
 size_t record_handshake(struct record *r, const struct facts *f, unsigned level, const struct handshake_record *h);
@@ -25,8 +25,8 @@ size_t record_stats(struct record *r, const struct report_stats *s);
 
 /* The parts that records share. */
 void record_head(struct record *r, const char *type, const struct facts *f);
-size_t record_end(struct record *r);           /* closes `culvert` and the line */
-void record_wire(struct record *r, const char *key, struct slice value);   /* nothing when empty */
+size_t record_end(struct record *r);                                     /* closes `culvert` and the line */
+void record_wire(struct record *r, const char *key, struct slice value); /* nothing when empty */
 void record_wire_text(struct record *r, const char *key, const char *value, size_t room);
 void record_time(struct record *r, const char *key, int64_t t);
 void record_verdict(struct record *r, const struct verdict *v);

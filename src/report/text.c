@@ -7,7 +7,7 @@
 
 struct text {
 	char *out;
-	size_t size, len;      /* one byte is kept for the newline */
+	size_t size, len; /* one byte is kept for the newline */
 };
 
 static void add(struct text *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -78,7 +78,8 @@ static void add_handshake(struct text *t, const struct handshake_record *h)
 	add(t, "  %s ", hs_kind_name((enum hs_kind)h->kind));
 	if (h->kind == HS_KIND_UPGRADE) {
 		const size_t len = strnlen(h->protocol, sizeof h->protocol);
-		add_wire(t, (struct slice){ (const uint8_t *)h->protocol, len < h->protocol_len ? len : h->protocol_len });
+		add_wire(
+		    t, (struct slice){ (const uint8_t *)h->protocol, len < h->protocol_len ? len : h->protocol_len });
 	} else {
 		add_wire(t, slice_head((struct slice){ (const uint8_t *)h->target, sizeof h->target }, h->target_len));
 	}
@@ -97,7 +98,8 @@ static void add_relay(struct text *t, const struct facts *f)
 	if (last == NULL || last->channel->sni[0] == '\0')
 		return;
 	add(t, " for ");
-	add_wire(t, (struct slice){ (const uint8_t *)last->channel->sni, strnlen(last->channel->sni, sizeof last->channel->sni) });
+	add_wire(t, (struct slice){
+			(const uint8_t *)last->channel->sni, strnlen(last->channel->sni, sizeof last->channel->sni) });
 }
 
 static void add_tunnel(struct text *t, const struct facts *f)

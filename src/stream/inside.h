@@ -2,6 +2,7 @@
  *
  *   stream.c   what the carrier calls
  *   tcp.c      which segments count, and what their flags and acknowledgements mean
+ *   syn.c      how a conversation opens
  *   order.c    where a segment's bytes go: delivered, kept waiting, or passed over; and when a hole is given up
  *   waiting.c  the pieces behind a hole, and who wins where two overlap
  *   left.c     the buffer of what a reader left
@@ -12,28 +13,28 @@
 #include "stream/stream.h"
 
 enum side_flag {
-	SIDE_SPOKE = 1 << 0,       /* a segment of it was seen */
-	SIDE_ANCHORED = 1 << 1,    /* isn is set */
-	SIDE_SYN = 1 << 2,         /* its SYN was seen */
-	SIDE_SCALE = 1 << 3,       /* its SYN had the window scale option */
-	SIDE_FIRM = 1 << 4,        /* its isn was confirmed by the other side; until then history[] holds other SYNs' isn */
-	SIDE_GUESS = 1 << 5,       /* its isn comes from the middle of a conversation */
-	SIDE_DATA = 1 << 6,        /* it sent data */
-	SIDE_HELD = 1 << 7,        /* what waits came on the SYN and is not to be delivered yet */
-	SIDE_COUNT = 1 << 8,       /* only count */
-	SIDE_OVER = 1 << 9,        /* no more will come */
+	SIDE_SPOKE = 1 << 0,    /* a segment of it was seen */
+	SIDE_ANCHORED = 1 << 1, /* isn is set */
+	SIDE_SYN = 1 << 2,      /* its SYN was seen */
+	SIDE_SCALE = 1 << 3,    /* its SYN had the window scale option */
+	SIDE_FIRM = 1 << 4,  /* its isn was confirmed by the other side; until then history[] holds other SYNs' isn */
+	SIDE_GUESS = 1 << 5, /* its isn comes from the middle of a conversation */
+	SIDE_DATA = 1 << 6,  /* it sent data */
+	SIDE_HELD = 1 << 7,  /* what waits came on the SYN and is not to be delivered yet */
+	SIDE_COUNT = 1 << 8, /* only count */
+	SIDE_OVER = 1 << 9,  /* no more will come */
 	SIDE_END_TOLD = 1 << 10,
-	SIDE_MARK = 1 << 11,       /* the passing of `dull` is to be told */
-	SIDE_RESET = 1 << 12,      /* it sent the RST that closed the conversation */
-	SIDE_LIVE_SYN = 1 << 13,   /* live_syn is set */
+	SIDE_MARK = 1 << 11,     /* the passing of `dull` is to be told */
+	SIDE_RESET = 1 << 12,    /* it sent the RST that closed the conversation */
+	SIDE_LIVE_SYN = 1 << 13, /* live_syn is set */
 };
 
 enum {
-	WINDOW_SLACK = 65536,          /* windows are seen late, and senders probe */
-	FAR_AHEAD = 1 << 30,           /* the largest window there can be (RFC 7323, 2.3) */
-	SHIFT_MAX = 14,                /* the same section */
+	WINDOW_SLACK = 65536, /* windows are seen late, and senders probe */
+	FAR_AHEAD = 1 << 30,  /* the largest window there can be (RFC 7323, 2.3) */
+	SHIFT_MAX = 14,       /* the same section */
 	WAITING_BLOCK = 2048,
-	CANDIDATE = UINT16_MAX         /* history[].len of a SYN not yet confirmed */
+	CANDIDATE = UINT16_MAX /* history[].len of a SYN not yet confirmed */
 };
 
 #define NO_FIN UINT64_MAX
@@ -51,9 +52,9 @@ _Static_assert(sizeof(struct waiting) == WAITING_BLOCK, "one block each");
 /* Bytes of a segment on their way in. */
 struct piece {
 	struct slice bytes;
-	uint64_t offset;           /* of bytes.at[0] */
-	uint64_t start;            /* of the segment, before anything was taken off its front */
-	uint32_t span;             /* of the segment, what was cut included */
+	uint64_t offset; /* of bytes.at[0] */
+	uint64_t start;  /* of the segment, before anything was taken off its front */
+	uint32_t span;   /* of the segment, what was cut included */
 	uint32_t cut;
 };
 
@@ -88,6 +89,12 @@ static inline int64_t side_offset(const struct stream_side *x, uint32_t seq)
 	return (int64_t)x->next + (int32_t)(seq - (x->isn + (uint32_t)x->next));
 }
 
+static inline void side_anchor(struct stream_side *x, uint32_t isn, unsigned flags)
+{
+	x->isn = isn;
+	x->flags = (uint16_t)(x->flags | SIDE_ANCHORED | flags);
+}
+
 static inline uint64_t side_unread(const struct stream_side *x)
 {
 	return (uint64_t)x->left_len + x->packet_len;
@@ -99,23 +106,32 @@ bool left_add(struct stream_kit *k, struct stream_side *x, const uint8_t *at, si
 void left_eat(struct stream_kit *k, struct stream_side *x, size_t n);
 
 /* waiting.c */
-uint64_t waiting_keep(struct stream_kit *k, struct stream_side *x, const struct piece *p);   /* returns oddities */
+uint64_t waiting_keep(struct stream_kit *k, struct stream_side *x, const struct piece *p); /* returns oddities */
 bool waiting_differs(const struct stream_side *x, struct slice bytes, uint64_t offset);
 bool waiting_overlaps(const struct stream_side *x, uint64_t from, uint64_t to);
 bool waiting_over_cap(const struct stream_side *x);
-void waiting_pass(struct stream_kit *k, struct stream_side *x, uint64_t upto);  /* forgets what lies before */
-void waiting_drop(struct stream_kit *k, struct stream_side *x);                 /* forgets all */
+void waiting_pass(struct stream_kit *k, struct stream_side *x, uint64_t upto); /* forgets what lies before */
+void waiting_drop(struct stream_kit *k, struct stream_side *x);                /* forgets all */
 
 /* order.c */
-void order_take(struct stream_kit *k, struct stream *s, enum side from, struct piece p, struct odds *odds);
-void order_go_on(struct stream_kit *k, struct stream_side *x);     /* makes the next bytes readable */
+/* The segment's bytes from `at` (negative: before the start) to `upto`. */
+void order_put(struct stream_kit *k, struct stream *s, enum side from, const struct segment *seg, int64_t at,
+    int64_t upto, struct odds *odds);
+void order_go_on(struct stream_kit *k, struct stream_side *x); /* makes the next bytes readable */
 void order_read(struct stream_kit *k, struct stream_side *x, uint64_t n);
 void order_skip(struct stream_kit *k, struct stream_side *x, uint64_t upto);
 void order_drop_unread(struct stream_kit *k, struct stream_side *x);
 void order_judge_hole(struct stream_kit *k, struct stream *s, enum side from, struct odds *odds);
 bool order_settle(struct stream_kit *k, struct stream_side *x);
-bool order_finish(struct stream_kit *k, struct stream_side *x);    /* true when a hole was given up */
+bool order_finish(struct stream_kit *k, struct stream_side *x); /* true when a hole was given up */
 bool order_is_compared(const struct stream_side *x, uint64_t offset);
+
+/* syn.c */
+void syn_take(struct stream_kit *k, struct stream *s, const struct segment *seg, enum side from, struct odds *odds);
+bool syn_is_confirmed(struct stream_kit *k, struct stream_side *x, uint32_t ack);
+bool syn_elect(struct stream_kit *k, struct stream_side *x, uint32_t isn); /* was it one of several SYNs? */
+void syn_firm(struct stream_side *x);
+void syn_open_up(struct stream *s);
 
 /* tcp.c */
 void tcp_take(struct stream_kit *k, struct stream *s, const struct segment *seg, enum side from, struct odds *odds);

@@ -3,9 +3,9 @@
 #include "stream/inside.h"
 
 enum {
-	SUMMED = 128,          /* bytes of a segment that its history sums */
-	PATIENCE = 3,          /* packets after the acknowledgement that shows a hole will stay */
-	WORTH_MOVING = 4096    /* a full buffer is moved down for that much, so that small bites stay cheap */
+	SUMMED = 128,       /* bytes of a segment that its history sums */
+	PATIENCE = 3,       /* packets after the acknowledgement that shows a hole will stay */
+	WORTH_MOVING = 4096 /* a full buffer is moved down for that much, so that small bites stay cheap */
 };
 
 /* Of the first bytes, in their order: a plain sum would not notice two words that changed places. */
@@ -56,7 +56,8 @@ static bool is_second_version(const struct stream_side *x, const struct piece *p
 	    memcmp(x->left + x->left_at + (from - x->read), p->bytes.at + (from - p->offset), to - from) != 0)
 		return true;
 	for (int i = 0; i < 4; i++) {
-		if (x->history[i].len == 0 || x->history[i].offset != (uint32_t)p->offset)
+		const bool entry = x->history[i].len != 0 && x->history[i].len != CANDIDATE;
+		if (!entry || x->history[i].offset != (uint32_t)p->offset)
 			continue;
 		const size_t summed = min_u64(x->history[i].len, SUMMED);
 		if (p->bytes.len >= summed && sum_of(slice_head(p->bytes, summed)) != x->history[i].sum)
@@ -194,8 +195,8 @@ static void force(struct stream_kit *k, struct stream_side *x)
 		lose_first(k, x);
 }
 
-static void in_order(struct stream_kit *k, struct stream_side *x, const struct piece *p, enum side from,
-    struct odds *odds)
+static void in_order(
+    struct stream_kit *k, struct stream_side *x, const struct piece *p, enum side from, struct odds *odds)
 {
 	const uint64_t end = p->offset + p->bytes.len;
 	if (waiting_differs(x, p->bytes, p->offset))
@@ -236,7 +237,7 @@ static void keep(struct stream_kit *k, struct stream_side *x, const struct piece
 	}
 }
 
-void order_take(struct stream_kit *k, struct stream *s, enum side from, struct piece p, struct odds *odds)
+static void take(struct stream_kit *k, struct stream *s, enum side from, struct piece p, struct odds *odds)
 {
 	struct stream_side *x = &s->side[from];
 	const uint64_t end = p.offset + p.bytes.len + p.cut;
@@ -262,6 +263,24 @@ void order_take(struct stream_kit *k, struct stream *s, enum side from, struct p
 	else if (p.offset == x->next)
 		in_order(k, x, &p, from, odds);
 	order_go_on(k, x);
+}
+
+/* The segment's bytes, as far as `upto`. */
+void order_put(struct stream_kit *k, struct stream *s, enum side from, const struct segment *seg, int64_t at,
+    int64_t upto, struct odds *odds)
+{
+	struct piece p = { .span = (uint32_t)(upto - at) };
+	p.bytes = slice_head(seg->payload, p.span);
+	p.cut = p.span - (uint32_t)p.bytes.len;
+	if (at < 0) {
+		const uint64_t before = min_u64((uint64_t)-at, p.span), bytes = min_u64(before, p.bytes.len);
+		p.bytes = slice_from(p.bytes, bytes);
+		p.cut -= (uint32_t)(before - bytes);
+		p.span -= (uint32_t)before;
+		at = 0;
+	}
+	p.offset = p.start = (uint64_t)at;
+	take(k, s, from, p, odds);
 }
 
 void order_judge_hole(struct stream_kit *k, struct stream *s, enum side from, struct odds *odds)

@@ -14,13 +14,13 @@
  * that leaves them all the same keeps them until too much waits behind; then they are dropped and count as lost too.
  *
  * Telling: a hole, the end, and the passing of a dull range (stream_skip) are told by a chunk, if need be an empty one.
- * Such a chunk is shown until stream_eat is called once, with 0 or more bytes, for the end: with all that was shown.
+ * A hole or passing is told until stream_eat is called once, with 0 or more bytes.  `end` stands with the last bytes, and
+ * again, when all is eaten, with an empty chunk, which is shown until stream_eat(..., 0): then peek is false for good.
  *
  * Overlaps, policy OVERLAP_LINUX (what most receivers do): delivered bytes stay; bytes in order beat those that wait;
  * among waiting segments the one that starts lower wins, of equal starts the longer.  OVERLAP_FIRST and OVERLAP_LAST:
  * of bytes that are not delivered yet, those that came first, or last, win.  Two versions that differ are told
- * (ODD_OVERLAP_DIFFERS).  Where more than MAX_HOLES / 2 pieces wait, pieces that touch are joined, and are one segment
- * from then on.
+ * (ODD_OVERLAP_DIFFERS).  Where MAX_HOLES pieces wait, pieces that touch are joined, and are one segment from then on.
  *
  * Forgery: what lies outside the receiver's window or acknowledges what was never sent is ignored; a reset counts only
  * at the exact place, and even then what its sender says afterwards counts again (hosts do not speak after a reset,

@@ -5,7 +5,7 @@
  * joined: a stream sent byte by byte backwards then costs no more than one sent in large segments. */
 #include "stream/inside.h"
 
-enum { JOIN_FROM = MAX_HOLES / 2, PIECE = sizeof((struct waiting *)0)->bytes };
+enum { JOIN_FROM = MAX_HOLES, PIECE = sizeof((struct waiting *)0)->bytes };
 
 static uint64_t end_of(const struct waiting *w)
 {
@@ -82,8 +82,8 @@ static bool split(struct stream_kit *k, struct stream_side *x, struct waiting *w
 }
 
 /* The segment's bytes from..to, all within `w`, take the place of those there. */
-static bool overwrite(struct stream_kit *k, struct stream_side *x, struct waiting *w, const struct piece *p,
-    uint64_t from, uint64_t to)
+static bool overwrite(
+    struct stream_kit *k, struct stream_side *x, struct waiting *w, const struct piece *p, uint64_t from, uint64_t to)
 {
 	bool kept = true;
 	if (k->policy == OVERLAP_LINUX) {
@@ -182,7 +182,7 @@ uint64_t waiting_keep(struct stream_kit *k, struct stream_side *x, const struct 
 			near = *link;
 	}
 	const uint64_t odd = lay(k, x, link, p);
-	if (x->waiting_count > JOIN_FROM)
+	if (x->waiting_count >= JOIN_FROM)
 		join(k, x, near != NULL ? near : x->waiting, piece_end(p));
 	if (waiting_over_cap(x))
 		join(k, x, x->waiting, UINT64_MAX);

@@ -251,7 +251,7 @@ static void found(const struct sight *s, struct slot *k, enum side side, const s
 static void opened(const struct sight *s, struct slot *k)
 {
 	struct mine *m = s->mine;
-	if (k == NULL || k->opened || k->aim.exact != m->aim.exact)
+	if (k == NULL || k->opened)
 		k = slot_new(s);
 	dossier_add(s->dossier, &open_sign, CLIENT, m->leg[CLIENT].at, s->t);
 	if (k == NULL)

@@ -6,7 +6,7 @@
 #include <string.h>
 #include "facts/facts.h"
 
-#define STORY_T0 INT64_C(1795461847101822333)   /* 2026-11-23T19:24:07.101822 */
+#define STORY_T0 INT64_C(1795461847101822333) /* 2026-11-23T19:24:07.101822 */
 
 struct made_up {
 	struct facts f;
@@ -25,7 +25,8 @@ static const struct sign story_sign = { "handshake", "connect-accepted", FOR_REL
 static inline void story_begin(struct made_up *x, enum label label)
 {
 	*x = (struct made_up){
-		.key = { .lo = { .addr = { 10, 1, 0, 1 }, .port = 3128 }, .hi = { .addr = { 10, 1, 0, 2 }, .port = 34324 } },
+		.key = { .lo = { .addr = { 10, 1, 0, 1 }, .port = 3128 },
+		    .hi = { .addr = { 10, 1, 0, 2 }, .port = 34324 } },
 		.verdict = { .label = (uint8_t)label, .certainty = CERTAIN },
 	};
 	if (label != LABEL_UNDECIDED)
@@ -57,8 +58,8 @@ static inline void story_level(struct made_up *x, unsigned level)
 		x->f.levels = level + 1;
 }
 
-static inline struct handshake_record *story_handshake(struct made_up *x, unsigned level, enum hs_kind kind,
-    enum hs_result result, const char *target)
+static inline struct handshake_record *story_handshake(
+    struct made_up *x, unsigned level, enum hs_kind kind, enum hs_result result, const char *target)
 {
 	story_level(x, level);
 	struct handshake *h = &x->shake[level];

@@ -9,18 +9,12 @@
 
 enum { STEPS = 8, SECOND = 1000000000 };
 
-/* What is said: a head, "end:" for the end of the client's message, "http:" and "other:" for the bytes that follow an
- * unsure answer.  `to` is the ordinal of the request that a response answers. */
-struct step {
-	const char *text;
-	uint32_t to;
-	bool held;
-	bool unknown;
-};
-
 struct talk {
 	const char *rule;
-	struct step steps[STEPS];
+	/* What is said: a head, "end:" for the end of the client's message, "http:" and "other:" for the bytes that follow
+	 * an unsure answer.  Before a response may stand "#" and the ordinal of the request that it answers (0 if left
+	 * out), "h": the client had already sent more, "u": nobody knows what it answers. */
+	const char *steps[STEPS];
 	enum hs_state state;
 	enum hs_result result;
 	unsigned count, tries;
@@ -45,134 +39,122 @@ struct talk {
 
 static const struct talk talks[] = {
 	/* CONNECT */
-	{ "2xx opens", { { CONNECT }, { OK } }, HS_CONNECTED, HS_ACCEPTED, 1, 1, 0, "connect-accepted", "" },
-	{ "only asked", { { CONNECT } }, HS_CONNECT_ASKED, HS_PENDING, 1, 1, 0, NULL, "" },
-	{ "204 opens", { { CONNECT }, { "HTTP/1.1 204 x\r\n\r\n" } }, HS_CONNECTED, HS_ACCEPTED, 1, 1,
-	    B(CONNECT_NOT_200), "connect-accepted", "" },
-	{ "299 opens", { { CONNECT }, { "HTTP/1.1 299 x\r\n\r\n" } }, HS_CONNECTED, HS_ACCEPTED, 1, 1,
-	    B(CONNECT_NOT_200), "connect-accepted", "" },
-	{ "300 does not", { { CONNECT }, { "HTTP/1.1 300 x\r\n\r\n" } }, HS_HTTP, HS_REFUSED, 1, 1, 0,
-	    "connect-refused", "" },
-	{ "199 is interim", { { CONNECT }, { "HTTP/1.1 199 x\r\n\r\n" } }, HS_CONNECT_ASKED, HS_PENDING, 1, 1, 0, NULL,
-	    "" },
-	{ "100, 103, then 200",
-	    { { CONNECT }, { "HTTP/1.1 100 Continue\r\n\r\n" }, { "HTTP/1.1 103 Early Hints\r\n\r\n" }, { OK } },
+	{ "2xx opens", { CONNECT, OK }, HS_CONNECTED, HS_ACCEPTED, 1, 1, 0, "connect-accepted", "" },
+	{ "only asked", { CONNECT }, HS_CONNECT_ASKED, HS_PENDING, 1, 1, 0, NULL, "" },
+	{ "204 opens", { CONNECT, "HTTP/1.1 204 x\r\n\r\n" }, HS_CONNECTED, HS_ACCEPTED, 1, 1, B(CONNECT_NOT_200),
+	    "connect-accepted", "" },
+	{ "299 opens", { CONNECT, "HTTP/1.1 299 x\r\n\r\n" }, HS_CONNECTED, HS_ACCEPTED, 1, 1, B(CONNECT_NOT_200),
+	    "connect-accepted", "" },
+	{ "300 does not", { CONNECT, "HTTP/1.1 300 x\r\n\r\n" }, HS_HTTP, HS_REFUSED, 1, 1, 0, "connect-refused", "" },
+	{ "199 is interim", { CONNECT, "HTTP/1.1 199 x\r\n\r\n" }, HS_CONNECT_ASKED, HS_PENDING, 1, 1, 0, NULL, "" },
+	{ "100, 103, then 200", { CONNECT, "HTTP/1.1 100 Continue\r\n\r\n", "HTTP/1.1 103 Early Hints\r\n\r\n", OK },
 	    HS_CONNECTED, HS_ACCEPTED, 1, 1, 0, "connect-accepted", "" },
-	{ "interim to HTTP/1.0", { { CONNECT10 }, { "HTTP/1.1 100 Continue\r\n\r\n" }, { OK } }, HS_CONNECTED,
-	    HS_ACCEPTED, 1, 1, B(INTERIM_HTTP10), "connect-accepted", "" },
-	{ "HTTP/1.0 opens too", { { CONNECT10 }, { "HTTP/1.0 200 OK\r\n\r\n" } }, HS_CONNECTED, HS_ACCEPTED, 1, 1, 0,
+	{ "interim to HTTP/1.0", { CONNECT10, "HTTP/1.1 100 Continue\r\n\r\n", OK }, HS_CONNECTED, HS_ACCEPTED, 1, 1,
+	    B(INTERIM_HTTP10), "connect-accepted", "" },
+	{ "HTTP/1.0 opens too", { CONNECT10, "HTTP/1.0 200 OK\r\n\r\n" }, HS_CONNECTED, HS_ACCEPTED, 1, 1, 0,
 	    "connect-accepted", "" },
-	{ "Content-Length on 2xx", { { CONNECT }, { "HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n" } }, HS_CONNECTED,
+	{ "Content-Length on 2xx", { CONNECT, "HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n" }, HS_CONNECTED,
 	    HS_ACCEPTED, 1, 1, B(CONNECT_FRAMED_2XX), "connect-accepted", "" },
-	{ "Content-Length 0 on 2xx", { { CONNECT }, { "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n" } }, HS_CONNECTED,
+	{ "Content-Length 0 on 2xx", { CONNECT, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n" }, HS_CONNECTED,
 	    HS_ACCEPTED, 1, 1, B(CONNECT_FRAMED_2XX), "connect-accepted", "" },
-	{ "chunked on 2xx", { { CONNECT }, { "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" } }, HS_CONNECTED,
+	{ "chunked on 2xx", { CONNECT, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" }, HS_CONNECTED,
 	    HS_ACCEPTED, 1, 1, B(CONNECT_FRAMED_2XX), "connect-accepted", "" },
-	{ "407 refuses", { { CONNECT }, { NEED_AUTH } }, HS_HTTP, HS_REFUSED, 1, 1, 0, "connect-refused", "" },
-	{ "407, 407, 200", { { CONNECT }, { NEED_AUTH }, { CONNECT }, { NEED_AUTH, 1 }, { CONNECT }, { OK, 2 } },
-	    HS_CONNECTED, HS_ACCEPTED, 3, 3, 0, "connect-accepted", "" },
-	{ "refused, then GET", { { CONNECT }, { "HTTP/1.1 403 No\r\n\r\n" }, { GET }, { OK, 1 } }, HS_HTTP, HS_REFUSED,
-	    1, 1, 0, "connect-refused", "" },
-	{ "the 200 of an earlier GET", { { GET }, { CONNECT }, { OK, 0 } }, HS_CONNECT_ASKED, HS_PENDING, 1, 1, 0, NULL,
+	{ "407 refuses", { CONNECT, NEED_AUTH }, HS_HTTP, HS_REFUSED, 1, 1, 0, "connect-refused", "" },
+	{ "407, 407, 200", { CONNECT, NEED_AUTH, CONNECT, "#1" NEED_AUTH, CONNECT, "#2" OK }, HS_CONNECTED, HS_ACCEPTED,
+	    3, 3, 0, "connect-accepted", "" },
+	{ "refused, then GET", { CONNECT, "HTTP/1.1 403 No\r\n\r\n", GET, "#1" OK }, HS_HTTP, HS_REFUSED, 1, 1, 0,
+	    "connect-refused", "" },
+	{ "the 200 of an earlier GET", { GET, CONNECT, "#0" OK }, HS_CONNECT_ASKED, HS_PENDING, 1, 1, 0, NULL, "" },
+	{ "GET, CONNECT, two answers", { GET, CONNECT, "#0" OK, "#1" OK }, HS_CONNECTED, HS_ACCEPTED, 1, 1, 0,
+	    "connect-accepted", "" },
+	{ "an answer nobody can place", { CONNECT, "#u" OK }, HS_CONNECT_ASKED, HS_PENDING, 1, 1, 0, NULL, "" },
+	{ "an answer before the asking", { "#u" OK, CONNECT }, HS_CONNECT_ASKED, HS_PENDING, 1, 1, 0, NULL, "" },
+	{ "a second CONNECT is channel", { CONNECT, OK, CONNECT }, HS_CONNECTED, HS_ACCEPTED, 1, 1, 0,
+	    "connect-accepted", "" },
+	{ "early data accepted", { CONNECT, "#h" OK }, HS_CONNECTED, HS_ACCEPTED, 1, 1, B(CONNECT_EARLY),
+	    "connect-accepted", "" },
+	{ "early data refused", { CONNECT, "#h" NEED_AUTH }, HS_HTTP, HS_REFUSED, 1, 1, B(EARLY_REFUSED),
+	    "connect-refused", "" },
+	{ "CONNECT with content", { "CONNECT a:1 HTTP/1.1\r\nContent-Length: 9\r\n\r\n", OK }, HS_CONNECTED,
+	    HS_ACCEPTED, 1, 1, B(CONNECT_BODY), "connect-accepted", "" },
+	{ "CONNECT with empty content", { "CONNECT a:1 HTTP/1.1\r\nContent-Length: 0\r\n\r\n", OK }, HS_CONNECTED,
+	    HS_ACCEPTED, 1, 1, 0, "connect-accepted", "" },
+	{ "CONNECT chunked", { "CONNECT a:1 HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n", OK }, HS_CONNECTED,
+	    HS_ACCEPTED, 1, 1, B(CONNECT_BODY), "connect-accepted", "" },
+	{ "a path as target", { "CONNECT /CSCOSSLC/tunnel HTTP/1.1\r\n\r\n", OK }, HS_CONNECTED, HS_ACCEPTED, 1, 1,
+	    B(CONNECT_TARGET), "connect-accepted", "" },
+	{ "101 to CONNECT", { CONNECT, TO("tls") }, HS_HTTP, HS_REFUSED, 1, 1, B(UPGRADE_UNASKED), "connect-refused",
 	    "" },
-	{ "GET, CONNECT, two answers", { { GET }, { CONNECT }, { OK, 0 }, { OK, 1 } }, HS_CONNECTED, HS_ACCEPTED, 1, 1,
-	    0, "connect-accepted", "" },
-	{ "an answer nobody can place", { { CONNECT }, { OK, 0, false, true } }, HS_CONNECT_ASKED, HS_PENDING, 1, 1, 0,
+	{ "lower-case connect", { "connect a:443 HTTP/1.1\r\n\r\n", OK }, HS_HTTP, HS_PENDING, 0, 0, 0, NULL, NULL },
+	{ "a prefix of CONNECT", { "CON a:443 HTTP/1.1\r\n\r\n", OK }, HS_HTTP, HS_PENDING, 0, 0, 0, NULL, NULL },
+	{ "no status", { CONNECT, "HTTP/1.1 OK\r\n\r\n" }, HS_CONNECT_UNSURE, HS_PENDING, 1, 1, B(ANSWER_NO_STATUS),
 	    NULL, "" },
-	{ "an answer before the asking", { { OK, 0, false, true }, { CONNECT } }, HS_CONNECT_ASKED, HS_PENDING, 1, 1, 0,
-	    NULL, "" },
-	{ "a second CONNECT is channel", { { CONNECT }, { OK }, { CONNECT } }, HS_CONNECTED, HS_ACCEPTED, 1, 1, 0,
-	    "connect-accepted", "" },
-	{ "early data accepted", { { CONNECT }, { OK, 0, true } }, HS_CONNECTED, HS_ACCEPTED, 1, 1, B(CONNECT_EARLY),
-	    "connect-accepted", "" },
-	{ "early data refused", { { CONNECT }, { NEED_AUTH, 0, true } }, HS_HTTP, HS_REFUSED, 1, 1, B(EARLY_REFUSED),
-	    "connect-refused", "" },
-	{ "CONNECT with content", { { "CONNECT a:1 HTTP/1.1\r\nContent-Length: 9\r\n\r\n" }, { OK } }, HS_CONNECTED,
-	    HS_ACCEPTED, 1, 1, B(CONNECT_BODY), "connect-accepted", "" },
-	{ "CONNECT with empty content", { { "CONNECT a:1 HTTP/1.1\r\nContent-Length: 0\r\n\r\n" }, { OK } },
-	    HS_CONNECTED, HS_ACCEPTED, 1, 1, 0, "connect-accepted", "" },
-	{ "CONNECT chunked", { { "CONNECT a:1 HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n" }, { OK } }, HS_CONNECTED,
-	    HS_ACCEPTED, 1, 1, B(CONNECT_BODY), "connect-accepted", "" },
-	{ "a path as target", { { "CONNECT /CSCOSSLC/tunnel HTTP/1.1\r\n\r\n" }, { OK } }, HS_CONNECTED, HS_ACCEPTED, 1,
-	    1, B(CONNECT_TARGET), "connect-accepted", "" },
-	{ "101 to CONNECT", { { CONNECT }, { TO("tls") } }, HS_HTTP, HS_REFUSED, 1, 1, B(UPGRADE_UNASKED),
-	    "connect-refused", "" },
-	{ "lower-case connect", { { "connect a:443 HTTP/1.1\r\n\r\n" }, { OK } }, HS_HTTP, HS_PENDING, 0, 0, 0, NULL,
-	    NULL },
-	{ "a prefix of CONNECT", { { "CON a:443 HTTP/1.1\r\n\r\n" }, { OK } }, HS_HTTP, HS_PENDING, 0, 0, 0, NULL,
-	    NULL },
-	{ "no status", { { CONNECT }, { "HTTP/1.1 OK\r\n\r\n" } }, HS_CONNECT_UNSURE, HS_PENDING, 1, 1,
-	    B(ANSWER_NO_STATUS), NULL, "" },
-	{ "no status, a channel follows", { { CONNECT }, { "HTTP/1.1 OK\r\n\r\n" }, { "other:" } }, HS_CONNECTED,
-	    HS_ACCEPTED, 1, 1, B(ANSWER_NO_STATUS), "connect-accepted-unusual", "" },
-	{ "no status, HTTP follows", { { CONNECT }, { "HTTP/1.1 OK\r\n\r\n" }, { "http:" } }, HS_HTTP, HS_REFUSED, 1, 1,
+	{ "no status, a channel follows", { CONNECT, "HTTP/1.1 OK\r\n\r\n", "other:" }, HS_CONNECTED, HS_ACCEPTED, 1, 1,
+	    B(ANSWER_NO_STATUS), "connect-accepted-unusual", "" },
+	{ "no status, HTTP follows", { CONNECT, "HTTP/1.1 OK\r\n\r\n", "http:" }, HS_HTTP, HS_REFUSED, 1, 1,
 	    B(ANSWER_NO_STATUS), "connect-refused", "" },
 
 	/* Upgrade */
-	{ "101 switches", { { WS_ASK }, { WS_101 } }, HS_UPGRADED, HS_ACCEPTED, 1, 1, 0, "upgrade-accepted",
-	    "websocket" },
-	{ "RFC 2817, another version", { { TLS_ASK }, { TO("TLS/1.2, HTTP/1.1") } }, HS_UPGRADED, HS_ACCEPTED, 1, 1, 0,
+	{ "101 switches", { WS_ASK, WS_101 }, HS_UPGRADED, HS_ACCEPTED, 1, 1, 0, "upgrade-accepted", "websocket" },
+	{ "RFC 2817, another version", { TLS_ASK, TO("TLS/1.2, HTTP/1.1") }, HS_UPGRADED, HS_ACCEPTED, 1, 1, 0,
 	    "upgrade-accepted", "tls" },
-	{ "100, then 101", { { TLS_ASK }, { "HTTP/1.1 100 Continue\r\n\r\n" }, { TO("tls/1.0") } }, HS_UPGRADED,
-	    HS_ACCEPTED, 1, 1, 0, "upgrade-accepted", "tls" },
-	{ "200 refuses", { { WS_ASK }, { OK } }, HS_HTTP, HS_REFUSED, 1, 1, 0, "upgrade-refused", "websocket" },
-	{ "426 refuses the offer", { { ASK("foo") }, { "HTTP/1.1 426 x\r\nUpgrade: tls/1.2\r\n\r\n" } }, HS_HTTP,
-	    HS_REFUSED, 1, 1, 0, "upgrade-refused", "foo" },
-	{ "426 without an offer", { { GET }, { "HTTP/1.1 426 x\r\nUpgrade: TLS/1.2, HTTP/1.1\r\n\r\n" } }, HS_HTTP,
-	    HS_REQUIRED, 1, 0, 0, NULL, "tls" },
-	{ "426, then obeyed",
-	    { { GET }, { "HTTP/1.1 426 x\r\nUpgrade: TLS/1.0\r\n\r\n" }, { TLS_ASK }, { TO("TLS/1.0"), 1 } },
+	{ "100, then 101", { TLS_ASK, "HTTP/1.1 100 Continue\r\n\r\n", TO("tls/1.0") }, HS_UPGRADED, HS_ACCEPTED, 1, 1,
+	    0, "upgrade-accepted", "tls" },
+	{ "200 refuses", { WS_ASK, OK }, HS_HTTP, HS_REFUSED, 1, 1, 0, "upgrade-refused", "websocket" },
+	{ "426 refuses the offer", { ASK("foo"), "HTTP/1.1 426 x\r\nUpgrade: tls/1.2\r\n\r\n" }, HS_HTTP, HS_REFUSED, 1,
+	    1, 0, "upgrade-refused", "foo" },
+	{ "426 without an offer", { GET, "HTTP/1.1 426 x\r\nUpgrade: TLS/1.2, HTTP/1.1\r\n\r\n" }, HS_HTTP, HS_REQUIRED,
+	    1, 0, 0, NULL, "tls" },
+	{ "426, then obeyed", { GET, "HTTP/1.1 426 x\r\nUpgrade: TLS/1.0\r\n\r\n", TLS_ASK, "#1" TO("TLS/1.0") },
 	    HS_UPGRADED, HS_ACCEPTED, 2, 1, 0, "upgrade-accepted", "tls" },
-	{ "Upgrade in a 200 advertises", { { GET }, { "HTTP/1.1 200 OK\r\nUpgrade: h2c\r\n\r\n" } }, HS_HTTP,
-	    HS_PENDING, 0, 0, 0, NULL, NULL },
-	{ "the second token", { { ASK("foo, WebSocket") }, { TO("websocket") } }, HS_UPGRADED, HS_ACCEPTED, 1, 1,
+	{ "Upgrade in a 200 advertises", { GET, "HTTP/1.1 200 OK\r\nUpgrade: h2c\r\n\r\n" }, HS_HTTP, HS_PENDING, 0, 0,
+	    0, NULL, NULL },
+	{ "the second token", { ASK("foo, WebSocket"), TO("websocket") }, HS_UPGRADED, HS_ACCEPTED, 1, 1,
 	    B(ACCEPT_WRONG), "upgrade-accepted", "websocket" },
-	{ "the second field line", { { ASK("foo\r\nUpgrade: bar/2") }, { TO("BAR") } }, HS_UPGRADED, HS_ACCEPTED, 1, 1,
-	    0, "upgrade-accepted", "bar" },
-	{ "h2c stays HTTP", { { ASK("h2c") }, { TO("h2c") } }, HS_UPGRADED_HTTP2, HS_ACCEPTED, 1, 1, 0, "http2-upgrade",
+	{ "the second field line", { ASK("foo\r\nUpgrade: bar/2"), TO("BAR") }, HS_UPGRADED, HS_ACCEPTED, 1, 1, 0,
+	    "upgrade-accepted", "bar" },
+	{ "h2c stays HTTP", { ASK("h2c"), TO("h2c") }, HS_UPGRADED_HTTP2, HS_ACCEPTED, 1, 1, 0, "http2-upgrade",
 	    "h2c" },
-	{ "h2c below another is no HTTP/2", { { ASK("tls/1.0, h2c") }, { TO("tls/1.0, h2c") } }, HS_UPGRADED,
-	    HS_ACCEPTED, 1, 1, 0, "upgrade-accepted", "tls" },
-	{ "not offered", { { ASK("foo") }, { TO("bar") } }, HS_UPGRADE_UNSURE, HS_PENDING, 1, 1, B(UPGRADE_NOT_OFFERED),
-	    NULL, "bar" },
-	{ "part of a token is not it", { { ASK("foobar") }, { TO("foo") } }, HS_UPGRADE_UNSURE, HS_PENDING, 1, 1,
+	{ "h2c below another is no HTTP/2", { ASK("tls/1.0, h2c"), TO("tls/1.0, h2c") }, HS_UPGRADED, HS_ACCEPTED, 1, 1,
+	    0, "upgrade-accepted", "tls" },
+	{ "not offered", { ASK("foo"), TO("bar") }, HS_UPGRADE_UNSURE, HS_PENDING, 1, 1, B(UPGRADE_NOT_OFFERED), NULL,
+	    "bar" },
+	{ "part of a token is not it", { ASK("foobar"), TO("foo") }, HS_UPGRADE_UNSURE, HS_PENDING, 1, 1,
 	    B(UPGRADE_NOT_OFFERED), NULL, "foo" },
-	{ "not offered, a channel follows", { { ASK("foo") }, { TO("bar") }, { "other:" } }, HS_UPGRADED, HS_ACCEPTED,
-	    1, 1, B(UPGRADE_NOT_OFFERED), "upgrade-accepted-unusual", "bar" },
-	{ "not offered, HTTP follows", { { ASK("foo") }, { TO("bar") }, { "http:" } }, HS_HTTP, HS_REFUSED, 1, 1,
+	{ "not offered, a channel follows", { ASK("foo"), TO("bar"), "other:" }, HS_UPGRADED, HS_ACCEPTED, 1, 1,
+	    B(UPGRADE_NOT_OFFERED), "upgrade-accepted-unusual", "bar" },
+	{ "not offered, HTTP follows", { ASK("foo"), TO("bar"), "http:" }, HS_HTTP, HS_REFUSED, 1, 1,
 	    B(UPGRADE_NOT_OFFERED), "upgrade-refused", "bar" },
-	{ "101 without Upgrade", { { ASK("foo") }, { "HTTP/1.1 101 x\r\n\r\n" } }, HS_UPGRADE_UNSURE, HS_PENDING, 1, 1,
+	{ "101 without Upgrade", { ASK("foo"), "HTTP/1.1 101 x\r\n\r\n" }, HS_UPGRADE_UNSURE, HS_PENDING, 1, 1,
 	    B(UPGRADE_NO_FIELD), NULL, "foo" },
-	{ "no Connection: upgrade", { { "GET / HTTP/1.1\r\nUpgrade: foo\r\n\r\n" }, { TO("foo") } }, HS_UPGRADE_UNSURE,
+	{ "no Connection: upgrade", { "GET / HTTP/1.1\r\nUpgrade: foo\r\n\r\n", TO("foo") }, HS_UPGRADE_UNSURE,
 	    HS_PENDING, 1, 1, B(UPGRADE_NO_CONNECTION), NULL, "foo" },
 	{ "Connection: keep-alive, Upgrade",
-	    { { "GET / HTTP/1.1\r\nConnection: keep-alive, Upgrade\r\nUpgrade: foo\r\n\r\n" }, { TO("foo") } },
-	    HS_UPGRADED, HS_ACCEPTED, 1, 1, 0, "upgrade-accepted", "foo" },
-	{ "101 to HTTP/1.0", { { "GET / HTTP/1.0\r\nConnection: upgrade\r\nUpgrade: foo\r\n\r\n" }, { TO("foo") } },
+	    { "GET / HTTP/1.1\r\nConnection: keep-alive, Upgrade\r\nUpgrade: foo\r\n\r\n", TO("foo") }, HS_UPGRADED,
+	    HS_ACCEPTED, 1, 1, 0, "upgrade-accepted", "foo" },
+	{ "101 to HTTP/1.0", { "GET / HTTP/1.0\r\nConnection: upgrade\r\nUpgrade: foo\r\n\r\n", TO("foo") },
 	    HS_UPGRADE_UNSURE, HS_PENDING, 1, 1, B(UPGRADE_HTTP10), NULL, "foo" },
-	{ "framing on 101", { { ASK("foo") }, { "HTTP/1.1 101 x\r\nUpgrade: foo\r\nContent-Length: 5\r\n\r\n" } },
-	    HS_UPGRADED, HS_ACCEPTED, 1, 1, B(UPGRADE_FRAMED_101), "upgrade-accepted", "foo" },
-	{ "101 nobody asked for", { { GET }, { TO("websocket") } }, HS_HTTP, HS_PENDING, 0, 0, B(UPGRADE_UNASKED), NULL,
-	    NULL },
-	{ "101 to an earlier request", { { GET }, { ASK("foo") }, { TO("foo"), 0 } }, HS_UPGRADE_ASKED, HS_PENDING, 1,
-	    1, B(UPGRADE_UNASKED), NULL, "foo" },
+	{ "framing on 101", { ASK("foo"), "HTTP/1.1 101 x\r\nUpgrade: foo\r\nContent-Length: 5\r\n\r\n" }, HS_UPGRADED,
+	    HS_ACCEPTED, 1, 1, B(UPGRADE_FRAMED_101), "upgrade-accepted", "foo" },
+	{ "101 nobody asked for", { GET, TO("websocket") }, HS_HTTP, HS_PENDING, 0, 0, B(UPGRADE_UNASKED), NULL, NULL },
+	{ "101 to an earlier request", { GET, ASK("foo"), "#0" TO("foo") }, HS_UPGRADE_ASKED, HS_PENDING, 1, 1,
+	    B(UPGRADE_UNASKED), NULL, "foo" },
 	{ "wrong accept",
-	    { { WS_ASK }, { "HTTP/1.1 101 x\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: "
-			    "s3pPLMBiTxaQ9kYGzzhZRbK+xOX=\r\n\r\n" } },
+	    { WS_ASK, "HTTP/1.1 101 x\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: "
+		      "s3pPLMBiTxaQ9kYGzzhZRbK+xOX=\r\n\r\n" },
 	    HS_UPGRADED, HS_ACCEPTED, 1, 1, B(ACCEPT_WRONG), "upgrade-accepted", "websocket" },
 	{ "accept cut short",
-	    { { WS_ASK }, { "HTTP/1.1 101 x\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ\r\n\r\n" } },
+	    { WS_ASK, "HTTP/1.1 101 x\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ\r\n\r\n" },
 	    HS_UPGRADED, HS_ACCEPTED, 1, 1, B(ACCEPT_WRONG), "upgrade-accepted", "websocket" },
-	{ "no accept", { { WS_ASK }, { TO("websocket") } }, HS_UPGRADED, HS_ACCEPTED, 1, 1, B(ACCEPT_WRONG),
-	    "upgrade-accepted", "websocket" },
-	{ "an empty Upgrade asks nothing", { { ASK(" ,, ") }, { OK } }, HS_HTTP, HS_PENDING, 0, 0, 0, NULL, NULL },
-	{ "refused, offered again", { { WS_ASK }, { "HTTP/1.1 401 x\r\n\r\n" }, { WS_ASK }, { WS_101, 1 } },
-	    HS_UPGRADED, HS_ACCEPTED, 2, 2, 0, "upgrade-accepted", "websocket" },
-	{ "CONNECT that offers too",
-	    { { "CONNECT a:1 HTTP/1.1\r\nConnection: upgrade\r\nUpgrade: tls\r\n\r\n" }, { OK } }, HS_CONNECTED,
-	    HS_ACCEPTED, 1, 1, 0, "connect-accepted", "" },
-	{ "CONNECT refused, then Upgrade", { { CONNECT }, { NEED_AUTH }, { ASK("foo") }, { TO("foo"), 1 } },
-	    HS_UPGRADED, HS_ACCEPTED, 2, 1, 0, "upgrade-accepted", "foo" },
+	{ "no accept", { WS_ASK, TO("websocket") }, HS_UPGRADED, HS_ACCEPTED, 1, 1, B(ACCEPT_WRONG), "upgrade-accepted",
+	    "websocket" },
+	{ "an empty Upgrade asks nothing", { ASK(" ,, "), OK }, HS_HTTP, HS_PENDING, 0, 0, 0, NULL, NULL },
+	{ "refused, offered again", { WS_ASK, "HTTP/1.1 401 x\r\n\r\n", WS_ASK, "#1" WS_101 }, HS_UPGRADED, HS_ACCEPTED,
+	    2, 2, 0, "upgrade-accepted", "websocket" },
+	{ "CONNECT that offers too", { "CONNECT a:1 HTTP/1.1\r\nConnection: upgrade\r\nUpgrade: tls\r\n\r\n", OK },
+	    HS_CONNECTED, HS_ACCEPTED, 1, 1, 0, "connect-accepted", "" },
+	{ "CONNECT refused, then Upgrade", { CONNECT, NEED_AUTH, ASK("foo"), "#1" TO("foo") }, HS_UPGRADED, HS_ACCEPTED,
+	    2, 1, 0, "upgrade-accepted", "foo" },
 };
 
 struct play {
@@ -187,12 +169,14 @@ struct play {
 };
 
 /* The text in a buffer of exactly its size, so that a byte too far is seen. */
-static void say_head(struct play *p, const struct step *step)
+static void say_head(struct play *p, const char *text)
 {
-	const size_t len = strlen(step->text);
+	const char mark = text[0] == '#' ? text[1] : '0';
+	text += text[0] == '#' ? 2 : 0;
+	const size_t len = strlen(text);
 	uint8_t *copy = malloc(len);
-	memcpy(copy, step->text, len);
-	const bool answer = len > 5 && memcmp(step->text, "HTTP/", 5) == 0;
+	memcpy(copy, text, len);
+	const bool answer = len > 5 && memcmp(text, "HTTP/", 5) == 0;
 	size_t scanned = 0, used = 0;
 	const enum parsed parsed = answer ? head_parse_response((struct slice){ copy, len }, &scanned, p->head, &used)
 					  : head_parse_request((struct slice){ copy, len }, &scanned, p->head, &used);
@@ -202,13 +186,13 @@ static void say_head(struct play *p, const struct step *step)
 		.from = answer ? SERVER : CLIENT,
 		.eat = len,
 		.head = p->head,
-		.held_bytes = step->held,
+		.held_bytes = mark == 'h',
 		.t = (int64_t)(p->at[CLIENT] + p->at[SERVER]) * SECOND };
 	ev.offset = p->at[ev.from];
 	p->at[ev.from] += len;
 	if (answer) {
-		ev.ask = p->asks[step->to];
-		ev.ask.known = !step->unknown;
+		ev.ask = p->asks[mark >= '0' && mark < '0' + STEPS ? mark - '0' : 0];
+		ev.ask.known = mark != 'u';
 	} else {
 		ev.ask = (struct http_ask){ .ordinal = p->asked,
 			.method = (uint8_t)p->head->method,
@@ -224,14 +208,14 @@ static void say_head(struct play *p, const struct step *step)
 	free(copy);
 }
 
-static void say(struct play *p, const struct step *step)
+static void say(struct play *p, const char *text)
 {
-	if (strcmp(step->text, "http:") == 0 || strcmp(step->text, "other:") == 0) {
-		hs_judge_next(&p->h, step->text[0] == 'h', p->at[CLIENT], p->at[SERVER], 7, &p->d);
+	if (strcmp(text, "http:") == 0 || strcmp(text, "other:") == 0) {
+		hs_judge_next(&p->h, text[0] == 'h', p->at[CLIENT], p->at[SERVER], 7, &p->d);
 		return;
 	}
-	if (strncmp(step->text, "end:", 4) == 0) {
-		const size_t len = strlen(step->text) - 4;
+	if (strncmp(text, "end:", 4) == 0) {
+		const size_t len = strlen(text) - 4;
 		const struct http_event ev = {
 			.kind = HTTP_MESSAGE_END, .from = CLIENT, .eat = len, .offset = p->at[CLIENT], .complete = true
 		};
@@ -239,14 +223,14 @@ static void say(struct play *p, const struct step *step)
 		hs_step(&p->h, &ev, &p->d);
 		return;
 	}
-	say_head(p, step);
+	say_head(p, text);
 }
 
 static void play(struct play *p, const struct talk *t, bool no_records)
 {
 	*p = (struct play){ .head = calloc(1, sizeof *p->head), .no_records = no_records };
-	for (unsigned i = 0; i < STEPS && t->steps[i].text != NULL; i++)
-		say(p, &t->steps[i]);
+	for (unsigned i = 0; i < STEPS && t->steps[i] != NULL; i++)
+		say(p, t->steps[i]);
 	free(p->head);
 }
 
@@ -301,8 +285,7 @@ static void rules_without_records(void **state)
 static void where_http_ended(void **state)
 {
 	(void)state;
-	const struct talk t = { .steps = {
-				    { GET }, { OK, 0 }, { CONNECT }, { NEED_AUTH, 1 }, { CONNECT }, { OK, 2 } } };
+	const struct talk t = { .steps = { GET, "#0" OK, CONNECT, "#1" NEED_AUTH, CONNECT, "#2" OK } };
 	struct play p;
 	play(&p, &t, false);
 	const struct handshake_record *r = hs_decisive(&p.h);
@@ -322,7 +305,7 @@ static void content_of_the_asking(void **state)
 {
 	(void)state;
 	const char *ask = "POST / HTTP/1.1\r\nConnection: upgrade\r\nUpgrade: foo\r\nContent-Length: 5\r\n\r\n";
-	const struct talk t = { .steps = { { ask }, { "end:hello" }, { TO("foo") } } };
+	const struct talk t = { .steps = { ask, "end:hello", TO("foo") } };
 	struct play p;
 	play(&p, &t, false);
 	assert_int_equal(hs_decisive(&p.h)->ended[CLIENT], strlen(ask) + 5);
@@ -332,7 +315,7 @@ static void content_of_the_asking(void **state)
 static void unusual_is_a_doubt(void **state)
 {
 	(void)state;
-	const struct talk t = { .steps = { { CONNECT }, { "HTTP/1.1 OK\r\n\r\n" }, { "other:" } } };
+	const struct talk t = { .steps = { CONNECT, "HTTP/1.1 OK\r\n\r\n", "other:" } };
 	struct play p;
 	play(&p, &t, false);
 	assert_true(p.d.doubts & DOUBT_SPELLING);
@@ -348,18 +331,17 @@ static void websocket_accept(void **state)
 {
 	(void)state;
 	struct play p;
-	play(&p, &(struct talk){ .steps = { { WS_ASK }, { WS_101 } } }, false);
+	play(&p, &(struct talk){ .steps = { WS_ASK, WS_101 } }, false);
 	assert_int_equal(hs_decisive(&p.h)->websocket_accept, 1);
-	play(&p, &(struct talk){ .steps = { { WS_ASK }, { TO("websocket") } } }, false);
+	play(&p, &(struct talk){ .steps = { WS_ASK, TO("websocket") } }, false);
 	assert_int_equal(hs_decisive(&p.h)->websocket_accept, 2);
 	/* Without a key nothing can be right. */
-	play(&p, &(struct talk){ .steps = { { ASK("websocket") }, { WS_101 } } }, false);
+	play(&p, &(struct talk){ .steps = { ASK("websocket"), WS_101 } }, false);
 	assert_int_equal(hs_decisive(&p.h)->websocket_accept, 2);
-	play(&p, &(struct talk){ .steps = { { ASK("foo") }, { TO("foo") } } }, false);
+	play(&p, &(struct talk){ .steps = { ASK("foo"), TO("foo") } }, false);
 	assert_int_equal(hs_decisive(&p.h)->websocket_accept, 0);
 	/* The first drafts had no such answer. */
-	play(&p,
-	    &(struct talk){ .steps = { { ASK("WebSocket") }, { TO("WebSocket\r\nSec-WebSocket-Location: ws://a/") } } },
+	play(&p, &(struct talk){ .steps = { ASK("WebSocket"), TO("WebSocket\r\nSec-WebSocket-Location: ws://a/") } },
 	    false);
 	assert_int_equal(hs_decisive(&p.h)->websocket_accept, 0);
 }

@@ -229,9 +229,10 @@ static void ntlm_names(void **state)
 	len = ntlm(m, 0, "bob", 3, 72);
 	assert_string_equal(ask_ntlm("NTLM", m, len).user, "bob");
 	/* Places outside the message. */
-	len = ntlm(m, 1, "", 200, 100);
+	static const char zeros[256];
+	len = ntlm(m, 1, zeros, 200, 100);
 	assert_true(ask_ntlm("NTLM", m, len).user_len < MAX_USER);
-	len = ntlm(m, 1, "", 20, 0xfffffff0u);
+	len = ntlm(m, 1, zeros, 20, 0xfffffff0u);
 	assert_string_equal(ask_ntlm("NTLM", m, len).user, "");
 	for (size_t cut = 0; cut < 80; cut++)
 		ask_ntlm("NTLM", m, cut + 1);

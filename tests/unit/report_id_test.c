@@ -74,9 +74,13 @@ static void community_ids_are_those_of_the_specification(void **state)
 		struct flow_key key;
 		const char *id;
 	} rows[] = {
-		{ { .lo = { { 1, 2, 3, 4 }, 1122 }, .hi = { { 5, 6, 7, 8 }, 3344 } }, "1:wCb3OG7yAFWelaUydu0D+125CLM=" },
-		{ { .lo = { { 66, 35, 250, 204 }, 80 }, .hi = { { 128, 232, 110, 120 }, 34855 } }, "1:LQU9qZlK+B5F3KDmev6m5PMibrg=" },
-		{ { .lo = { { 0x20, 1, 4, 0x70, 0xe5, 0xbf, 0xde, 0xad, 0x49, 0x57, 0x21, 0x74, 0xe8, 0x2c, 0x48, 0x87 }, 63943 },
+		{ { .lo = { { 1, 2, 3, 4 }, 1122 }, .hi = { { 5, 6, 7, 8 }, 3344 } },
+		    "1:wCb3OG7yAFWelaUydu0D+125CLM=" },
+		{ { .lo = { { 66, 35, 250, 204 }, 80 }, .hi = { { 128, 232, 110, 120 }, 34855 } },
+		    "1:LQU9qZlK+B5F3KDmev6m5PMibrg=" },
+		{ { .lo = { { 0x20, 1, 4, 0x70, 0xe5, 0xbf, 0xde, 0xad, 0x49, 0x57, 0x21, 0x74, 0xe8, 0x2c, 0x48,
+				0x87 },
+			63943 },
 		      .hi = { { 0x26, 7, 0xf8, 0xb0, 0x40, 0xc, 0xc, 3, 0, 0, 0, 0, 0, 0, 0, 0x1a }, 25 },
 		      .ipv6 = 1 },
 		    "1:/qFaeAR+gFe1KYjMzVDsMv+wgU4=" },

@@ -30,7 +30,8 @@ static const char *layers_of(const struct made_up *x, char *to, size_t size)
 	to[0] = '\0';
 	for (unsigned i = 0; i < count; i++) {
 		append(to, size, i != 0 ? "; " : "", layers[i].protocol);
-		append(to, size, " ", (struct slice){ (const uint8_t *)sits_name(layers[i].sits), strlen(sits_name(layers[i].sits)) });
+		append(to, size, " ",
+		    (struct slice){ (const uint8_t *)sits_name(layers[i].sits), strlen(sits_name(layers[i].sits)) });
 		append(to, size, " ", layers[i].on);
 	}
 	return to;
@@ -179,7 +180,8 @@ static const struct {
 	{ "connect, tls", LABEL_BLIND_RELAY, make_connect_tls, "tls", "http carried-by tcp; tls replaces http" },
 	{ "connect, nothing sent", LABEL_BLIND_RELAY, make_connect_silent, "", "http carried-by tcp" },
 	{ "connect, not settled", LABEL_BLIND_RELAY, make_connect_unsettled, "", "http carried-by tcp" },
-	{ "connect, unknown", LABEL_BLIND_RELAY, make_connect_unknown, "unknown", "http carried-by tcp; unknown replaces http" },
+	{ "connect, unknown", LABEL_BLIND_RELAY, make_connect_unknown, "unknown",
+	    "http carried-by tcp; unknown replaces http" },
 	{ "connect, http", LABEL_BLIND_RELAY, make_connect_http, "http", "http carried-by tcp; http replaces http" },
 	{ "connect, http, no name", LABEL_BLIND_RELAY, make_connect_http_unnamed, "http",
 	    "http carried-by tcp; http replaces http" },
@@ -214,7 +216,8 @@ static void layers_are_read_as_they_lie(void **state)
 		rows[i].make(x);
 		if (strcmp(inner_of(x, inner, sizeof inner), rows[i].inner) != 0 ||
 		    strcmp(layers_of(x, layers, sizeof layers), rows[i].layers) != 0)
-			fail_msg("%s: inner '%s', layers '%s'", rows[i].name, inner, layers_of(x, layers, sizeof layers));
+			fail_msg(
+			    "%s: inner '%s', layers '%s'", rows[i].name, inner, layers_of(x, layers, sizeof layers));
 		free(x);
 	}
 }

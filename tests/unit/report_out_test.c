@@ -177,7 +177,7 @@ static void a_disk_with_room_again_is_used_again(void **state)
 	const uint64_t lost = p->out->lost;
 	assert_true(lost > 0);
 	limit_files(RLIM_INFINITY);
-	say(p->out, 5000, 5010, SECOND / 2);            /* too early to try */
+	say(p->out, 5000, 5010, SECOND / 2); /* too early to try */
 	assert_int_equal(p->out->lost, lost + 10);
 	say(p->out, 5010, 9000, 2 * SECOND);
 	assert_false(out_close(p->out, &p->e));
@@ -280,7 +280,8 @@ static void a_slow_reader_of_a_non_blocking_pipe_gets_all(void **state)
 		usleep(50000);
 		for (ssize_t n; (n = read(fds[0], text + used, sizeof text - used)) > 0;)
 			used += (size_t)n;
-		const unsigned char right = used == 5000 * strlen("line 00000000 of some length or other, whole or not at all\n");
+		const unsigned char right =
+		    used == 5000 * strlen("line 00000000 of some length or other, whole or not at all\n");
 		_exit(write(back[1], &right, 1) != 1);
 	}
 	const int old = take_stdout(fds);

@@ -92,21 +92,27 @@ static void a_relay_in_full(void **state)
 	tell_flow(d);
 	has(d, "{\"timestamp\":\"2026-11-23T19:24:10.601822+00:00\",\"flow_id\":1203944880102233,");
 	has(d, "\"pcap_filename\":\"x.pcap\",\"event_type\":\"flow\",");
-	has(d, "\"src_ip\":\"10.1.0.2\",\"src_port\":34324,\"dest_ip\":\"10.1.0.1\",\"dest_port\":3128,\"proto\":\"TCP\",");
+	has(d, "\"src_ip\":\"10.1.0.2\",\"src_port\":34324,\"dest_ip\":\"10.1.0.1\",\"dest_port\":3128,\"proto\":"
+	       "\"TCP\",");
 	has(d, "\"community_id\":\"1:");
 	has(d, "\"flow\":{\"pkts_toserver\":14,\"pkts_toclient\":12,\"bytes_toserver\":1804,\"bytes_toclient\":6711,"
 	       "\"start\":\"2026-11-23T19:24:07.101822+00:00\",\"end\":\"2026-11-23T19:24:10.601822+00:00\",\"age\":3,"
 	       "\"state\":\"closed\",\"reason\":\"fin\",\"alerted\":false}");
-	has(d, "\"culvert\":{\"label\":\"blind-relay\",\"certainty\":\"certain\",\"because\":\"handshake/connect-accepted\",");
+	has(d, "\"culvert\":{\"label\":\"blind-relay\",\"certainty\":\"certain\",\"because\":\"handshake/"
+	       "connect-accepted\",");
 	has(d, "\"http\":{\"version\":\"1\",\"requests\":2,\"responses\":1},");
-	has(d, "\"handshake\":{\"kind\":\"connect\",\"level\":0,\"target\":\"www.lab:443\",\"host\":\"www.lab\",\"port\":443,"
-	       "\"result\":\"accepted\",\"status\":200,\"http_ended\":{\"toserver\":301,\"toclient\":412},\"took_ms\":3.100,"
+	has(d, "\"handshake\":{\"kind\":\"connect\",\"level\":0,\"target\":\"www.lab:443\",\"host\":\"www.lab\","
+	       "\"port\":443,"
+	       "\"result\":\"accepted\",\"status\":200,\"http_ended\":{\"toserver\":301,\"toclient\":412},\"took_ms\":"
+	       "3.100,"
 	       "\"tries\":1,\"asked_at\":17,\"proxy_user\":\"bob\",\"proxy_scheme\":\"basic\",\"alpn\":\"h2\"}");
-	has(d, "\"relay\":{\"inner\":[\"tls\"],\"sni\":\"www.lab\",\"sni_vs_target\":\"same\",\"alpn\":[\"h2\",\"http/1.1\"],"
+	has(d, "\"relay\":{\"inner\":[\"tls\"],\"sni\":\"www.lab\",\"sni_vs_target\":\"same\",\"alpn\":[\"h2\",\"http/"
+	       "1.1\"],"
 	       "\"ja4\":\"t13d1516h2_8daaf6152771_e5627efa2ab1\",\"tls_version\":\"TLS 1.3\",\"bytes_toserver\":678,"
 	       "\"bytes_toclient\":5489,\"seconds\":0.120000}");
-	has(d, "\"layers\":[{\"protocol\":\"http\",\"sits\":\"carried-by\",\"on\":\"tcp\",\"requests\":2,\"responses\":1},"
-	       "{\"protocol\":\"tls\",\"sits\":\"replaces\",\"on\":\"http\"}]");
+	has(d,
+	    "\"layers\":[{\"protocol\":\"http\",\"sits\":\"carried-by\",\"on\":\"tcp\",\"requests\":2,\"responses\":1},"
+	    "{\"protocol\":\"tls\",\"sits\":\"replaces\",\"on\":\"http\"}]");
 	has(d, "\"evidence\":[{\"who\":\"handshake\",\"what\":\"connect-accepted\",\"side\":\"server\",\"offset\":373,"
 	       "\"t\":0.004000}]");
 	has(d, "\"doubt\":[],\"anomalies\":[]");
@@ -123,11 +129,15 @@ static void a_tunnel_in_full(void **state)
 	story_begin(x, LABEL_HTTP_TUNNEL);
 	x->f.finding = &x->finding;
 	x->f.wrapped = "ssh";
-	x->finding = (struct finding){ .tool = "gnu-httptunnel", .tunnel_id = 0xabc, .peers = { 7, 8 }, .peer_count = 2,
+	x->finding = (struct finding){ .tool = "gnu-httptunnel",
+		.tunnel_id = 0xabc,
+		.peers = { 7, 8 },
+		.peer_count = 2,
 		.inner_bytes = { 100, 200 } };
 	snprintf(x->finding.target, sizeof x->finding.target, "far:22");
 	tell_flow(d);
-	has(d, "\"tunnel\":{\"tool\":\"gnu-httptunnel\",\"wrapped\":[\"ssh\"],\"target\":\"far:22\",\"id\":\"0000000000000abc\","
+	has(d, "\"tunnel\":{\"tool\":\"gnu-httptunnel\",\"wrapped\":[\"ssh\"],\"target\":\"far:22\",\"id\":"
+	       "\"0000000000000abc\","
 	       "\"peers\":[7,8],\"bytes_toserver\":100,\"bytes_toclient\":200}");
 	has(d, "{\"protocol\":\"ssh\",\"sits\":\"wrapped-in\",\"on\":\"http\"}");
 	lacks(d, "relay");
@@ -150,7 +160,8 @@ static void an_upgrade(void **state)
 	c->by_ndpi = 1;
 	tell_flow(d);
 	has(d, "\"kind\":\"upgrade\",\"level\":0,\"method\":\"GET\",\"target\":\"/chat\",\"protocol\":\"websocket\","
-	       "\"offered\":\"websocket\",\"chosen\":\"websocket\",\"accept\":\"wrong\",\"result\":\"accepted\",\"status\":101");
+	       "\"offered\":\"websocket\",\"chosen\":\"websocket\",\"accept\":\"wrong\",\"result\":\"accepted\","
+	       "\"status\":101");
 	has(d, "\"inner\":[\"websocket\",\"unknown\"],\"entropy\":7.93,\"by_ndpi\":true");
 	lacks(d, "sni");
 }
@@ -168,7 +179,8 @@ static void several_handshakes_are_all_told(void **state)
 	snprintf(x->channel[1].banner, sizeof x->channel[1].banner, "SSH-2.0-x");
 	tell_flow(d);
 	has(d, "\"handshake\":{\"kind\":\"connect\",\"level\":0,\"target\":\"second:2\"");
-	has(d, "\"handshakes\":[{\"kind\":\"connect\",\"level\":0,\"target\":\"first:1\",\"result\":\"refused\",\"status\":407,"
+	has(d, "\"handshakes\":[{\"kind\":\"connect\",\"level\":0,\"target\":\"first:1\",\"result\":\"refused\","
+	       "\"status\":407,"
 	       "\"took_ms\":3.100,\"tries\":1,\"asked_at\":0},");
 	has(d, "{\"kind\":\"connect\",\"level\":1,\"target\":\"third:3\"");
 	has(d, "\"unusual\":true");
@@ -185,7 +197,8 @@ static void an_undecided_conversation(void **state)
 	x->f.capture = NULL;
 	x->f.ended = ENDED_INPUT;
 	tell_flow(d);
-	has(d, "\"culvert\":{\"label\":\"undecided\",\"certainty\":\"uncertain\",\"undecided\":\"nothing-seen\",\"layers\":[],");
+	has(d, "\"culvert\":{\"label\":\"undecided\",\"certainty\":\"uncertain\",\"undecided\":\"nothing-seen\","
+	       "\"layers\":[],");
 	has(d, "\"reason\":\"end-of-input\"");
 	lacks(d, "pcap_filename");
 	lacks(d, "because");
@@ -201,12 +214,15 @@ static void doubts_deviations_and_headers(void **state)
 	story_begin(x, LABEL_PLAIN_HTTP);
 	x->dossier.doubts = (1u << DOUBTS) - 1;
 	x->dossier.odd = ODDS < 64 ? (UINT64_C(1) << ODDS) - 1 : UINT64_MAX;
-	x->encap = (struct encapsulation){ .count = 3, .kind = { CARRIER_VLAN, CARRIER_GRE, CARRIER_VLAN }, .id = { 100, 0, 7 } };
+	x->encap = (struct encapsulation){
+		.count = 3, .kind = { CARRIER_VLAN, CARRIER_GRE, CARRIER_VLAN }, .id = { 100, 0, 7 }
+	};
 	x->f.encap = &x->encap;
 	x->f.level[0].http2 = true;
 	tell_flow(d);
 	has(d, "\"vlan\":[100,7],");
-	has(d, "\"encapsulation\":[{\"type\":\"vlan\",\"id\":100},{\"type\":\"gre\",\"id\":0},{\"type\":\"vlan\",\"id\":7}]");
+	has(d, "\"encapsulation\":[{\"type\":\"vlan\",\"id\":100},{\"type\":\"gre\",\"id\":0},{\"type\":\"vlan\","
+	       "\"id\":7}]");
 	has(d, "\"http\":{\"version\":\"2\"");
 	for (unsigned i = 0; i < DOUBTS; i++)
 		has(d, doubt_name(i));
@@ -251,7 +267,8 @@ static void strange_clocks(void **state)
 {
 	struct desk *d = *state;
 	struct made_up *x = &d->x;
-	static const int64_t ends[][2] = { { 5, 4 }, { INT64_MIN, INT64_MAX }, { INT64_MAX, INT64_MIN }, { 0, INT64_MIN } };
+	static const int64_t ends[][2] = { { 5, 4 }, { INT64_MIN, INT64_MAX }, { INT64_MAX, INT64_MIN },
+		{ 0, INT64_MIN } };
 	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
 		story_begin(x, LABEL_BLIND_RELAY);
 		struct handshake_record *h = story_connect(x, 0, "a", 1);
@@ -271,7 +288,8 @@ static void fill_hostile(struct made_up *x, int byte)
 	story_begin(x, LABEL_BLIND_RELAY);
 	for (unsigned level = 0; level <= MAX_NESTING; level++) {
 		for (unsigned i = 0; i < MAX_HANDSHAKES; i++) {
-			struct handshake_record *h = i % 2 ? story_upgrade(x, level, "x") : story_connect(x, level, "h", 1);
+			struct handshake_record *h =
+			    i % 2 ? story_upgrade(x, level, "x") : story_connect(x, level, "h", 1);
 			memset(h->target, byte, sizeof h->target);
 			memset(h->user, byte, sizeof h->user);
 			memset(h->scheme, byte, sizeof h->scheme);
@@ -382,7 +400,8 @@ static void a_label_as_it_rises(void **state)
 	struct record r = begin(d, d->line, MAX_LINE, false);
 	keep(d, record_label(&r, &d->x.f, LABEL_PLAIN_HTTP));
 	has(d, "\"event_type\":\"label\"");
-	has(d, "\"culvert\":{\"label\":\"blind-relay\",\"certainty\":\"certain\",\"because\":\"handshake/connect-accepted\","
+	has(d, "\"culvert\":{\"label\":\"blind-relay\",\"certainty\":\"certain\",\"because\":\"handshake/"
+	       "connect-accepted\","
 	       "\"before\":\"plain-http\"}}");
 }
 
@@ -405,11 +424,19 @@ static void every_anomaly_in_the_shape_of_eve(void **state)
 static void counters_of_a_run(void **state)
 {
 	struct desk *d = *state;
-	const struct report_stats s = { .source = "dir/x.pcap", .frames = 10, .segments = 9, .flows = 3, .by_label = { 1, 0, 2 },
-		.records = 5, .records_lost = 1, .first = STORY_T0, .last = STORY_T0 };
+	const struct report_stats s = { .source = "dir/x.pcap",
+		.frames = 10,
+		.segments = 9,
+		.flows = 3,
+		.by_label = { 1, 0, 2 },
+		.records = 5,
+		.records_lost = 1,
+		.first = STORY_T0,
+		.last = STORY_T0 };
 	struct record r = begin(d, d->line, MAX_LINE, false);
 	keep(d, record_stats(&r, &s));
-	has(d, "\"event_type\":\"stats\",\"pcap_filename\":\"x.pcap\",\"stats\":{\"decoder\":{\"pkts\":10,\"bytes\":0,\"tcp\":9,");
+	has(d, "\"event_type\":\"stats\",\"pcap_filename\":\"x.pcap\",\"stats\":{\"decoder\":{\"pkts\":10,\"bytes\":0,"
+	       "\"tcp\":9,");
 	has(d, "\"labels\":{\"undecided\":1,\"not-http\":0,\"plain-http\":2,\"blind-relay\":0,\"http-tunnel\":0}");
 	has(d, "\"records\":5,\"records_lost\":1,\"first\":\"2026-11-23T19:24:07.101822+00:00\"");
 	const struct report_stats none = { .source = NULL };

@@ -27,28 +27,33 @@ static void one_line_for_people(void **state)
 	(void)state;
 	struct made_up x;
 	story_begin(&x, LABEL_PLAIN_HTTP);
-	line_is(&x, "2026-11-23 19:24:07.101822  10.1.0.2:34324        -> 10.1.0.1:3128          plain-http   certain    "
-		    "handshake/connect-accepted      2 requests, 1 responses\n");
+	line_is(&x,
+	    "2026-11-23 19:24:07.101822  10.1.0.2:34324        -> 10.1.0.1:3128          plain-http   certain    "
+	    "handshake/connect-accepted      2 requests, 1 responses\n");
 	story_begin(&x, LABEL_BLIND_RELAY);
 	story_connect(&x, 0, "www.lab", 443);
 	story_hello(story_channel(&x, 0, "tls", ""), "www.lab");
-	line_is(&x, "2026-11-23 19:24:07.101822  10.1.0.2:34324        -> 10.1.0.1:3128          blind-relay  certain    "
-		    "handshake/connect-accepted      connect www.lab:443 accepted, inside tls for www.lab\n");
+	line_is(&x,
+	    "2026-11-23 19:24:07.101822  10.1.0.2:34324        -> 10.1.0.1:3128          blind-relay  certain    "
+	    "handshake/connect-accepted      connect www.lab:443 accepted, inside tls for www.lab\n");
 	story_begin(&x, LABEL_BLIND_RELAY);
 	story_upgrade(&x, 0, "websocket");
 	story_channel(&x, 0, "websocket", "ssh");
-	line_is(&x, "2026-11-23 19:24:07.101822  10.1.0.2:34324        -> 10.1.0.1:3128          blind-relay  certain    "
-		    "handshake/connect-accepted      upgrade websocket accepted, inside websocket > ssh\n");
+	line_is(&x,
+	    "2026-11-23 19:24:07.101822  10.1.0.2:34324        -> 10.1.0.1:3128          blind-relay  certain    "
+	    "handshake/connect-accepted      upgrade websocket accepted, inside websocket > ssh\n");
 	story_begin(&x, LABEL_HTTP_TUNNEL);
 	x.f.finding = &x.finding;
 	x.finding.tool = "gnu-httptunnel";
 	x.f.wrapped = "ssh";
 	snprintf(x.finding.target, sizeof x.finding.target, "far:22");
-	line_is(&x, "2026-11-23 19:24:07.101822  10.1.0.2:34324        -> 10.1.0.1:3128          http-tunnel  certain    "
-		    "handshake/connect-accepted      gnu-httptunnel carries ssh to far:22\n");
+	line_is(&x,
+	    "2026-11-23 19:24:07.101822  10.1.0.2:34324        -> 10.1.0.1:3128          http-tunnel  certain    "
+	    "handshake/connect-accepted      gnu-httptunnel carries ssh to far:22\n");
 	story_begin(&x, LABEL_UNDECIDED);
-	line_is(&x, "2026-11-23 19:24:07.101822  10.1.0.2:34324        -> 10.1.0.1:3128          undecided    certain    "
-		    "nothing-seen\n");
+	line_is(&x,
+	    "2026-11-23 19:24:07.101822  10.1.0.2:34324        -> 10.1.0.1:3128          undecided    certain    "
+	    "nothing-seen\n");
 }
 
 static void colours_only_when_asked(void **state)

@@ -1,0 +1,264 @@
+/* What nDPI must be protected from, and we from it:
+ *   - its caches join conversations by address, so that one hit would colour all later ones to the same proxy: every
+ *     conversation shown has addresses that no other had;
+ *   - it guesses by port when it has found nothing: guesses are refused;
+ *   - it takes the higher port for the client's: the ports are fixed so that this is true;
+ *   - it does not put segments together: each side's first bytes come as one packet;
+ *   - it keeps memory in proportion to what it is shown, and it never says that it gives up: what it is shown is bounded,
+ *     and its memory for the conversation is taken back at once;
+ *   - every protocol it is told to look for costs time with unknown bytes: only those are enabled that run over TCP, that
+ *     its checks tell from chance, and that culvert's own signs do not know better. */
+#include "channel/ndpi.h"
+
+#include <stdlib.h>
+#include <ndpi_api.h>
+#include <ndpi_main.h>
+#include "base/limits.h"
+
+#if NDPI_MAJOR > 4 || (NDPI_MAJOR == 4 && NDPI_MINOR >= 6)
+#define DPI_HAS_FLOW_INPUT 1
+#else
+#define DPI_HAS_FLOW_INPUT 0
+#endif
+#if NDPI_MAJOR > 4 || (NDPI_MAJOR == 4 && NDPI_MINOR >= 10)
+#define DPI_HAS_GLOBAL_CONTEXT 1
+#else
+#define DPI_HAS_GLOBAL_CONTEXT 0
+#endif
+#if NDPI_MAJOR >= 5 || (NDPI_MAJOR == 4 && NDPI_MINOR >= 11)
+#define DPI_MASTER(p) ((p).proto.master_protocol)
+#define DPI_APP(p) ((p).proto.app_protocol)
+#else
+#define DPI_MASTER(p) ((p).master_protocol)
+#define DPI_APP(p) ((p).app_protocol)
+#endif
+
+enum {
+	IP_HEAD = 20,
+	TCP_HEAD = 20,
+	CLIENT_PORT = 40000,
+	SERVER_PORT = 8080,
+	FLAG_SYN = 0x02,
+	FLAG_PUSH = 0x08,
+	FLAG_ACK = 0x10,
+	LAST_PAIR = 0x7fffff    /* pairs of addresses in 10.0.0.0/8, two each */
+};
+
+struct dpi {
+	struct ndpi_detection_module_struct *module;
+	struct ndpi_flow_struct *flow;
+	size_t flow_size;
+	uint32_t pair;
+	uint32_t seq[2];
+	uint64_t ms;
+	uint8_t packet[IP_HEAD + TCP_HEAD + MAX_NDPI_BYTES];
+};
+
+/* Protocols looked for, and our words for them. */
+static const struct known {
+	uint16_t id;
+	const char *name;
+} known[] = {
+	{ NDPI_PROTOCOL_FTP_CONTROL, "ftp" },
+	{ NDPI_PROTOCOL_MAIL_POP, "pop3" },
+	{ NDPI_PROTOCOL_MAIL_SMTP, "smtp" },
+	{ NDPI_PROTOCOL_MAIL_IMAP, "imap" },
+	{ NDPI_PROTOCOL_DNS, "dns" },
+	{ NDPI_PROTOCOL_NETBIOS, "netbios" },
+	{ NDPI_PROTOCOL_NFS, "nfs" },
+	{ NDPI_PROTOCOL_BGP, "bgp" },
+	{ NDPI_PROTOCOL_POSTGRES, "postgres" },
+	{ NDPI_PROTOCOL_MYSQL, "mysql" },
+	{ NDPI_PROTOCOL_GNUTELLA, "gnutella" },
+	{ NDPI_PROTOCOL_BITTORRENT, "bittorrent" },
+	{ NDPI_PROTOCOL_MEMCACHED, "memcached" },
+	{ NDPI_PROTOCOL_SMBV1, "smb" },
+	{ NDPI_PROTOCOL_SMBV23, "smb" },
+	{ NDPI_PROTOCOL_MINING, "mining" },
+	{ NDPI_PROTOCOL_MODBUS, "modbus" },
+	{ NDPI_PROTOCOL_RTSP, "rtsp" },
+	{ NDPI_PROTOCOL_MONGODB, "mongodb" },
+	{ NDPI_PROTOCOL_IRC, "irc" },
+	{ NDPI_PROTOCOL_JABBER, "xmpp" },
+	{ NDPI_PROTOCOL_NATS, "nats" },
+	{ NDPI_PROTOCOL_TELNET, "telnet" },
+	{ NDPI_PROTOCOL_RDP, "rdp" },
+	{ NDPI_PROTOCOL_VNC, "vnc" },
+	{ NDPI_PROTOCOL_USENET, "nntp" },
+	{ NDPI_PROTOCOL_AFP, "afp" },
+	{ NDPI_PROTOCOL_SIP, "sip" },
+	{ NDPI_PROTOCOL_KERBEROS, "kerberos" },
+	{ NDPI_PROTOCOL_LDAP, "ldap" },
+	{ NDPI_PROTOCOL_MSSQL_TDS, "mssql" },
+	{ NDPI_PROTOCOL_PPTP, "pptp" },
+	{ NDPI_PROTOCOL_DCERPC, "dcerpc" },
+	{ NDPI_PROTOCOL_CITRIX, "citrix" },
+	{ NDPI_PROTOCOL_CHECKMK, "checkmk" },
+	{ NDPI_PROTOCOL_AJP, "ajp" },
+	{ NDPI_PROTOCOL_TEAMVIEWER, "teamviewer" },
+	{ NDPI_PROTOCOL_LOTUS_NOTES, "lotus-notes" },
+	{ NDPI_PROTOCOL_H323, "h323" },
+	{ NDPI_PROTOCOL_OPENVPN, "openvpn" },
+	{ NDPI_PROTOCOL_RSYNC, "rsync" },
+	{ NDPI_PROTOCOL_ORACLE, "oracle" },
+	{ NDPI_PROTOCOL_SOCKS, "socks" },
+	{ NDPI_PROTOCOL_RTMP, "rtmp" },
+	{ NDPI_PROTOCOL_ZMQ, "zmtp" },
+	{ NDPI_PROTOCOL_REDIS, "redis" },
+	{ NDPI_PROTOCOL_AMQP, "amqp" },
+	{ NDPI_PROTOCOL_SMPP, "smpp" },
+	{ NDPI_PROTOCOL_TINC, "tinc" },
+	{ NDPI_PROTOCOL_MQTT, "mqtt" },
+	{ NDPI_PROTOCOL_GIT, "git" },
+	{ NDPI_PROTOCOL_DRDA, "drda" },
+	{ NDPI_PROTOCOL_FIX, "fix" },
+	{ NDPI_PROTOCOL_DIAMETER, "diameter" },
+	{ NDPI_PROTOCOL_DNP3, "dnp3" },
+	{ NDPI_PROTOCOL_IEC60870, "iec104" },
+	{ NDPI_PROTOCOL_S7COMM, "s7comm" },
+	{ NDPI_PROTOCOL_ANYDESK, "anydesk" },
+	{ NDPI_PROTOCOL_CASSANDRA, "cassandra" },
+	{ NDPI_PROTOCOL_Z3950, "z39.50" },
+	{ NDPI_PROTOCOL_ETHERNET_IP, "ethernet-ip" },
+};
+
+static const char *name_of(uint16_t id)
+{
+	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+		if (known[i].id == id)
+			return known[i].name;
+	return NULL;
+}
+
+static struct ndpi_detection_module_struct *open_module(void)
+{
+#if DPI_HAS_GLOBAL_CONTEXT
+	return ndpi_init_detection_module(NULL);
+#else
+	return ndpi_init_detection_module(ndpi_dont_load_tor_hosts | ndpi_dont_init_libgcrypt);
+#endif
+}
+
+struct dpi *dpi_new(struct err *e)
+{
+	struct dpi *d = calloc(1, sizeof *d);
+	if (d == NULL) {
+		err_set(e, "nDPI", "no memory");
+		return NULL;
+	}
+	d->module = open_module();
+	if (d->module != NULL) {
+		NDPI_PROTOCOL_BITMASK mask;
+		NDPI_BITMASK_RESET(mask);
+		for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+			NDPI_BITMASK_ADD(mask, known[i].id);
+		ndpi_set_protocol_detection_bitmask2(d->module, &mask);
+		ndpi_finalize_initialization(d->module);
+		d->flow_size = ndpi_detection_get_sizeof_ndpi_flow_struct();
+		d->flow = calloc(1, d->flow_size);
+	}
+	if (d->flow != NULL)
+		return d;
+	err_set(e, "nDPI", "cannot be set up");
+	dpi_free(d);
+	return NULL;
+}
+
+void dpi_free(struct dpi *d)
+{
+	if (d == NULL)
+		return;
+	if (d->module != NULL)
+		ndpi_exit_detection_module(d->module);
+	free(d->flow);
+	free(d);
+}
+
+static void write_be16(uint8_t *p, uint32_t value)
+{
+	p[0] = (uint8_t)(value >> 8);
+	p[1] = (uint8_t)value;
+}
+
+static void write_be32(uint8_t *p, uint32_t value)
+{
+	write_be16(p, value >> 16);
+	write_be16(p + 2, value);
+}
+
+/* IPv4 and TCP around `payload`; returns the length. */
+static size_t write_packet(struct dpi *d, enum side from, uint8_t flags, struct slice payload)
+{
+	const uint32_t base = UINT32_C(10) << 24 | 2 * d->pair;
+	const struct slice bytes = slice_head(payload, MAX_NDPI_BYTES);
+	const size_t len = IP_HEAD + TCP_HEAD + bytes.len;
+	uint8_t *ip = d->packet, *tcp = d->packet + IP_HEAD;
+	memset(d->packet, 0, IP_HEAD + TCP_HEAD);
+	ip[0] = 0x45;
+	write_be16(ip + 2, (uint32_t)len);
+	ip[8] = 64;
+	ip[9] = 6;
+	write_be32(ip + 12, base + (from == SERVER));
+	write_be32(ip + 16, base + (from == CLIENT));
+	write_be16(tcp, from == CLIENT ? CLIENT_PORT : SERVER_PORT);
+	write_be16(tcp + 2, from == CLIENT ? SERVER_PORT : CLIENT_PORT);
+	write_be32(tcp + 4, d->seq[from]);
+	write_be32(tcp + 8, flags & FLAG_ACK ? d->seq[OTHER(from)] : 0);
+	tcp[12] = TCP_HEAD / 4 << 4;
+	tcp[13] = flags;
+	write_be16(tcp + 14, 65535);
+	if (bytes.len != 0)
+		memcpy(tcp + TCP_HEAD, bytes.at, bytes.len);
+	d->seq[from] += (uint32_t)bytes.len + (flags & FLAG_SYN ? 1 : 0);
+	return len;
+}
+
+static ndpi_protocol process(struct dpi *d, size_t len)
+{
+	d->ms++;
+#if DPI_HAS_FLOW_INPUT
+	return ndpi_detection_process_packet(d->module, d->flow, d->packet, (unsigned short)len, d->ms, NULL);
+#else
+	return ndpi_detection_process_packet(d->module, d->flow, d->packet, (unsigned short)len, d->ms);
+#endif
+}
+
+static ndpi_protocol give_up(struct dpi *d)
+{
+	uint8_t guessed = 0;
+#if DPI_HAS_GLOBAL_CONTEXT
+	return ndpi_detection_giveup(d->module, d->flow, &guessed);
+#else
+	return ndpi_detection_giveup(d->module, d->flow, 0, &guessed);
+#endif
+}
+
+static const char *name_result(const struct dpi *d, ndpi_protocol p)
+{
+	if (d->flow->confidence == NDPI_CONFIDENCE_MATCH_BY_PORT || d->flow->confidence == NDPI_CONFIDENCE_MATCH_BY_IP)
+		return NULL;
+	const char *name = name_of(DPI_APP(p));
+	return name != NULL ? name : name_of(DPI_MASTER(p));
+}
+
+const char *dpi_name(struct dpi *d, struct slice client, struct slice server, enum side first)
+{
+	static const struct slice nothing = { NULL, 0 };
+	const struct slice bytes[2] = { client, server };
+	const enum side order[2] = { first, OTHER(first) };
+	d->pair = d->pair == LAST_PAIR ? 1 : d->pair + 1;
+	d->seq[CLIENT] = 1000;
+	d->seq[SERVER] = 2000;
+	memset(d->flow, 0, d->flow_size);
+	process(d, write_packet(d, CLIENT, FLAG_SYN, nothing));
+	process(d, write_packet(d, SERVER, FLAG_SYN | FLAG_ACK, nothing));
+	process(d, write_packet(d, CLIENT, FLAG_ACK, nothing));
+	const char *name = NULL;
+	for (int i = 0; i < 2 && name == NULL; i++)
+		if (bytes[order[i]].len != 0)
+			name = name_result(d, process(d, write_packet(d, order[i], FLAG_PUSH | FLAG_ACK, bytes[order[i]])));
+	if (name == NULL)
+		name = name_result(d, give_up(d));
+	ndpi_free_flow_data(d->flow);
+	return name;
+}

@@ -1,0 +1,111 @@
+/* peel -- the room's own: a frame on its way to the segment inside it, one layer a step.
+ *
+ * Every step takes the bytes in `rest`, moves past its own header and says what comes next, so layers nest without
+ * recursion.  A step that peels a carrier writes it down first (peel_carrier); when there is no more place for it the
+ * frame is too deep, and that is what ends a loop of headers.
+ */
+#ifndef DECODE_PEEL_H
+#define DECODE_PEEL_H
+
+#include "decode/decode.h"
+#include "decode/frag.h"
+
+enum step {
+	STEP_ETHERNET,
+	STEP_TYPE,         /* what the EtherType in `type` says */
+	STEP_PPP,          /* a PPP protocol number comes first */
+	STEP_MPLS,
+	STEP_IP,           /* IPv4 or IPv6 by the first four bits */
+	STEP_PROTOCOL,     /* what the IP protocol in `type` says */
+	STEP_TCP,
+	STEP_DONE,         /* from here on: the outcomes, in the order of enum decoded */
+	STEP_SEGMENT = STEP_DONE,
+	STEP_OTHER,
+	STEP_FRAGMENT,
+	STEP_MALFORMED,
+	STEP_TOO_DEEP,
+	STEP_UNKNOWN_LINK
+};
+
+enum ip_protocol {
+	PROTOCOL_HOP_BY_HOP = 0, PROTOCOL_IPV4 = 4, PROTOCOL_TCP = 6, PROTOCOL_UDP = 17, PROTOCOL_IPV6 = 41,
+	PROTOCOL_ROUTING = 43, PROTOCOL_FRAGMENT = 44, PROTOCOL_GRE = 47, PROTOCOL_AH = 51, PROTOCOL_DESTINATION = 60,
+	PROTOCOL_MOBILITY = 135, PROTOCOL_MPLS = 137, PROTOCOL_HIP = 139, PROTOCOL_SHIM6 = 140
+};
+
+enum ether_type {
+	TYPE_LEAST = 0x0600,       /* below: an IEEE 802.3 length */
+	TYPE_IPV4 = 0x0800, TYPE_ERSPAN_3 = 0x22eb, TYPE_ETHERNET = 0x6558, TYPE_VLAN = 0x8100, TYPE_IPV6 = 0x86dd,
+	TYPE_PPP = 0x880b, TYPE_MPLS = 0x8847, TYPE_MPLS_UPSTREAM = 0x8848, TYPE_PPPOE = 0x8864, TYPE_QINQ = 0x88a8,
+	TYPE_ERSPAN = 0x88be, TYPE_QINQ_OLD = 0x9100
+};
+
+/* What a sender has shown of its checksums (checksum.c). */
+struct sender {
+	uint32_t tag;
+	uint8_t shown;
+};
+
+enum { SENDERS = 4096 };
+
+struct decoder {
+	struct decode_counters counters;
+	enum checksum_policy policy;
+	struct hash_key key;
+	struct frag frag;
+	struct sender senders[SENDERS];
+};
+
+struct peel {
+	struct decoder *d;
+	struct segment *seg;       /* takes the carriers as they are met; all else at the end */
+	struct slice rest;         /* bytes not yet peeled, as kept */
+	size_t beyond;             /* bytes after `rest` that were sent but not kept */
+	const uint8_t *src, *dst;  /* addresses of the innermost IP header so far */
+	int64_t t;
+	uint32_t space;
+	uint16_t type;             /* an EtherType or an IP protocol: what `rest` is */
+	uint8_t ttl;
+	bool ipv6;
+};
+
+/* Past the first `n` bytes of the rest, which must be there. */
+static inline void peel_past(struct peel *p, size_t n)
+{
+	p->rest.at += n;
+	p->rest.len -= n;
+}
+
+/* False when the frame is nested too deep. */
+static inline bool peel_carrier(struct peel *p, enum carrier kind, uint32_t id)
+{
+	struct encapsulation *e = &p->seg->encap;
+	if (e->count == MAX_ENCAPSULATION)
+		return false;
+	e->kind[e->count] = (uint8_t)kind;
+	e->id[e->count++] = id;
+	return true;
+}
+
+/* Joins a carrier's id to the space of the conversation.  Only for ids that are the same in both directions. */
+void peel_space(struct peel *p, enum carrier kind, uint32_t id);
+
+enum step link_begin(struct peel *p, int link);
+enum step link_ethernet(struct peel *p);
+enum step link_type(struct peel *p);
+enum step link_ppp(struct peel *p);
+enum step link_mpls(struct peel *p);
+
+enum step ip_peel(struct peel *p);
+
+enum step encap_ip(struct peel *p);
+enum step encap_gre(struct peel *p);
+enum step encap_udp(struct peel *p);
+
+/* May an IPv4 header with these bytes be believed? */
+bool checksum_ip(struct peel *p, struct slice header);
+
+/* The pseudo header of `len` bytes of TCP, as decode_checksum wants it. */
+uint32_t checksum_pseudo(const struct peel *p, size_t len);
+
+#endif

@@ -1,0 +1,264 @@
+#include "stream/inside.h"
+
+enum {
+	SMALL = 1024,
+	MEDIUM = 8192,
+	LEAST = 64,
+	LEAST_WAITING = 1024, /* blocks, however few conversations are held */
+	SYN_IDLE_S = 60,
+	OPEN_IDLE_S = 300 /* packet time after which a SYN begins anew */
+};
+
+static size_t at_least(size_t n, size_t least)
+{
+	return n > least ? n : least;
+}
+
+/* Most conversations leave less than a head unread and lose nothing; the shares are by that. */
+bool stream_kit_init(struct stream_kit *k, size_t flows, enum overlap_policy policy, struct err *e)
+{
+	*k = (struct stream_kit){ .policy = policy };
+	const bool ready =
+	    pool_init(&k->small, "stream buffers of 1 KiB", SMALL, at_least(flows / 2, LEAST), e) &&
+	    pool_init(&k->medium, "stream buffers of 8 KiB", MEDIUM, at_least(flows / 16, LEAST), e) &&
+	    pool_init(&k->large, "stream buffers of 64 KiB", MAX_FLOW_BUFFER, at_least(flows / 64, LEAST), e) &&
+	    pool_init(&k->waiting, "waiting segments", WAITING_BLOCK, at_least(flows / 8, LEAST_WAITING), e);
+	if (!ready)
+		stream_kit_fini(k);
+	return ready;
+}
+
+void stream_kit_fini(struct stream_kit *k)
+{
+	pool_fini(&k->small);
+	pool_fini(&k->medium);
+	pool_fini(&k->large);
+	pool_fini(&k->waiting);
+}
+
+void stream_init(struct stream *s, const struct segment *first)
+{
+	const enum way back = first->way == LO_TO_HI ? HI_TO_LO : LO_TO_HI;
+	const bool syn = (first->flags & (TCP_SYN | TCP_RST | TCP_FIN)) == TCP_SYN;
+	s->client_way = (uint8_t)(syn && first->flags & TCP_ACK ? back : first->way);
+	s->sides_known = syn;
+	s->midstream = !syn;
+	s->t = first->t;
+	s->side[CLIENT].fin = s->side[SERVER].fin = NO_FIN;
+}
+
+static void forget_bytes(struct stream_kit *k, struct stream_side *x)
+{
+	order_read(k, x, side_unread(x));
+	waiting_drop(k, x);
+	x->hole = 0;
+}
+
+void stream_fini(struct stream_kit *k, struct stream *s)
+{
+	forget_bytes(k, &s->side[CLIENT]);
+	forget_bytes(k, &s->side[SERVER]);
+}
+
+enum side stream_side_of(const struct stream *s, const struct segment *seg)
+{
+	return (uint8_t)seg->way == s->client_way ? CLIENT : SERVER;
+}
+
+void stream_swap(struct stream *s)
+{
+	const struct stream_side was_client = s->side[CLIENT];
+	s->side[CLIENT] = s->side[SERVER];
+	s->side[SERVER] = was_client;
+	s->client_way = s->client_way == LO_TO_HI ? HI_TO_LO : LO_TO_HI;
+}
+
+static bool is_idle(const struct stream *s, const struct segment *seg, int64_t seconds)
+{
+	const int64_t limit = seconds * 1000000000;
+	return seg->t > s->t && (uint64_t)seg->t - (uint64_t)s->t > (uint64_t)limit;
+}
+
+bool stream_reopens(const struct stream *s, const struct segment *seg)
+{
+	if ((seg->flags & (TCP_SYN | TCP_RST | TCP_FIN)) != TCP_SYN)
+		return false;
+	const enum side from = stream_side_of(s, seg);
+	const struct stream_side *x = &s->side[from], *o = &s->side[OTHER(from)];
+	if (x->flags & SIDE_ANCHORED && x->isn == seg->seq + 1)
+		return false;
+	if (seg->flags & TCP_ACK)
+		return o->flags & SIDE_LIVE_SYN && seg->ack == o->live_syn + 1 && s->state >= STREAM_OPEN;
+	switch ((enum stream_state)s->state) {
+	case STREAM_CLOSING:
+	case STREAM_CLOSED:
+	case STREAM_RESET:
+		return true;
+	case STREAM_SYN:
+		return !(o->flags & SIDE_SPOKE) && is_idle(s, seg, SYN_IDLE_S);
+	case STREAM_OPEN:
+		return is_idle(s, seg, OPEN_IDLE_S);
+	case STREAM_NEW:
+		break;
+	}
+	return false;
+}
+
+/* Without a SYN, whoever sends data first is taken for the client; the carrier may know better by what it says. */
+static void guess_client(struct stream *s, const struct segment *seg)
+{
+	const bool silent = !((s->side[CLIENT].flags | s->side[SERVER].flags) & SIDE_DATA);
+	if (s->midstream && !s->sides_known && silent && seg->payload.len != 0 && stream_side_of(s, seg) == SERVER)
+		stream_swap(s);
+}
+
+uint64_t stream_push(
+    struct stream_kit *k, struct stream *s, const struct segment *seg, enum side *odd_from, uint64_t *odd_at)
+{
+	struct odds odds = { 0 };
+	guess_client(s, seg);
+	/* A packet that was not settled is gone, its bytes must not be read. */
+	for (enum side side = CLIENT; side <= SERVER; side++)
+		if (never(s->side[side].packet_len != 0))
+			order_drop_unread(k, &s->side[side]);
+	tcp_take(k, s, seg, stream_side_of(s, seg), &odds);
+	s->t = seg->t;
+	if (odds.bits != 0) {
+		*odd_from = odds.from;
+		*odd_at = odds.at;
+	}
+	return odds.bits;
+}
+
+bool stream_matters(const struct stream *s, const struct segment *seg)
+{
+	if (seg->flags & (TCP_SYN | TCP_FIN | TCP_RST))
+		return true;
+	const enum side from = stream_side_of(s, seg);
+	const struct stream_side *x = &s->side[from], *o = &s->side[OTHER(from)];
+	if (x->flags & SIDE_COUNT)
+		return false;
+	if (seg->payload.len == 0)
+		return !(o->flags & SIDE_ANCHORED) || o->next >= o->dull;
+	if (!(x->flags & SIDE_ANCHORED))
+		return true;
+	const int64_t at = side_offset(x, seg->seq), end = at + (int64_t)seg->payload.len;
+	if (end <= (int64_t)x->next)
+		return order_is_compared(x, (uint64_t)at);
+	return x->next >= x->dull || (uint64_t)end > x->dull;
+}
+
+static bool is_closed(const struct stream_side *x)
+{
+	return x->next >= x->fin || (x->flags & SIDE_OVER && x->waiting == NULL && x->lost <= x->next);
+}
+
+static struct slice shown(const struct stream_side *x)
+{
+	if (x->left_len != 0)
+		return (struct slice){ x->left + x->left_at, x->left_len };
+	return (struct slice){ x->packet, x->packet_len };
+}
+
+static bool shows_end(const struct stream_side *x, size_t len)
+{
+	return is_closed(x) && x->read + len == x->next;
+}
+
+bool stream_peek(const struct stream *s, enum side from, struct chunk *out)
+{
+	const struct stream_side *x = &s->side[from];
+	if (x->flags & SIDE_COUNT)
+		return false;
+	const struct slice bytes = shown(x);
+	const bool end = shows_end(x, bytes.len);
+	const bool mark = x->flags & SIDE_MARK && x->read >= x->dull;
+	if (bytes.len == 0 && x->hole == 0 && !mark && (!end || x->flags & SIDE_END_TOLD))
+		return false;
+	*out = (struct chunk){
+		.from = from,
+		.bytes = bytes,
+		.offset = x->read,
+		.hole = x->hole,
+		.end = end,
+		.cut = bytes.len == side_unread(x) && bytes.len != 0 && x->lost > x->next,
+		.t = s->t,
+	};
+	return true;
+}
+
+void stream_eat(struct stream_kit *k, struct stream *s, enum side from, size_t n)
+{
+	struct stream_side *x = &s->side[from];
+	const size_t len = shown(x).len;
+	if (never(n > len))
+		n = len;
+	if (len == 0 && shows_end(x, 0))
+		x->flags |= SIDE_END_TOLD;
+	if (x->read >= x->dull)
+		x->flags &= (uint16_t)~SIDE_MARK;
+	x->hole = 0;
+	order_read(k, x, n);
+	order_go_on(k, x);
+}
+
+void stream_skip(struct stream_kit *k, struct stream *s, enum side from, uint64_t n)
+{
+	struct stream_side *x = &s->side[from];
+	if (n == 0 || x->flags & SIDE_COUNT)
+		return;
+	const uint64_t upto = n > UINT64_MAX - x->read ? UINT64_MAX : x->read + n;
+	x->hole = 0;
+	x->flags |= SIDE_MARK;
+	order_skip(k, x, upto);
+}
+
+bool stream_settle(struct stream_kit *k, struct stream *s)
+{
+	const bool client = order_settle(k, &s->side[CLIENT]);
+	const bool server = order_settle(k, &s->side[SERVER]);
+	return client && server;
+}
+
+uint64_t stream_finish(struct stream_kit *k, struct stream *s)
+{
+	uint64_t odd = 0;
+	for (enum side side = CLIENT; side <= SERVER; side++)
+		if (!(s->side[side].flags & SIDE_COUNT) && order_finish(k, &s->side[side]))
+			odd |= ODD_BIT(HOLE);
+	return odd;
+}
+
+void stream_count_only(struct stream_kit *k, struct stream *s)
+{
+	for (enum side side = CLIENT; side <= SERVER; side++) {
+		struct stream_side *x = &s->side[side];
+		forget_bytes(k, x);
+		x->flags = (uint16_t)((x->flags | SIDE_COUNT) & ~SIDE_HELD);
+		x->next = x->read = max_u64(x->next, x->end_seen);
+		x->dull = UINT64_MAX;
+	}
+}
+
+uint64_t stream_total(const struct stream *s, enum side from)
+{
+	return max_u64(s->side[from].end_seen, s->side[from].acked);
+}
+
+bool stream_spoke(const struct stream *s, enum side from)
+{
+	return s->side[from].flags & SIDE_SPOKE;
+}
+
+const char *stream_state_name(enum stream_state s)
+{
+	static const char *const names[] = {
+		[STREAM_NEW] = "new",
+		[STREAM_SYN] = "syn",
+		[STREAM_OPEN] = "open",
+		[STREAM_CLOSING] = "closing",
+		[STREAM_CLOSED] = "closed",
+		[STREAM_RESET] = "reset",
+	};
+	return names[s];
+}

@@ -1,0 +1,144 @@
+/* How a conversation opens, as forgers would like it not to: several SYNs before the answer, several answers, data on the
+ * SYN, both at once.  Until the other side has acknowledged it, a side's beginning may be any of those it sent. */
+#include "stream/inside.h"
+
+/* Several SYNs before the answer: which one counts is what the other side acknowledges. */
+static void add_candidate(struct stream_side *x, uint32_t isn)
+{
+	x->history[x->history_at].offset = isn;
+	x->history[x->history_at].len = CANDIDATE;
+	x->history_at = (uint8_t)((x->history_at + 1) % 4);
+}
+
+void syn_firm(struct stream_side *x)
+{
+	memset(x->history, 0, sizeof x->history);
+	x->history_at = 0;
+	x->flags |= SIDE_FIRM;
+}
+
+bool syn_elect(struct stream_kit *k, struct stream_side *x, uint32_t isn)
+{
+	if (x->flags & (SIDE_FIRM | SIDE_DATA) && !(x->flags & SIDE_HELD))
+		return false;
+	for (int i = 0; i < 4; i++) {
+		if (x->history[i].len != CANDIDATE || x->history[i].offset != isn)
+			continue;
+		waiting_drop(k, x);
+		x->isn = isn;
+		x->end_seen = 0;
+		syn_firm(x);
+		return true;
+	}
+	return false;
+}
+
+/* Does this acknowledge a SYN of that side that was not acknowledged before, and nothing it has not sent? */
+bool syn_is_confirmed(struct stream_kit *k, struct stream_side *x, uint32_t ack)
+{
+	const int64_t at = side_offset(x, ack);
+	if (at >= 0 && (uint64_t)at <= max_u64(x->end_seen, x->acked))
+		return true;
+	return syn_elect(k, x, ack);
+}
+
+static void take_options(struct stream_side *x, const struct segment *seg)
+{
+	x->flags |= SIDE_SYN;
+	x->window = seg->window;
+	if (seg->window_shift < 0)
+		return;
+	x->flags |= SIDE_SCALE;
+	x->shift = (uint8_t)(seg->window_shift < SHIFT_MAX ? seg->window_shift : SHIFT_MAX);
+}
+
+/* Out of the opening states: bytes may be delivered. */
+void syn_open_up(struct stream *s)
+{
+	if (s->state != STREAM_NEW && s->state != STREAM_SYN)
+		return;
+	s->state = STREAM_OPEN;
+	for (enum side side = CLIENT; side <= SERVER; side++)
+		s->side[side].flags &= (uint16_t)~SIDE_HELD;
+}
+
+static void hold_syn_data(struct stream_kit *k, struct stream_side *x, const struct segment *seg)
+{
+	if (seg->payload.len == 0 || x->waiting != NULL || x->next != 0)
+		return;
+	const struct piece p = { .bytes = seg->payload, .span = (uint32_t)seg->payload.len, .cut = seg->cut };
+	waiting_keep(k, x, &p);
+	x->end_seen = seg->payload.len + seg->cut;
+	x->flags |= SIDE_HELD | SIDE_DATA;
+}
+
+/* What the other side did not acknowledge with the SYN, it did not take: it will be sent again (RFC 7413, 3). */
+static void answer_syn_data(struct stream_kit *k, struct stream_side *x, uint32_t ack)
+{
+	if (!(x->flags & SIDE_HELD))
+		return;
+	x->flags &= (uint16_t)~SIDE_HELD;
+	if (side_offset(x, ack) <= 0) {
+		waiting_drop(k, x);
+		x->end_seen = 0;
+	}
+	order_go_on(k, x);
+}
+
+/* A SYN in the middle of a conversation changes nothing (RFC 5961, 4); only its answer would (stream_reopens). */
+static void foreign_syn(struct stream *s, enum side from, const struct segment *seg, struct odds *odds)
+{
+	struct stream_side *x = &s->side[from];
+	odds_add(odds, ODD_BIT(SYN_ON_LIVE), from, x->next);
+	if (seg->flags & TCP_ACK)
+		return;
+	x->flags |= SIDE_LIVE_SYN;
+	x->live_syn = seg->seq;
+}
+
+void syn_take(struct stream_kit *k, struct stream *s, const struct segment *seg, enum side from, struct odds *odds)
+{
+	struct stream_side *x = &s->side[from], *o = &s->side[OTHER(from)];
+	const bool ack = seg->flags & TCP_ACK, opening = s->state == STREAM_NEW || s->state == STREAM_SYN;
+	const uint32_t isn = seg->seq + 1;
+	const bool other = x->flags & SIDE_ANCHORED && x->isn != isn;
+	/* Whoever has begun does not answer himself; he answers a SYN only. */
+	const bool answers_nothing = ack && x->flags & SIDE_SYN && !(o->flags & SIDE_SYN);
+	if ((other && x->flags & (SIDE_FIRM | SIDE_DATA) && !(x->flags & SIDE_HELD)) || (opening && answers_nothing)) {
+		foreign_syn(s, from, seg, odds);
+		return;
+	}
+	if (!opening && !other && x->flags & SIDE_SYN)
+		return;
+	if (ack && !(o->flags & SIDE_ANCHORED)) {
+		side_anchor(o, seg->ack, SIDE_FIRM);
+	} else if (ack && !syn_is_confirmed(k, o, seg->ack)) {
+		odds_add(odds, ODD_BIT(OUT_OF_WINDOW), from, x->next);
+		return;
+	}
+	if (other) {
+		add_candidate(x, isn);
+		return;
+	}
+	if (!(x->flags & SIDE_ANCHORED))
+		side_anchor(x, isn, 0);
+	if (!(x->flags & SIDE_SYN))
+		take_options(x, seg);
+	if (!ack) {
+		if (o->flags & SIDE_SYN && opening)
+			s->sides_known = 0;
+		if (s->state == STREAM_NEW)
+			s->state = STREAM_SYN;
+		if (s->state == STREAM_SYN)
+			hold_syn_data(k, x, seg);
+		return;
+	}
+	if (!(o->flags & SIDE_FIRM))
+		syn_firm(o);
+	answer_syn_data(k, o, seg->ack);
+	syn_open_up(s);
+	if (seg->payload.len + seg->cut != 0) {
+		x->flags |= SIDE_DATA;
+		order_put(k, s, from, seg, 0, (int64_t)seg->payload.len + seg->cut, odds);
+	}
+}

@@ -1,0 +1,196 @@
+/* Notebooks and findings: laid out, lent, given back; and the list of detectors. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "tunnel/tunnel.h"
+
+static struct tunnel_kit kit_for(size_t connections)
+{
+	struct tunnel_kit k;
+	struct err e;
+	assert_true(tunnel_kit_init(&k, connections, &e));
+	return k;
+}
+
+/* Only one detector is awake, so that the test does not depend on the others. */
+static void begin(struct tunnel *t, uint64_t flow_id)
+{
+	tunnel_init(t, flow_id, NULL);
+	unsigned which = 0;
+	while (strcmp(tunnel_detector(which)->name, "gnu-httptunnel") != 0)
+		which++;
+	t->asleep = ~(UINT32_C(1) << which);
+}
+
+static void list_is_sound(void **state)
+{
+	(void)state;
+	size_t memory = 0, shared = 0;
+	unsigned n = 0;
+	for (const struct detector *d; (d = tunnel_detector(n)) != NULL; n++) {
+		assert_non_null(d->name);
+		assert_non_null(d->catches);
+		assert_non_null(d->see);
+		for (const char *c = d->name; *c != '\0'; c++)
+			assert_true((*c >= 'a' && *c <= 'z') || (*c >= '0' && *c <= '9') || *c == '-');
+		for (unsigned i = 0; i < n; i++)
+			assert_string_not_equal(tunnel_detector(i)->name, d->name);
+		memory += (d->memory + 15) / 16 * 16;
+		shared += (d->shared + 15) / 16 * 16;
+	}
+	assert_true(n > 0 && n <= 32);
+	assert_null(tunnel_detector(1000));
+	assert_int_equal(tunnel_shared_size(), shared);
+	struct tunnel_kit k = kit_for(4);
+	assert_int_equal(k.notebooks.size, memory);
+	tunnel_kit_fini(&k);
+}
+
+static struct head *plain_head(void)
+{
+	struct head *h = calloc(1, sizeof *h);
+	h->method = METHOD_GET;
+	h->target = SLICE("/");
+	return h;
+}
+
+static void notebook_from_the_first_message_on(void **state)
+{
+	(void)state;
+	struct tunnel_kit k = kit_for(1);
+	struct tunnel t, u;
+	struct dossier d = { 0 };
+	struct head *h = plain_head();
+	begin(&t, 1);
+	begin(&u, 2);
+	const struct http_event body = { .kind = HTTP_BODY, .bytes = SLICE("x"), .eat = 1 };
+	assert_false(tunnel_see(&k, &t, &body, &d));
+	assert_int_equal(k.notebooks.used, 0);
+	const struct http_event ask = { .kind = HTTP_REQUEST, .head = h, .eat = 9, .t = 5 };
+	assert_false(tunnel_see(&k, &t, &ask, &d));
+	assert_int_equal(k.notebooks.used, 1);
+	assert_int_equal(t.t, 5);
+	assert_int_equal(((uintptr_t)t.notebook) % 16, 0);
+	/* None left: that connection is watched less, and says so. */
+	assert_false(tunnel_see(&k, &u, &ask, &d));
+	assert_true(u.exhausted);
+	assert_null(u.notebook);
+	assert_false(tunnel_see(&k, &u, &body, &d));
+	tunnel_end(&k, &u, &d);
+	tunnel_end(&k, &t, &d);
+	assert_null(tunnel_finding(&t));
+	tunnel_fini(&k, &t);
+	tunnel_fini(&k, &t);
+	tunnel_fini(&k, &u);
+	assert_int_equal(k.notebooks.used, 0);
+	tunnel_kit_fini(&k);
+	free(h);
+}
+
+/* Listening is per message and per side, and ends with the message. */
+static void listening(void **state)
+{
+	(void)state;
+	struct tunnel_kit k = kit_for(4);
+	struct tunnel t;
+	struct dossier d = { 0 };
+	struct head *h = plain_head();
+	h->method = METHOD_POST;
+	h->length = 1000;
+	begin(&t, 1);
+	const struct http_event ask = { .kind = HTTP_REQUEST, .head = h, .eat = 9, .rule = BODY_LENGTH };
+	const struct http_event body = { .kind = HTTP_BODY, .bytes = SLICE("\1\0\1\x2a"), .eat = 4, .offset = 9 };
+	const struct http_event answer_body = { .kind = HTTP_BODY, .from = SERVER, .bytes = SLICE("x"), .eat = 1 };
+	const struct http_event end = { .kind = HTTP_MESSAGE_END };
+	const struct http_event wait = { .kind = HTTP_WAIT };
+	assert_true(tunnel_see(&k, &t, &ask, &d));
+	assert_true(tunnel_see(&k, &t, &body, &d));
+	assert_true(tunnel_see(&k, &t, &wait, &d));
+	assert_false(tunnel_see(&k, &t, &answer_body, &d));
+	assert_false(tunnel_see(&k, &t, &end, &d));
+	assert_false(tunnel_see(&k, &t, &body, &d));
+	/* An interim answer leaves everything as it was. */
+	assert_true(tunnel_see(&k, &t, &ask, &d));
+	struct head *interim = plain_head();
+	interim->status = 100;
+	const struct http_event go_on = {
+		.kind = HTTP_RESPONSE, .from = SERVER, .head = interim, .interim = true, .ask = { .known = true }
+	};
+	assert_false(tunnel_see(&k, &t, &go_on, &d));
+	assert_true(tunnel_see(&k, &t, &body, &d));
+	/* Lost framing ends it. */
+	const struct http_event lost = { .kind = HTTP_LOST };
+	assert_false(tunnel_see(&k, &t, &lost, &d));
+	tunnel_fini(&k, &t);
+	tunnel_kit_fini(&k);
+	free(interim);
+	free(h);
+}
+
+static void findings_are_lent(void **state)
+{
+	(void)state;
+	struct tunnel_kit k = kit_for(4);
+	struct tunnel t;
+	begin(&t, 1);
+	const struct sight one = { .kit = &k, .tunnel = &t, .which = 1 }, two = { .kit = &k, .tunnel = &t, .which = 2 };
+	/* Tried, given back. */
+	struct finding *f = tunnel_try_finding(&one);
+	assert_non_null(f);
+	assert_ptr_equal(tunnel_try_finding(&one), f);
+	assert_null(tunnel_try_finding(&two));
+	assert_null(tunnel_finding(&t));
+	tunnel_return_finding(&two);
+	assert_int_equal(k.findings.used, 1);
+	tunnel_return_finding(&one);
+	assert_int_equal(k.findings.used, 0);
+	/* Proof takes over suspicion, and nothing of it stays. */
+	f = tunnel_try_finding(&one);
+	f->inner_len[CLIENT] = 5;
+	f = tunnel_lend_finding(&two);
+	assert_non_null(f);
+	assert_int_equal(f->inner_len[CLIENT], 0);
+	f->tool = "two";
+	/* The first to be sure keeps it. */
+	assert_null(tunnel_lend_finding(&one));
+	assert_null(tunnel_try_finding(&one));
+	tunnel_return_finding(&two);
+	assert_string_equal(tunnel_finding(&t)->tool, "two");
+	tunnel_fini(&k, &t);
+	assert_int_equal(k.findings.used, 0);
+	tunnel_kit_fini(&k);
+}
+
+static void findings_run_out(void **state)
+{
+	(void)state;
+	struct tunnel_kit k = kit_for(2048);
+	assert_int_equal(k.findings.count, 2048 / 16);
+	struct tunnel t;
+	begin(&t, 1);
+	const struct sight s = { .kit = &k, .tunnel = &t };
+	while (pool_take(&k.findings) != NULL)
+		continue;
+	assert_null(tunnel_lend_finding(&s));
+	assert_true(t.exhausted);
+	tunnel_return_finding(&s);
+	assert_null(tunnel_finding(&t));
+	tunnel_fini(&k, &t);
+	tunnel_kit_fini(&k);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(list_is_sound),
+		cmocka_unit_test(notebook_from_the_first_message_on),
+		cmocka_unit_test(listening),
+		cmocka_unit_test(findings_are_lent),
+		cmocka_unit_test(findings_run_out),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
