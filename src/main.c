@@ -247,13 +247,13 @@ static void show_progress(struct progress *g, const struct pipeline *p, const st
 }
 
 /* One capture, from its first frame to the last that can be read.  False when it is damaged. */
-static bool replay_source(struct pipeline *p, struct source *s, struct progress *g)
+static bool replay_source(struct pipeline *p, struct source *s, const char *name, struct progress *g)
 {
 	struct frame frame;
 	struct err e;
 	enum source_got got;
 	uint32_t beat = 0;
-	pipeline_source(p, source_name(s));
+	pipeline_source(p, name);
 	while (!wants_stop && (got = source_next(s, &frame, &e)) == GOT_FRAME) {
 		pipeline_frame(p, &frame);
 		if ((++beat & 0xfff) == 0 || wants_counters)
@@ -306,7 +306,7 @@ static int replay_files(const struct options *o, const struct files *files, stru
 			status = EXIT_INCOMPLETE;
 			continue;
 		}
-		if (!replay_source(p, s, &g))
+		if (!replay_source(p, s, files->names[i], &g))
 			status = EXIT_INCOMPLETE;
 		source_close(s);
 	}
@@ -387,6 +387,7 @@ int main(int argc, char **argv)
 	}
 	log_init(o.verbosity);
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
 	signal(SIGUSR1, on_signal);
 	signal(SIGINT, on_signal);
 	signal(SIGTERM, on_signal);

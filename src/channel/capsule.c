@@ -31,7 +31,8 @@ static enum says ask_side(struct slice s)
 			return known ? SAYS_YES : SAYS_WAIT;
 		if (len > MOST_CAPSULE)
 			return n == 0 ? SAYS_NO : SAYS_WAIT;
-		known |= type <= LAST_OF_THE_FIRST || (type >= GREASE_FIRST && (type - GREASE_FIRST) % GREASE_STEP == 0);
+		known |=
+		    type <= LAST_OF_THE_FIRST || (type >= GREASE_FIRST && (type - GREASE_FIRST) % GREASE_STEP == 0);
 		if (len > c.rest.len)
 			return known || n > 0 ? SAYS_YES : SAYS_LIKELY;
 		cursor_take(&c, (size_t)len);

@@ -8,13 +8,7 @@
 #include "channel/entropy.h"
 #include "channel/kit.h"
 
-enum {
-	SEEN_CLIENT = 1,
-	SEEN_SERVER = 2,
-	LOOK_BOTH = 16,
-	LOOK_ONE = 512,
-	MOST_LOOKS = 2
-};
+enum { SEEN_CLIENT = 1, SEEN_SERVER = 2, LOOK_BOTH = 16, LOOK_ONE = 512, MOST_LOOKS = 2 };
 
 struct channel_kit *channel_kit_new(struct err *e)
 {
@@ -64,7 +58,8 @@ static void keep_banner(struct channel *c, const char *name, struct slice client
 		slice_copy(sign_line(from, &whole), c->banner, sizeof c->banner);
 }
 
-static void keep_details(struct channel_kit *k, struct channel *c, const char *name, struct slice client, struct slice server)
+static void keep_details(
+    struct channel_kit *k, struct channel *c, const char *name, struct slice client, struct slice server)
 {
 	keep_banner(c, name, client, server);
 	if (is_name(name, "tls"))
@@ -80,8 +75,8 @@ static enum channel_want settle(struct channel *c, const char *name)
 	return CHANNEL_DONE;
 }
 
-static enum channel_want settle_as(struct channel_kit *k, struct channel *c, const char *name, struct slice client,
-    struct slice server)
+static enum channel_want settle_as(
+    struct channel_kit *k, struct channel *c, const char *name, struct slice client, struct slice server)
 {
 	keep_details(k, c, name, client, server);
 	settle(c, name);
@@ -95,7 +90,8 @@ static enum channel_want settle_unknown(struct channel *c, struct slice client, 
 	return settle(c, "unknown");
 }
 
-static enum channel_want look_plain(struct channel_kit *k, struct channel *c, struct slice client, struct slice server, bool over)
+static enum channel_want look_plain(
+    struct channel_kit *k, struct channel *c, struct slice client, struct slice server, bool over)
 {
 	const size_t most = client.len > server.len ? client.len : server.len;
 	const struct guess guess = signs_ask(client, server);
@@ -118,13 +114,17 @@ static enum channel_want look_plain(struct channel_kit *k, struct channel *c, st
 	return last ? settle_unknown(c, client, server) : CHANNEL_MORE;
 }
 
-/* What the frames carry: own signs, then nDPI for what is no text. */
-static const char *name_inside(struct channel_kit *k, struct channel *c, const struct slice inner[2], bool enough)
+/* What the frames carry: own signs, then nDPI for what is no text.  NULL: nothing known, or not yet (*more). */
+static const char *name_inside(
+    struct channel_kit *k, struct channel *c, const struct websocket_seen *seen, size_t most, bool over, bool *more)
 {
+	const struct slice *inner = seen->inner;
 	const struct guess guess = signs_ask(inner[CLIENT], inner[SERVER]);
-	if (guess.says == SAYS_YES || (enough && guess.says == SAYS_LIKELY))
+	const bool last = over || most >= (guess.patient ? (size_t)MAX_CHANNEL_LOOK : (size_t)WEBSOCKET_RAW);
+	*more = !last && (guess.says != SAYS_NO || !seen->enough);
+	if (guess.says == SAYS_YES || (last && guess.says == SAYS_LIKELY))
 		return guess.name;
-	if (!enough || (!entropy_is_binary(inner[CLIENT]) && !entropy_is_binary(inner[SERVER])))
+	if (*more || (!entropy_is_binary(inner[CLIENT]) && !entropy_is_binary(inner[SERVER])))
 		return NULL;
 	c->looks++;
 	const char *name = dpi_name(k->dpi, inner[CLIENT], inner[SERVER], (enum side)c->first_speaker);
@@ -132,8 +132,8 @@ static const char *name_inside(struct channel_kit *k, struct channel *c, const s
 	return name;
 }
 
-static enum channel_want look_websocket(struct channel_kit *k, struct channel *c, struct slice client, struct slice server,
-    bool over)
+static enum channel_want look_websocket(
+    struct channel_kit *k, struct channel *c, struct slice client, struct slice server, bool over)
 {
 	struct websocket_seen seen;
 	websocket_look(&k->websocket, client, server, over, &seen);
@@ -144,25 +144,27 @@ static enum channel_want look_websocket(struct channel_kit *k, struct channel *c
 	}
 	if (seen.frames == FRAMES_MORE)
 		return CHANNEL_MORE;
-	const char *inside = name_inside(k, c, seen.inner, seen.enough);
+	bool more;
+	const size_t most = client.len > server.len ? client.len : server.len;
+	const char *inside = name_inside(k, c, &seen, most, over, &more);
 	set_name(c->name, "websocket");
 	if (inside == NULL)
-		return seen.enough ? settle(c, "websocket") : CHANNEL_MORE;
+		return more ? CHANNEL_MORE : settle(c, "websocket");
 	keep_details(k, c, inside, seen.inner[CLIENT], seen.inner[SERVER]);
 	set_name(c->inside, inside);
 	return settle(c, "websocket");
 }
 
 /* Something else than what was agreed on: from now on judged like any channel. */
-static enum channel_want look_otherwise(struct channel_kit *k, struct channel *c, struct slice client, struct slice server,
-    bool over)
+static enum channel_want look_otherwise(
+    struct channel_kit *k, struct channel *c, struct slice client, struct slice server, bool over)
 {
 	c->odd |= ODD_BIT(INNER_NOT_AS_AGREED);
 	return look_plain(k, c, client, server, over);
 }
 
-static enum channel_want look_capsules(struct channel_kit *k, struct channel *c, struct slice client, struct slice server,
-    bool over)
+static enum channel_want look_capsules(
+    struct channel_kit *k, struct channel *c, struct slice client, struct slice server, bool over)
 {
 	const enum says says = capsule_sign(client, server);
 	const bool last = over || client.len >= MAX_NDPI_BYTES || server.len >= MAX_NDPI_BYTES;
@@ -174,11 +176,12 @@ static enum channel_want look_capsules(struct channel_kit *k, struct channel *c,
 }
 
 /* The client's preface, or the server's SETTINGS, which come first (RFC 9113, 3.4). */
-static enum channel_want look_http2(struct channel_kit *k, struct channel *c, struct slice client, struct slice server, bool over)
+static enum channel_want look_http2(
+    struct channel_kit *k, struct channel *c, struct slice client, struct slice server, bool over)
 {
 	const enum says preface = sign_literal(client, SLICE("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"));
 	const bool settings = server.len >= 9 && server.at[0] == 0 && server.at[3] == 4 && server.at[4] == 0 &&
-	    read_be32(server.at + 5) == 0;
+			      read_be32(server.at + 5) == 0;
 	if (preface == SAYS_YES || (client.len == 0 && settings))
 		return settle(c, "http2");
 	if (!over && (preface == SAYS_WAIT || (client.len == 0 && server.len < 9)))
@@ -193,7 +196,8 @@ static void see_speakers(struct channel *c, struct slice client, struct slice se
 	c->spoke |= (uint8_t)((client.len != 0 ? SEEN_CLIENT : 0) | (server.len != 0 ? SEEN_SERVER : 0));
 }
 
-enum channel_want channel_look(struct channel_kit *k, struct channel *c, struct slice client, struct slice server, bool over)
+enum channel_want channel_look(
+    struct channel_kit *k, struct channel *c, struct slice client, struct slice server, bool over)
 {
 	if (c->settled)
 		return CHANNEL_DONE;

@@ -14,37 +14,38 @@
 /* What the handshake agreed on, a hint of what to check first. */
 enum agreed { AGREED_NOTHING, AGREED_TLS, AGREED_WEBSOCKET, AGREED_CAPSULES, AGREED_HTTP2 };
 
-enum channel_want { CHANNEL_MORE, CHANNEL_DONE, CHANNEL_IS_HTTP };   /* IS_HTTP: a dialogue of its own begins here */
+enum channel_want { CHANNEL_MORE, CHANNEL_DONE, CHANNEL_IS_HTTP }; /* IS_HTTP: a dialogue of its own begins here */
 
 struct channel {
 	uint8_t settled;
-	uint8_t agreed;               /* enum agreed */
-	uint8_t fake_websocket;       /* agreed on WebSocket, the bytes are no frames */
+	uint8_t agreed;         /* enum agreed */
+	uint8_t fake_websocket; /* agreed on WebSocket, the bytes are no frames */
 	uint8_t alpn_count;
-	uint8_t first_speaker;        /* enum side; whose bytes came first */
-	uint8_t spoke;                /* bit 0: bytes of the client were seen, bit 1: of the server */
-	uint8_t entropy8;             /* 16 * bits per byte of the larger side looked at, 0..128; for "unknown" */
+	uint8_t first_speaker; /* enum side; whose bytes came first */
+	uint8_t spoke;         /* bit 0: bytes of the client were seen, bit 1: of the server */
+	uint8_t entropy8;      /* 16 * bits per byte of the larger side looked at, 0..128; for "unknown" */
 	uint8_t by_ndpi;
-	uint8_t looks;                /* times nDPI was asked */
-	uint16_t tls_version;         /* highest the ClientHello offers, e.g. 0x0304 */
+	uint8_t looks;        /* times nDPI was asked */
+	uint16_t tls_version; /* highest the ClientHello offers, e.g. 0x0304 */
 	uint8_t has_hello, sni_len, ech;
-	char name[24];                /* "tls", "ssh", "websocket", "capsules", "unknown", ... lower case; "" not yet */
-	char inside[24];              /* WebSocket, capsules: what they carry; "" not known */
+	char name[24];   /* "tls", "ssh", "websocket", "capsules", "unknown", ... lower case; "" not yet */
+	char inside[24]; /* WebSocket, capsules: what they carry; "" not known */
 	char sni[256];
 	char alpn[4][24];
 	char ja4[40];
-	char banner[96];              /* SSH version line, mail or FTP greeting; bytes as on the wire, NUL-terminated */
-	uint64_t odd;                 /* 1 << enum odd: what was irregular in the channel */
+	char banner[96]; /* SSH version line, mail or FTP greeting; bytes as on the wire, NUL-terminated */
+	uint64_t odd;    /* 1 << enum odd: what was irregular in the channel */
 };
 
-struct channel_kit;   /* nDPI's module and scratch memory, one a worker */
+struct channel_kit; /* nDPI's module and scratch memory, one a worker */
 
 struct channel_kit *channel_kit_new(struct err *e) MUST_CHECK;
 void channel_kit_free(struct channel_kit *k);
 
 /* The first bytes of each side since the channel began (cut at MAX_CHANNEL_LOOK by the caller's memory or not), `over`
  * when no more will come.  On DONE, c->name is set. */
-enum channel_want channel_look(struct channel_kit *k, struct channel *c, struct slice client, struct slice server, bool over);
+enum channel_want channel_look(
+    struct channel_kit *k, struct channel *c, struct slice client, struct slice server, bool over);
 
 /* Own signs only, cheap, without a verdict: the name of what begins these bytes, or NULL.  For tunnels' unwrapped bytes. */
 const char *channel_sign(struct slice client, struct slice server);
@@ -52,6 +53,6 @@ const char *channel_sign(struct slice client, struct slice server);
 /* CONNECT host against the ClientHello. */
 enum sni_match { SNI_NOT_TLS, SNI_ABSENT, SNI_SAME, SNI_DIFFERS };
 enum sni_match channel_sni_match(const struct channel *c, struct slice host);
-const char *sni_match_name(enum sni_match m);   /* "not-tls", "absent", "same", "differs" */
+const char *sni_match_name(enum sni_match m); /* "not-tls", "absent", "same", "differs" */
 
 #endif

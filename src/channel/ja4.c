@@ -127,7 +127,8 @@ bool ja4_write(struct ja4_parts *p, char *text, size_t size, char *out, size_t o
 		len = append_list(text, size, len, p->algorithms, p->algorithm_count);
 	}
 	hash_text(text, len, extensions);
-	const int wrote = snprintf(out, out_size, "t%s%c%02u%02u%s_%s_%s", version_text(p->version), p->has_sni ? 'd' : 'i',
-	    at_most_99(p->cipher_count), at_most_99(extension_count), alpn, ciphers, extensions);
+	const int wrote =
+	    snprintf(out, out_size, "t%s%c%02u%02u%s_%s_%s", version_text(p->version), p->has_sni ? 'd' : 'i',
+		at_most_99(p->cipher_count), at_most_99(extension_count), alpn, ciphers, extensions);
 	return wrote > 0 && (size_t)wrote < out_size;
 }

@@ -14,7 +14,7 @@ enum says { SAYS_NO, SAYS_WAIT, SAYS_LIKELY, SAYS_YES };
 struct guess {
 	const char *name; /* NULL with SAYS_NO */
 	enum says says;
-	bool patient;     /* worth waiting for more bytes than usual */
+	bool patient; /* worth waiting for more bytes than usual */
 };
 
 /* The first sign of the table that does not say no. */
@@ -34,6 +34,7 @@ enum says sign_icap(struct slice client, struct slice server);
 
 /* signs_text.c */
 enum says sign_ssh(struct slice client, struct slice server);
+enum says sign_vnc(struct slice client, struct slice server);
 enum says sign_smtp(struct slice client, struct slice server);
 enum says sign_ftp(struct slice client, struct slice server);
 enum says sign_imap(struct slice client, struct slice server);
@@ -56,6 +57,7 @@ enum says sign_dns(struct slice client, struct slice server);
 enum says sign_openvpn(struct slice client, struct slice server);
 enum says sign_kerberos(struct slice client, struct slice server);
 enum says sign_rtmp(struct slice client, struct slice server);
+enum says sign_iec104(struct slice client, struct slice server);
 enum says sign_ppp(struct slice client, struct slice server);
 
 /* signs_data.c: databases and calls */
@@ -69,6 +71,6 @@ enum says sign_dcerpc(struct slice client, struct slice server);
 enum says sign_x11(struct slice client, struct slice server);
 enum says sign_bgp(struct slice client, struct slice server);
 enum says sign_diameter(struct slice client, struct slice server);
-enum says sign_pptp(struct slice client, struct slice server);
+enum says sign_tacacs(struct slice client, struct slice server);
 
 #endif

@@ -36,7 +36,7 @@ static const struct row table[] = {
 	{ "xmpp", .ask = sign_xmpp },
 	{ "memcached", .ask = sign_memcached },
 	{ "git", .ask = sign_git },
-	{ "vnc", LITERAL("RFB 003."), BY_EITHER }, /* RFC 6143, 7.1.1 */
+	{ "vnc", .ask = sign_vnc },
 	{ "rsync", LITERAL("@RSYNCD: "), BY_EITHER },
 	{ "svn", LITERAL("( success ( 2 2 ( "), BY_SERVER },
 	{ "svn", LITERAL("( success ( 1 2 ( "), BY_SERVER },
@@ -45,8 +45,10 @@ static const struct row table[] = {
 	{ "amqp", LITERAL("AMQP\0\x01\0\0"), BY_CLIENT },
 	{ "amqp", LITERAL("AMQP\x03\x01\0\0"), BY_CLIENT },
 	{ "amqp", LITERAL("AMQP\x01\x01\0\x09"), BY_CLIENT },
-	{ "bittorrent", LITERAL("\x13"
-				"BitTorrent protocol"), BY_EITHER },
+	{ "bittorrent",
+	    LITERAL("\x13"
+		    "BitTorrent protocol"),
+	    BY_EITHER },
 	{ "zmtp", LITERAL("\xff\0\0\0\0\0\0\0\x01\x7f\x03"), BY_EITHER },
 	{ "jdwp", LITERAL("JDWP-Handshake"), BY_EITHER },
 	{ "adb", LITERAL("CNXN\x01\0\0\x01"), BY_EITHER },
@@ -65,6 +67,7 @@ static const struct row table[] = {
 	{ "openvpn", .ask = sign_openvpn },
 	{ "kerberos", .ask = sign_kerberos },
 	{ "rtmp", .ask = sign_rtmp },
+	{ "iec104", .ask = sign_iec104 },
 	{ "ppp", .ask = sign_ppp },
 	{ "mysql", .ask = sign_mysql },
 	{ "postgres", .ask = sign_postgres },
@@ -76,7 +79,9 @@ static const struct row table[] = {
 	{ "x11", .ask = sign_x11 },
 	{ "bgp", .ask = sign_bgp },
 	{ "diameter", .ask = sign_diameter },
-	{ "pptp", .ask = sign_pptp },
+	{ "pptp", LITERAL("\0\x9c\0\x01\x1a\x2b\x3c\x4d\0\x01"), BY_CLIENT }, /* RFC 2637, 1.4 */
+	{ "netbios", LITERAL("\x81\0\0\x44\x20"), BY_CLIENT },                /* RFC 1002, 4.3.2 */
+	{ "tacacs", .ask = sign_tacacs },
 };
 
 enum says sign_literal(struct slice s, struct slice literal)
@@ -114,7 +119,6 @@ struct guess signs_ask(struct slice client, struct slice server)
 		const enum says says = row->ask != NULL ? row->ask(client, server) : ask_literal(row, client, server);
 		if (says == SAYS_NO)
 			continue;
-		best.patient |= row->patient;
 		if (says == SAYS_WAIT) {
 			best.says = SAYS_WAIT;
 			continue;
@@ -122,6 +126,7 @@ struct guess signs_ask(struct slice client, struct slice server)
 		/* Sure, but not before those that come first in the table have said no. */
 		best.says = best.says == SAYS_WAIT ? SAYS_LIKELY : says;
 		best.name = row->name;
+		best.patient = row->patient;
 	}
 	return best;
 }

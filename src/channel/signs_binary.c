@@ -38,7 +38,8 @@ enum says sign_smb(struct slice client, struct slice server)
 		return SAYS_WAIT;
 	const uint32_t len = read_be32(s.at) & 0xffffff;
 	const struct slice magic = slice_head(slice_from(s, 4), 4);
-	return len >= 32 && (slice_eq(magic, SLICE("\xffSMB")) || slice_eq(magic, SLICE("\xfeSMB"))) ? SAYS_YES : SAYS_NO;
+	return len >= 32 && (slice_eq(magic, SLICE("\xffSMB")) || slice_eq(magic, SLICE("\xfeSMB"))) ? SAYS_YES
+												     : SAYS_NO;
 }
 
 /* The length octets of BER; SAYS_YES moves the cursor behind them. */
@@ -105,8 +106,17 @@ enum says sign_mqtt(struct slice client, struct slice server)
 	const struct slice rest = slice_from(client, n + 1);
 	if (rest.len == 0)
 		return SAYS_WAIT;
-	const enum says now = sign_literal(rest, SLICE("\0\x04MQTT")), before = sign_literal(rest, SLICE("\0\x06MQIsdp"));
+	const enum says now = sign_literal(rest, SLICE("\0\x04MQTT")),
+			before = sign_literal(rest, SLICE("\0\x06MQIsdp"));
 	return now > before ? now : before;
+}
+
+static bool is_text(struct slice s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if ((s.at[i] < 0x20 && s.at[i] != '\r' && s.at[i] != '\n' && s.at[i] != '\t') || s.at[i] > 0x7e)
+			return false;
+	return true;
 }
 
 static enum says ask_telnet(struct slice s)
@@ -116,7 +126,7 @@ static enum says ask_telnet(struct slice s)
 		if (verb.len == 0)
 			return n == 0 ? SAYS_NO : SAYS_LIKELY;
 		if (verb.at[0] != 0xff) /* one negotiation, then text */
-			return n == 0 ? SAYS_NO : SAYS_LIKELY;
+			return n != 0 && is_text(slice_head(verb, 16)) ? SAYS_LIKELY : SAYS_NO;
 		if (verb.len < 3)
 			return SAYS_WAIT;
 		if (n == 1 && verb.at[1] == 0xfa)
@@ -157,22 +167,23 @@ enum says sign_dns(struct slice client, struct slice server)
 	if (client.len == 0)
 		return SAYS_NO;
 	if (client.len < 14)
-		return client.at[0] <= 4 ? SAYS_WAIT : SAYS_NO;
+		return client.len < 5 || (client.at[4] & 0xfc) == 0 ? SAYS_WAIT : SAYS_NO;
 	struct cursor c = cursor_on(client);
 	const uint16_t len = cursor_be16(&c);
 	cursor_be16(&c);
 	const uint16_t flags = cursor_be16(&c), questions = cursor_be16(&c), answers = cursor_be16(&c);
 	const uint16_t authorities = cursor_be16(&c), additional = cursor_be16(&c);
 	const bool query = (flags & 0xf800) == 0 && (flags & 0x0440) == 0; /* QR 0, opcode 0, AA 0, Z 0 */
-	if (len < 17 || len > 1024 || !query || questions != 1 || answers != 0 || authorities > 1 || additional > 3)
+	if (len < 17 || !query || questions != 1 || answers != 0 || authorities > 1 || additional > 3)
 		return SAYS_NO;
-	if (client.len < 2u + len)
-		return SAYS_WAIT;
 	c.rest = slice_head(c.rest, len - 12u);
-	if (!take_name(&c))
+	const bool cut = client.len < 2u + len;
+	if (!take_name(&c) && (c.ok || !cut))
 		return SAYS_NO;
 	const uint16_t type = cursor_be16(&c), class = cursor_be16(&c);
-	return c.ok && type != 0 && (class == 1 || class == 3 || class == 255) ? SAYS_YES : SAYS_NO;
+	if (!c.ok)
+		return cut ? SAYS_WAIT : SAYS_NO;
+	return type != 0 && (class == 1 || class == 3 || class == 255) ? SAYS_YES : SAYS_NO;
 }
 
 /* A hard reset behind its length: opcode and key 0, a session id, then one of three layouts: plain, with an HMAC of 16 to
@@ -242,15 +253,38 @@ enum says sign_rtmp(struct slice client, struct slice server)
 	return server.at[0] == 3 ? SAYS_YES : SAYS_NO;
 }
 
+/* IEC 60870-5-104: U-format frames of six bytes, or an I-format frame that is as long as it says, with numbers as low as
+ * they are at the beginning, a type and a cause. */
+enum says sign_iec104(struct slice client, struct slice server)
+{
+	(void)server;
+	if (client.len == 0 || client.at[0] != 0x68)
+		return SAYS_NO;
+	if (client.len < 6)
+		return SAYS_WAIT;
+	const uint8_t *p = client.at;
+	if (p[1] == 4 && (p[2] & 3) == 3)
+		return (p[2] == 0x07 || p[2] == 0x43 || p[2] == 0x13) && p[3] == 0 && p[4] == 0 && p[5] == 0 ? SAYS_YES
+													     : SAYS_NO;
+	if (p[1] < 13 || p[1] > 253 || (p[2] & 1) != 0 || p[3] != 0 || (p[4] & 1) != 0 || p[5] != 0)
+		return SAYS_NO;
+	if (client.len < 2u + p[1])
+		return SAYS_WAIT;
+	const bool chained = client.len == 2u + p[1] || client.at[2u + p[1]] == 0x68;
+	return chained && p[6] >= 1 && p[6] <= 127 && (p[8] & 0x3f) >= 1 && (p[8] & 0x3f) <= 47 ? SAYS_YES : SAYS_NO;
+}
+
 static enum says ask_ppp(struct slice s)
 {
 	static const struct {
 		const char *text;
 		uint8_t len;
-	} begins[] = { { "\x7e\xff\x03\xc0\x21", 5 }, { "\x7e\xff\x7d\x23\xc0\x21", 6 }, { "\xff\x03\xc0\x21\x01", 5 } };
+	} begins[] = { { "\x7e\xff\x03\xc0\x21", 5 }, { "\x7e\xff\x7d\x23\xc0\x21", 6 },
+		{ "\xff\x03\xc0\x21\x01", 5 } };
 	enum says best = SAYS_NO;
 	for (size_t i = 0; i < sizeof begins / sizeof *begins; i++) {
-		const enum says says = sign_literal(s, (struct slice){ (const uint8_t *)begins[i].text, begins[i].len });
+		const enum says says =
+		    sign_literal(s, (struct slice){ (const uint8_t *)begins[i].text, begins[i].len });
 		best = says > best ? says : best;
 	}
 	return best;

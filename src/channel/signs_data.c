@@ -59,11 +59,13 @@ enum says sign_postgres(struct slice client, struct slice server)
 enum says sign_mssql(struct slice client, struct slice server)
 {
 	(void)server;
-	if (client.len == 0 || client.at[0] != 0x12)
+	if (client.len == 0 || (client.at[0] != 0x12 && client.at[0] != 0x10))
 		return SAYS_NO;
 	if (client.len < 13)
 		return SAYS_WAIT;
 	const size_t len = read_be16(client.at + 2);
+	if (client.at[0] == 0x10)
+		return client.at[1] <= 1 && len >= 94 && read_le32(client.at + 8) == len - 8 ? SAYS_YES : SAYS_NO;
 	if (client.at[1] > 1 || len < 20 || len > 4096 || client.at[7] != 0 || client.at[8] != 0)
 		return SAYS_NO;
 	const size_t offset = read_be16(client.at + 9);
@@ -83,7 +85,8 @@ enum says sign_oracle(struct slice client, struct slice server)
 	if (client.at[4] != 1 || client.at[3] != 0 || len < 58 || len > 2048 || version < 0x0100 || version > 0x0200)
 		return SAYS_NO;
 	const struct slice packet = slice_head(client, len);
-	if (slice_search(packet, SLICE("(DESCRIPTION=")) < packet.len || slice_search(packet, SLICE("(CONNECT_DATA=")) < packet.len)
+	if (slice_search(packet, SLICE("(DESCRIPTION=")) < packet.len ||
+	    slice_search(packet, SLICE("(CONNECT_DATA=")) < packet.len)
 		return SAYS_YES;
 	return client.len < len ? SAYS_WAIT : SAYS_NO;
 }
@@ -93,7 +96,8 @@ enum says sign_mongodb(struct slice client, struct slice server)
 {
 	(void)server;
 	if (client.len < 16)
-		return client.len >= 4 && read_le32(client.at) >= 26 && read_le32(client.at) < 0x1000000 ? SAYS_WAIT : SAYS_NO;
+		return client.len >= 4 && read_le32(client.at) >= 26 && read_le32(client.at) < 0x1000000 ? SAYS_WAIT
+													 : SAYS_NO;
 	const uint32_t len = read_le32(client.at), answers = read_le32(client.at + 8), code = read_le32(client.at + 12);
 	return len >= 26 && len < 0x3000000 && answers == 0 && (code == 2004 || code == 2013) ? SAYS_YES : SAYS_NO;
 }
@@ -120,8 +124,10 @@ static enum says ask_dcerpc(struct slice s)
 		return s.len < 2 || s.at[1] <= 1 ? SAYS_WAIT : SAYS_NO;
 	const size_t len = (size_t)(s.at[9] << 8 | s.at[8]);
 	const uint8_t type = s.at[2];
-	return s.at[1] <= 1 && (type == 11 || type == 12 || type == 14 || type == 20) && s.at[4] == 0x10 && s.at[5] == 0 &&
-	        s.at[6] == 0 && s.at[7] == 0 && len >= 16 && len <= 8192 ? SAYS_YES : SAYS_NO;
+	return s.at[1] <= 1 && (type == 11 || type == 12 || type == 14 || type == 20) && s.at[4] == 0x10 &&
+		       s.at[5] == 0 && s.at[6] == 0 && s.at[7] == 0 && len >= 16 && len <= 8192
+		   ? SAYS_YES
+		   : SAYS_NO;
 }
 
 /* Version 5, a bind or what belongs to one, little-endian data, a length. */
@@ -135,7 +141,8 @@ enum says sign_dcerpc(struct slice client, struct slice server)
 enum says sign_x11(struct slice client, struct slice server)
 {
 	(void)server;
-	const enum says little = sign_literal(client, SLICE("l\0\x0b\0\0\0")), big = sign_literal(client, SLICE("B\0\0\x0b\0\0"));
+	const enum says little = sign_literal(client, SLICE("l\0\x0b\0\0\0")),
+			big = sign_literal(client, SLICE("B\0\0\x0b\0\0"));
 	if (little != SAYS_YES && big != SAYS_YES)
 		return little > big ? little : big;
 	if (client.len < 12)
@@ -156,7 +163,8 @@ enum says sign_bgp(struct slice client, struct slice server)
 		return begins;
 	if (s.len < 20)
 		return SAYS_WAIT;
-	return read_be16(s.at + 16) >= 29 && read_be16(s.at + 16) <= 4096 && s.at[18] == 1 && s.at[19] == 4 ? SAYS_YES : SAYS_NO;
+	return read_be16(s.at + 16) >= 29 && read_be16(s.at + 16) <= 4096 && s.at[18] == 1 && s.at[19] == 4 ? SAYS_YES
+													    : SAYS_NO;
 }
 
 /* Version 1 and a Capabilities-Exchange request (RFC 6733, 3 and 5.3). */
@@ -169,12 +177,19 @@ enum says sign_diameter(struct slice client, struct slice server)
 		return SAYS_WAIT;
 	const uint32_t len = read_be32(client.at) & 0xffffff, command = read_be32(client.at + 4) & 0xffffff;
 	return len >= 20 && len % 4 == 0 && len <= 8192 && client.at[4] == 0x80 && command == 257 &&
-	        read_be32(client.at + 8) == 0 ? SAYS_YES : SAYS_NO;
+		       read_be32(client.at + 8) == 0
+		   ? SAYS_YES
+		   : SAYS_NO;
 }
 
-/* A control message with its cookie (RFC 2637, 1.4). */
-enum says sign_pptp(struct slice client, struct slice server)
+/* A header of twelve bytes whose length is that of the packet, and the same session on both sides (RFC 8907, 4.1). */
+enum says sign_tacacs(struct slice client, struct slice server)
 {
-	(void)server;
-	return sign_literal(client, SLICE("\0\x9c\0\x01\x1a\x2b\x3c\x4d\0\x01"));
+	if (client.len == 0 || client.at[0] >> 4 != 0xc || (client.at[0] & 15) > 1)
+		return SAYS_NO;
+	if (client.len < 12 || server.len < 12)
+		return SAYS_WAIT;
+	const bool head = client.at[1] >= 1 && client.at[1] <= 3 && client.at[2] == 1 && server.at[1] == client.at[1] &&
+			  server.at[2] == 2 && read_be32(client.at + 8) <= 4096 && read_be32(server.at + 8) <= 4096;
+	return head && memcmp(client.at + 4, server.at + 4, 4) == 0 ? SAYS_YES : SAYS_NO;
 }

@@ -44,8 +44,8 @@ static bool has_control(struct slice s)
 static bool is_version(struct slice s, struct slice protocol)
 {
 	return s.len == protocol.len + 3 && slice_starts(s, protocol) && s.at[protocol.len] >= '0' &&
-	    s.at[protocol.len] <= '9' && s.at[protocol.len + 1] == '.' && s.at[protocol.len + 2] >= '0' &&
-	    s.at[protocol.len + 2] <= '9';
+	       s.at[protocol.len] <= '9' && s.at[protocol.len + 1] == '.' && s.at[protocol.len + 2] >= '0' &&
+	       s.at[protocol.len + 2] <= '9';
 }
 
 static struct slice last_word(struct slice line)
@@ -61,7 +61,8 @@ static struct slice last_word(struct slice line)
 
 struct shape {
 	struct slice protocol;
-	struct slice targets[3]; /* how a target begins that is this protocol's beyond doubt, before the version is seen */
+	struct slice
+	    targets[3]; /* how a target begins that is this protocol's beyond doubt, before the version is seen */
 };
 
 /* What a request line says.  *rest is what follows the method. */

@@ -55,6 +55,26 @@ enum says sign_ssh(struct slice client, struct slice server)
 	return best;
 }
 
+static enum says ask_vnc(struct slice s)
+{
+	const enum says begins = sign_literal(s, SLICE("RFB 003."));
+	if (begins != SAYS_YES)
+		return begins;
+	for (size_t i = 8; i < s.len && i < 11; i++)
+		if (!is_digit(s.at[i]))
+			return SAYS_NO;
+	if (s.len < 12)
+		return SAYS_LIKELY;
+	return s.at[11] == '\n' ? SAYS_YES : SAYS_NO;
+}
+
+/* RFC 6143, 7.1.1. */
+enum says sign_vnc(struct slice client, struct slice server)
+{
+	const enum says by_client = ask_vnc(client), by_server = ask_vnc(server);
+	return by_client > by_server ? by_client : by_server;
+}
+
 /* A greeting `ddd text` or `ddd-text` with one of these codes, 0 after the last; RFC 5321, 4.2. */
 static enum says ask_reply(struct slice server, const char *const *codes, size_t count, struct slice *text)
 {
@@ -76,16 +96,16 @@ enum says sign_smtp(struct slice client, struct slice server)
 	static const char *const commands[] = { "EHLO", "HELO", "LHLO" };
 	static const char *const codes[] = { "220", "554", "421" };
 	const enum says asked = ASK_COMMAND(client, commands);
-	if (server.len == 0)
-		return asked;
+	if (server.len == 0) /* its greeting is still worth waiting for */
+		return asked == SAYS_YES ? SAYS_LIKELY : asked;
 	struct slice text;
 	const enum says greeted = ask_reply(server, codes, sizeof codes / sizeof *codes, &text);
 	if (greeted == SAYS_NO)
 		return SAYS_NO;
 	const bool named = (holds(text, "SMTP") || holds(text, "LMTP")) && !holds(text, "FTP");
-	if (asked == SAYS_YES || (greeted == SAYS_YES && named))
+	if (greeted == SAYS_YES && (asked == SAYS_YES || named))
 		return SAYS_YES;
-	return client.len == 0 || asked == SAYS_WAIT ? SAYS_WAIT : SAYS_NO;
+	return greeted == SAYS_WAIT || client.len == 0 || asked == SAYS_WAIT ? SAYS_WAIT : SAYS_NO;
 }
 
 enum says sign_ftp(struct slice client, struct slice server)
@@ -99,9 +119,10 @@ enum says sign_ftp(struct slice client, struct slice server)
 	if (greeted == SAYS_NO)
 		return SAYS_NO;
 	const enum says asked = ASK_COMMAND(client, commands);
-	if (asked == SAYS_YES || (greeted == SAYS_YES && holds(text, "FTP") && !holds(text, "SMTP")))
+	const bool named = holds(text, "FTP") && !holds(text, "SMTP");
+	if (greeted == SAYS_YES && (asked == SAYS_YES || named))
 		return SAYS_YES;
-	return client.len == 0 || asked == SAYS_WAIT ? SAYS_WAIT : SAYS_NO;
+	return greeted == SAYS_WAIT || client.len == 0 || asked == SAYS_WAIT ? SAYS_WAIT : SAYS_NO;
 }
 
 /* `tag COMMAND`, RFC 9051, 2.2.1. */
@@ -109,8 +130,9 @@ static enum says ask_tagged(struct slice client)
 {
 	static const char *const commands[] = { "CAPABILITY", "LOGIN", "STARTTLS", "AUTHENTICATE", "ID", "LOGOUT" };
 	size_t n = 0;
-	while (n < client.len && n < 16 && (is_digit(client.at[n]) || (client.at[n] >= 'A' && client.at[n] <= 'Z') ||
-	    (client.at[n] >= 'a' && client.at[n] <= 'z') || client.at[n] == '.'))
+	while (n < client.len && n < 16 &&
+	       (is_digit(client.at[n]) || (client.at[n] >= 'A' && client.at[n] <= 'Z') ||
+		   (client.at[n] >= 'a' && client.at[n] <= 'z') || client.at[n] == '.'))
 		n++;
 	if (n == client.len && n != 0 && n < 16)
 		return SAYS_WAIT;
@@ -124,8 +146,10 @@ enum says sign_imap(struct slice client, struct slice server)
 {
 	static const char *const greetings[] = { "* OK", "* PREAUTH", "* BYE" };
 	bool whole;
-	if (server.len == 0)
-		return ask_tagged(client);
+	if (server.len == 0) {
+		const enum says asked = ask_tagged(client);
+		return asked == SAYS_YES ? SAYS_LIKELY : asked;
+	}
 	const enum says greeted = ASK_COMMAND(server, greetings);
 	sign_line(slice_head(server, MOST_BANNER), &whole);
 	return greeted == SAYS_YES && !whole && server.len < MOST_BANNER ? SAYS_LIKELY : greeted;
@@ -141,7 +165,9 @@ enum says sign_pop3(struct slice client, struct slice server)
 	bool whole;
 	const struct slice line = sign_line(slice_head(server, MOST_BANNER), &whole);
 	const enum says asked = ASK_COMMAND(client, commands);
-	if (asked == SAYS_YES || (whole && (holds(line, "POP") || slice_find(line, '@') < line.len)))
+	if (!whole && server.len < MOST_BANNER)
+		return asked == SAYS_YES ? SAYS_LIKELY : SAYS_WAIT;
+	if (asked == SAYS_YES || holds(line, "POP") || slice_find(line, '@') < line.len)
 		return SAYS_YES;
 	if (client.len == 0)
 		return line.len > 5 ? SAYS_LIKELY : SAYS_WAIT;
@@ -151,7 +177,8 @@ enum says sign_pop3(struct slice client, struct slice server)
 /* RFC 3977, 5.1. */
 enum says sign_nntp(struct slice client, struct slice server)
 {
-	static const char *const commands[] = { "MODE READER", "CAPABILITIES", "GROUP", "ARTICLE", "XOVER", "IHAVE", "CHECK" };
+	static const char *const commands[] = { "MODE READER", "CAPABILITIES", "GROUP", "ARTICLE", "XOVER", "IHAVE",
+		"CHECK" };
 	static const char *const codes[] = { "200", "201" };
 	struct slice text;
 	if (server.len == 0)
@@ -180,7 +207,8 @@ static enum says ask_irc_server(struct slice server)
 	if (!slice_cut(&line, ' ', &prefix) || prefix.len < 2 || line.len < 4)
 		return SAYS_NO;
 	const bool numeric = is_digit(line.at[0]) && is_digit(line.at[1]) && is_digit(line.at[2]) && line.at[3] == ' ';
-	return numeric || slice_starts(line, SLICE("NOTICE ")) || slice_starts(line, SLICE("CAP ")) ? SAYS_YES : SAYS_NO;
+	return numeric || slice_starts(line, SLICE("NOTICE ")) || slice_starts(line, SLICE("CAP ")) ? SAYS_YES
+												    : SAYS_NO;
 }
 
 enum says sign_irc(struct slice client, struct slice server)
@@ -207,7 +235,8 @@ enum says sign_irc(struct slice client, struct slice server)
 
 static enum says ask_xml(struct slice s)
 {
-	const struct slice stream = SLICE("<stream:stream"), framed = SLICE("<open xmlns=\"urn:ietf:params:xml:ns:xmpp-framing\"");
+	const struct slice stream = SLICE("<stream:stream"),
+			   framed = SLICE("<open xmlns=\"urn:ietf:params:xml:ns:xmpp-framing\"");
 	const enum says direct = sign_literal(s, stream), open = sign_literal(s, framed);
 	if (direct != SAYS_NO || open != SAYS_NO)
 		return direct > open ? direct : open;
@@ -248,7 +277,8 @@ static enum says ask_count(struct slice *s, uint8_t letter)
 enum says sign_redis(struct slice client, struct slice server)
 {
 	if (client.len == 0) {
-		const enum says pong = sign_literal(server, SLICE("+PONG\r\n")), none = sign_literal(server, SLICE("-NOAUTH "));
+		const enum says pong = sign_literal(server, SLICE("+PONG\r\n")),
+				none = sign_literal(server, SLICE("-NOAUTH "));
 		return pong > none ? pong : none;
 	}
 	struct slice rest = client;
@@ -275,13 +305,15 @@ static enum says ask_memcached_binary(struct slice client, struct slice server)
 	if (server.len < 24)
 		return server.at[0] == 0x81 ? SAYS_WAIT : SAYS_NO;
 	return server.at[0] == 0x81 && server.at[1] == client.at[1] && server.at[5] == 0 &&
-	        memcmp(client.at + 12, server.at + 12, 4) == 0 ? SAYS_YES : SAYS_NO;
+		       memcmp(client.at + 12, server.at + 12, 4) == 0
+		   ? SAYS_YES
+		   : SAYS_NO;
 }
 
 enum says sign_memcached(struct slice client, struct slice server)
 {
-	static const char *const commands[] = { "get", "gets", "set", "add", "replace", "delete", "incr", "stats", "version",
-		"mg", "ms" };
+	static const char *const commands[] = { "get", "gets", "set", "add", "replace", "delete", "incr", "stats",
+		"version", "mg", "ms" };
 	static const char *const answers[] = { "STAT", "VERSION", "VALUE", "END", "STORED", "NOT_STORED", "NOT_FOUND",
 		"DELETED", "EXISTS", "EN", "HD" };
 	if (client.len == 0)
@@ -289,10 +321,13 @@ enum says sign_memcached(struct slice client, struct slice server)
 	const enum says binary = ask_memcached_binary(client, server);
 	if (binary != SAYS_NO)
 		return binary;
-	const enum says asked = ASK_COMMAND(client, commands);
+	/* Commands are written in small letters, answers in capitals. */
+	const enum says asked = client.at[0] >= 'a' ? ASK_COMMAND(client, commands) : SAYS_NO;
 	if (asked != SAYS_YES)
 		return asked;
-	return server.len == 0 ? SAYS_WAIT : ASK_COMMAND(server, answers);
+	if (server.len == 0)
+		return SAYS_WAIT;
+	return server.at[0] <= 'Z' ? ASK_COMMAND(server, answers) : SAYS_NO;
 }
 
 /* A packet line, `dddd` in hexadecimal and a request: the git protocol. */
@@ -305,6 +340,7 @@ enum says sign_git(struct slice client, struct slice server)
 	if (client.len <= 4)
 		return client.len == 0 ? SAYS_NO : SAYS_WAIT;
 	const struct slice rest = slice_from(client, 4);
-	const enum says fetch = sign_literal(rest, SLICE("git-upload-")), push = sign_literal(rest, SLICE("git-receive-pack "));
+	const enum says fetch = sign_literal(rest, SLICE("git-upload-")),
+			push = sign_literal(rest, SLICE("git-receive-pack "));
 	return fetch > push ? fetch : push;
 }

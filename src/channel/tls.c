@@ -5,9 +5,9 @@
 enum {
 	RECORD_HEAD = 5,
 	RECORD_HANDSHAKE = 22,
-	MOST_RECORD = 16384 + 2048,        /* RFC 5246, 6.2.3 */
-	HELLO_HEAD = 4,                    /* type, length */
-	LEAST_HELLO = 41,                  /* version, random, empty session, one cipher, one compression */
+	MOST_RECORD = 16384 + 2048, /* RFC 5246, 6.2.3 */
+	HELLO_HEAD = 4,             /* type, length */
+	LEAST_HELLO = 41,           /* version, random, empty session, one cipher, one compression */
 	MOST_HELLO = 131072,
 	MOST_RECORDS = 4096,
 	EXTENSION_SNI = 0,
@@ -104,35 +104,53 @@ static enum says ask_old_hello(struct slice s)
 	const unsigned len = read_be16(s.at) & 0x7fffu;
 	const unsigned ciphers = read_be16(s.at + 5), session = read_be16(s.at + 7), challenge = read_be16(s.at + 9);
 	return s.at[2] == 1 && s.at[3] == 3 && s.at[4] <= 3 && ciphers != 0 && ciphers % 3 == 0 &&
-	        (session == 0 || session == 16) && challenge >= 16 && challenge <= 32 && len == 9 + ciphers + session + challenge ?
-	        SAYS_YES : SAYS_NO;
+		       (session == 0 || session == 16) && challenge >= 16 && challenge <= 32 &&
+		       len == 9 + ciphers + session + challenge
+		   ? SAYS_YES
+		   : SAYS_NO;
 }
 
-/* Records of a connection whose beginning was not seen: two heads, each where the one before it ends. */
-static bool is_midstream(struct slice s)
+/* Records of a connection whose beginning was not seen: a second head stands where the first record ends. */
+static enum says ask_midstream(struct slice s)
 {
-	for (int records = 0; records < 2; records++) {
-		if (s.len < RECORD_HEAD || s.at[0] < 20 || s.at[0] > 23 || s.at[2] == 0 || !is_record_head(s.at, s.at[0]))
-			return false;
-		s = slice_from(s, (size_t)RECORD_HEAD + read_be16(s.at + 3));
-	}
-	return true;
+	if (s.len == 0 || s.at[0] < 20 || s.at[0] > 23 || (s.len > 1 && s.at[1] != 3) ||
+	    (s.len > 2 && (s.at[2] == 0 || s.at[2] > 3)))
+		return SAYS_NO;
+	if (s.len < RECORD_HEAD)
+		return SAYS_WAIT;
+	if (!is_record_head(s.at, s.at[0]))
+		return SAYS_NO;
+	const struct slice next = slice_from(s, (size_t)RECORD_HEAD + read_be16(s.at + 3));
+	if (next.len < RECORD_HEAD)
+		return SAYS_LIKELY;
+	return next.at[0] >= 20 && next.at[0] <= 23 && next.at[2] != 0 && is_record_head(next.at, next.at[0]) ? SAYS_YES
+													      : SAYS_NO;
+}
+
+/* One side's record is believed when the other's bytes do not speak against it. */
+static enum says ask_midstream_both(struct slice client, struct slice server)
+{
+	const enum says by_client = ask_midstream(client), by_server = ask_midstream(server);
+	if (by_client == SAYS_YES || by_server == SAYS_YES || (by_client == SAYS_LIKELY && by_server == SAYS_LIKELY))
+		return SAYS_YES;
+	if ((by_client == SAYS_NO && client.len != 0) || (by_server == SAYS_NO && server.len != 0))
+		return SAYS_NO;
+	return by_client > by_server ? by_client : by_server;
 }
 
 enum says tls_sign(struct slice client, struct slice server)
 {
-	const enum says hello = ask_hello(client, TYPE_CLIENT_HELLO);
-	if (hello != SAYS_NO)
-		return hello;
-	const enum says old = ask_old_hello(client);
-	if (old != SAYS_NO)
-		return old;
-	const enum says answer = ask_hello(server, TYPE_SERVER_HELLO);
-	if (answer >= SAYS_LIKELY && client.len == 0)
+	const enum says hello = ask_hello(client, TYPE_CLIENT_HELLO), old = ask_old_hello(client);
+	const enum says asks = hello > old ? hello : old;
+	const enum says answers = ask_hello(server, TYPE_SERVER_HELLO);
+	if (asks >= SAYS_LIKELY)
+		return asks;
+	/* An answer whose question is missing, or has only begun. */
+	if (answers >= SAYS_LIKELY && (client.len == 0 || asks == SAYS_WAIT))
 		return SAYS_LIKELY;
-	if (answer != SAYS_NO && client.len == 0)
-		return answer;
-	return is_midstream(client) || is_midstream(server) ? SAYS_YES : SAYS_NO;
+	if (asks == SAYS_WAIT || (answers == SAYS_WAIT && client.len == 0))
+		return SAYS_WAIT;
+	return ask_midstream_both(client, server);
 }
 
 static uint16_t highest_version(struct slice list)
@@ -213,7 +231,8 @@ static void read_extension(uint16_t type, struct slice body, struct ja4_parts *p
 		return;
 	case EXTENSION_ALGORITHMS:
 		if (p->algorithm_count == 0)
-			read_list(cursor_take(&at, cursor_be16(&at)), p->algorithms, &p->algorithm_count, MOST_EXTENSIONS, &p->too_many);
+			read_list(cursor_take(&at, cursor_be16(&at)), p->algorithms, &p->algorithm_count,
+			    MOST_EXTENSIONS, &p->too_many);
 		return;
 	case EXTENSION_ALPN:
 		if (p->alpn.at == NULL)

@@ -14,8 +14,8 @@ struct ja4_parts {
 	unsigned cipher_count, extension_count, algorithm_count;
 	uint16_t version;
 	bool has_sni;
-	bool too_many;      /* a list was longer than there is room for */
-	struct slice alpn;  /* the first value offered; no address when there is none */
+	bool too_many;     /* a list was longer than there is room for */
+	struct slice alpn; /* the first value offered; no address when there is none */
 };
 
 struct tls_scratch {

@@ -10,10 +10,9 @@ enum {
 	OP_BINARY = 2,
 	OP_CLOSE = 8,
 	OP_PONG = 10,
-	MOST_FRAMES = 64,       /* looked at on one side */
+	MOST_FRAMES = 64, /* looked at on one side */
 	ENOUGH_FRAMES = 4,
-	ENOUGH_PAYLOAD = 64,
-	ENOUGH_RAW = 4096
+	ENOUGH_PAYLOAD = 64
 };
 
 struct frame_head {
@@ -21,7 +20,7 @@ struct frame_head {
 	bool fin, compressed, masked;
 	uint8_t key[4];
 	uint64_t len;
-	size_t size;            /* of the head itself */
+	size_t size; /* of the head itself */
 };
 
 enum side_says { SIDE_SILENT, SIDE_SHORT, SIDE_GOOD, SIDE_NOT };
@@ -31,10 +30,10 @@ struct reading {
 	uint8_t *to;
 	size_t collected;
 	unsigned frames;
-	bool cut;               /* the last frame is longer than what was seen */
-	bool bad;               /* a head that cannot be one comes after the frames */
+	bool cut; /* the last frame is longer than what was seen */
+	bool bad; /* a head that cannot be one comes after the frames */
 	bool wrong_mask, compressed;
-	bool in_message, keep;  /* within a message; whose payload is worth keeping */
+	bool in_message, keep; /* within a message; whose payload is worth keeping */
 };
 
 /* SAYS like sign.h's: a head that is cut short, one that may be right, one that cannot be. */
@@ -59,16 +58,18 @@ static enum side_says read_head(struct slice s, bool in_message, struct frame_he
 		return SIDE_SHORT;
 	h->masked = second & 0x80;
 	h->len = second & 0x7f;
-	if (h->opcode >= OP_CLOSE && h->len > 125)
+	/* At most 125 (RFC 6455, 5.5).  A close frame over that breaks a rule and is one all the same, if its status is. */
+	if (h->opcode > OP_CLOSE && h->len > 125)
 		return SIDE_NOT;
+	const bool long_close = h->opcode == OP_CLOSE && h->len > 125;
 	if (h->len == 126) {
 		h->len = cursor_be16(&c);
-		if (c.ok && h->len < 126) /* the shortest form is the only one */
+		if (c.ok && h->len < 126 && !long_close) /* the shortest form is the only one */
 			return SIDE_NOT;
 	} else if (h->len == 127) {
 		h->len = (uint64_t)cursor_be32(&c) << 32;
 		h->len |= cursor_be32(&c);
-		if (c.ok && (h->len < 65536 || h->len >> 40 != 0))
+		if (c.ok && ((h->len < 65536 && !long_close) || h->len >> 40 != 0))
 			return SIDE_NOT;
 	}
 	const struct slice key = h->masked ? cursor_take(&c, 4) : (struct slice){ NULL, 0 };
@@ -82,7 +83,7 @@ static enum side_says read_head(struct slice s, bool in_message, struct frame_he
 
 static void collect(struct reading *r, const struct frame_head *h, struct slice payload)
 {
-	for (size_t i = 0; i < payload.len && r->collected < MAX_NDPI_BYTES; i++)
+	for (size_t i = 0; i < payload.len && r->collected < MAX_CHANNEL_LOOK; i++)
 		r->to[r->collected++] = h->masked ? payload.at[i] ^ h->key[i % 4] : payload.at[i];
 }
 
@@ -145,16 +146,16 @@ static enum side_says read_side(struct reading *r, enum side from, bool last)
 	return SIDE_GOOD;
 }
 
-static bool is_enough(const struct reading *r, struct slice raw)
+static bool is_enough(const struct reading *r)
 {
-	return r->collected >= ENOUGH_PAYLOAD || r->frames >= ENOUGH_FRAMES || raw.len >= ENOUGH_RAW;
+	return r->collected >= ENOUGH_PAYLOAD || r->frames >= ENOUGH_FRAMES;
 }
 
-void websocket_look(struct websocket_scratch *w, struct slice client, struct slice server, bool over,
-    struct websocket_seen *out)
+void websocket_look(
+    struct websocket_scratch *w, struct slice client, struct slice server, bool over, struct websocket_seen *out)
 {
 	const struct slice raw[2] = { client, server };
-	const bool last = over || client.len >= ENOUGH_RAW || server.len >= ENOUGH_RAW;
+	const bool last = over || client.len >= WEBSOCKET_RAW || server.len >= WEBSOCKET_RAW;
 	struct reading r[2];
 	enum side_says says[2];
 	bool chain[2];
@@ -177,6 +178,6 @@ void websocket_look(struct websocket_scratch *w, struct slice client, struct sli
 	out->odd |= denied ? ODD_BIT(WS_NO_FRAME) : 0;
 	out->odd |= r[CLIENT].frames != 0 && r[CLIENT].wrong_mask ? ODD_BIT(WS_UNMASKED) : 0;
 	out->odd |= r[SERVER].frames != 0 && r[SERVER].wrong_mask ? ODD_BIT(WS_MASKED) : 0;
-	out->enough = last || (is_enough(&r[CLIENT], client) && is_enough(&r[SERVER], server)) ||
-	    r[CLIENT].collected + r[SERVER].collected >= MAX_NDPI_BYTES;
+	out->enough = last || (is_enough(&r[CLIENT]) && is_enough(&r[SERVER])) ||
+		      r[CLIENT].collected + r[SERVER].collected >= MAX_NDPI_BYTES;
 }

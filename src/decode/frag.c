@@ -162,27 +162,28 @@ static void join(struct frag_set *s, struct range r)
 	s->ranges = (uint16_t)(s->ranges + 1 - (after - first));
 }
 
-/* FRAG_WHOLE stands for "take it". */
-static enum frag_got judge(struct frag *f, struct frag_set *s, const struct frag_piece *p)
+enum judged { JUDGED_NEW, JUDGED_COPY, JUDGED_BAD };
+
+static enum judged judge(struct frag *f, struct frag_set *s, const struct frag_piece *p)
 {
-	if (s->spoilt)
-		return FRAG_REFUSED;
+	if (s->bytes == NULL || s->spoilt)
+		return JUDGED_BAD;
 	if (s->pieces == MAX_FRAGMENTS) {
 		spoil(f, s);
-		return FRAG_REFUSED;
+		return JUDGED_BAD;
 	}
 	const bool ends_well = end_agrees(s, p->offset + (uint32_t)p->bytes.len, p->more);
 	const struct overlap o = overlap_of(s, p);
 	if (o.covered && !o.differs && ends_well)
-		return p->more || s->end != NO_END ? FRAG_KEPT : FRAG_WHOLE;
+		return p->more || s->end != NO_END ? JUDGED_COPY : JUDGED_NEW;
 	if (s->key.ipv6 != 0 && (o.any || !ends_well)) {
 		spoil(f, s);
-		return FRAG_REFUSED;
+		return JUDGED_BAD;
 	}
 	if (!ends_well)
-		return FRAG_REFUSED;
+		return JUDGED_BAD;
 	f->dropped += o.differs;
-	return FRAG_WHOLE;
+	return JUDGED_NEW;
 }
 
 static enum frag_got hand_out(struct frag *f, struct frag_set *s, struct slice *whole, uint8_t *next)
@@ -207,11 +208,11 @@ enum frag_got frag_add(struct frag *f, const struct frag_key *key, const struct 
 		return FRAG_REFUSED;
 	}
 	struct frag_set *s = find(f, key, piece->t);
-	const enum frag_got got = s->bytes != NULL ? judge(f, s, piece) : FRAG_REFUSED;
-	if (got == FRAG_REFUSED)
+	const enum judged judged = judge(f, s, piece);
+	if (judged == JUDGED_BAD)
 		f->dropped++;
-	if (got != FRAG_WHOLE)
-		return got;
+	if (judged != JUDGED_NEW)
+		return judged == JUDGED_COPY ? FRAG_KEPT : FRAG_REFUSED;
 
 	const uint32_t stop = piece->offset + (uint32_t)len;
 	if (piece->offset == 0 && (s->ranges == 0 || s->range[0].from != 0))

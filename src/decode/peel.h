@@ -51,7 +51,7 @@ enum { SENDERS = 4096 };
 struct decoder {
 	struct decode_counters counters;
 	enum checksum_policy policy;
-	struct hash_key key;
+	struct hash_key key;       /* of senders[] */
 	struct frag frag;
 	struct sender senders[SENDERS];
 };

@@ -154,7 +154,8 @@ static void not_http(const struct seat *at, struct dialogue *d, const struct htt
 		return;
 	}
 	http_witness(ev, &w->dossier);
-	if (ev->from == CLIENT || dossier_count(&w->dossier, FOR_HTTP, STRONG) == 0)
+	/* A server's greeting settles nothing: HTTP/2 servers may speak first (RFC 9113, 3.4). */
+	if (ev->from == CLIENT)
 		settle(at);
 }
 

@@ -22,7 +22,7 @@ struct pipeline_options {
 struct pipeline *pipeline_new(const struct pipeline_options *o, struct reporter *r, struct err *e) MUST_CHECK;
 void pipeline_free(struct pipeline *p);
 
-/* The name goes into records as pcap_filename; it must outlive the source. */
+/* The name goes into records as pcap_filename; it must live as long as the pipeline is used. */
 void pipeline_source(struct pipeline *p, const char *name);
 
 void pipeline_frame(struct pipeline *p, const struct frame *f);

@@ -9,6 +9,7 @@
 #include "flow/flow.h"
 #include "handshake/handshake.h"
 #include "http/conn.h"
+#include "http/witness.h"
 #include "kin/kin.h"
 #include "report/report.h"
 #include "stream/stream.h"

@@ -2,6 +2,7 @@
 #ifndef HTTP_BODY_H
 #define HTTP_BODY_H
 
+#include "base/attributes.h"
 #include "http/head.h"
 
 /* RFC 9112, 6.3, in its order.  For a response, `asked` is the method of its own request and `asked_known` is false when
@@ -10,15 +11,17 @@ enum body_rule body_rule_request(const struct head *h);
 enum body_rule body_rule_response(const struct head *h, enum method asked, bool asked_known);
 
 enum chunk_state { CHUNK_SIZE, CHUNK_DATA, CHUNK_DATA_END, CHUNK_TRAILER, CHUNK_DONE, CHUNK_BROKEN };
+enum chunk_part { CHUNK_DIGITS, CHUNK_BLANKS, CHUNK_EXTENSION };
 
 /* Chunked coding, RFC 9112, 7.1.  Zeroed memory is the start. */
 struct chunked {
 	uint8_t state;             /* enum chunk_state */
+	uint8_t part;              /* enum chunk_part, of the size line at hand */
 	uint8_t digits;            /* of the size so far */
-	uint8_t in_extension, line_used;
-	uint16_t line_len;         /* of a size or trailer line, against MAX_CHUNK_LINE */
-	uint64_t left;             /* data bytes of this chunk to come; saturates */
-	uint32_t trailer_bytes;
+	bool cr;                   /* the last byte was a CR */
+	uint16_t line_len;         /* of a size line, against MAX_CHUNK_LINE; of a trailer line, only whether it is empty */
+	uint32_t trailer_bytes;    /* against MAX_HEAD */
+	uint64_t left;             /* data bytes of this chunk to come */
 };
 
 /* Reads framing from the start of `in`, at most to the next data: returns bytes used.  When it stops with state

@@ -1,7 +1,7 @@
 /* head -- one HTTP/1 message head, parsed in place: pure, no state, no memory, no opinion (RFC 9112, 2 to 5).
  *
- * Tolerant where real peers are (bare LF, empty lines before a request, obs-fold, spaces before the colon), and saying
- * so in `odd`.  All slices point into the input.
+ * Tolerant where real peers are (bare LF, obs-fold, spaces before the colon or within the target), and saying so in
+ * `odd`.  All slices point into the input.  Empty lines before a message are the caller's to pass over (conn does).
  */
 #ifndef HTTP_HEAD_H
 #define HTTP_HEAD_H

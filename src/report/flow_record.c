@@ -83,7 +83,7 @@ static void write_hello(struct record *r, const struct facts_level *level)
 		json_string(j, "sni_vs_target", sni_match_name(channel_sni_match(c, host)));
 	}
 	json_array(j, "alpn");
-	for (unsigned i = 0; i < c->alpn_count && i < sizeof c->alpn / sizeof *c->alpn; i++)
+	for (unsigned i = 0; i < c->alpn_count && i < sizeof c->alpn / sizeof c->alpn[0]; i++)
 		record_wire_text(r, NULL, c->alpn[i], sizeof c->alpn[i]);
 	json_array_end(j);
 	record_wire_text(r, "ja4", c->ja4, sizeof c->ja4);

@@ -107,8 +107,10 @@ bool stream_reopens(const struct stream *s, const struct segment *seg)
 /* Without a SYN, whoever sends data first is taken for the client; the carrier may know better by what it says. */
 static void guess_client(struct stream *s, const struct segment *seg)
 {
-	const bool silent = !((s->side[CLIENT].flags | s->side[SERVER].flags) & SIDE_DATA);
-	if (s->midstream && !s->sides_known && silent && seg->payload.len != 0 && stream_side_of(s, seg) == SERVER)
+	if (!s->midstream || s->sides_known || seg->payload.len == 0 || stream_side_of(s, seg) == CLIENT)
+		return;
+	const struct stream_side *c = &s->side[CLIENT], *v = &s->side[SERVER];
+	if (!((c->flags | v->flags) & SIDE_DATA) && c->fin == NO_FIN && v->fin == NO_FIN)
 		stream_swap(s);
 }
 

@@ -57,11 +57,21 @@ static void take_type(struct frames *f, uint8_t b)
 	}
 }
 
+static bool length_fits(const struct frames *f)
+{
+	switch (f->type) {
+	case FRAME_OPEN:
+		return f->length == 1;
+	case FRAME_DATA:
+		return f->length != 0 && f->length <= DATA_MOST;
+	default:
+		return true;
+	}
+}
+
 static void take_length(struct frames *f)
 {
-	const bool fits = f->type == FRAME_OPEN   ? f->length == 1
-			  : f->type == FRAME_DATA ? f->length != 0 && f->length <= DATA_MOST
-						  : true;
+	const bool fits = length_fits(f);
 	f->at = fits ? FRAMES_CONTENT : FRAMES_BROKEN;
 	f->left = f->length;
 	f->to_sample = SAMPLE;

@@ -1,5 +1,6 @@
 /* segments -- one TCP conversation for tests of the stream room: makes segments by offset, reads both sides eagerly or
- * not, and checks what must always hold.  Include after <cmocka.h>, or with CHECK defined. */
+ * not, and checks what must always hold.  Include after <cmocka.h>, or with CHECK defined; READ_MOST bounds the
+ * offsets whose bytes are looked at. */
 #ifndef LIB_SEGMENTS_H
 #define LIB_SEGMENTS_H
 
@@ -10,7 +11,9 @@
 #define CHECK(x) assert_true(x)
 #endif
 
-enum { READ_MOST = 1 << 20 };
+#ifndef READ_MOST
+#define READ_MOST (1U << 20)
+#endif
 
 /* What a reader got: its bytes, and where holes were told. */
 struct reading {

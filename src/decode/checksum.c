@@ -1,0 +1,135 @@
+/* Checksums, and when a wrong one is held against its bytes.
+ *
+ * A machine that captures its own traffic sees what its network card has not yet completed: IPv4's field is zero, and
+ * TCP's holds the sum of the pseudo header alone.  So `auto` learns by sender:
+ *
+ *   - from one that has shown a right checksum, any other one is refused;
+ *   - the unfinished form (the pseudo header's sum) is taken from a sender whose first data or SYN had it, or that has
+ *     once sent it with a segment larger than a frame holds: only a card that splits or joins segments makes those, and
+ *     it writes this form into the small ones too;
+ *   - from one that never showed a right one, everything is taken.
+ *
+ * Only a SYN or data teaches what the first form is: kernels complete the checksum of a bare RST themselves.
+ *
+ * Senders are kept in a table without chains: a newcomer takes the place of who was there, who is then new again.  The
+ * hash is keyed, so nobody can choose whom to push out; it need not be as strong as that of a table with chains. */
+#include "decode/peel.h"
+
+enum { SHOWN_RIGHT = 1, SHOWN_UNFINISHED = 2, SHOWN_RIGHT_IP = 4, LARGEST_IN_FRAME = 1480, CHECKSUM_AT = 16 };
+
+/* Sums are over 16-bit words in the order they lie in memory: the one's complement sum does not mind (RFC 1071, 2). */
+static uint16_t fold(uint64_t sum)
+{
+	sum = (sum & 0xffffffff) + (sum >> 32);
+	sum = (sum & 0xffff) + (sum >> 16 & 0xffff) + (sum >> 32);
+	sum = (sum & 0xffff) + (sum >> 16);
+	sum = (sum & 0xffff) + (sum >> 16);
+	return (uint16_t)sum;
+}
+
+/* At most eight bytes. */
+static inline uint64_t sum_word(const uint8_t *at, size_t len)
+{
+	uint64_t word = 0;
+	memcpy(&word, at, len);
+	return (word & 0xffffffff) + (word >> 32);
+}
+
+/* Low and high halves of each word add up apart, so no carry is ever lost. */
+static uint64_t sum_bytes(const uint8_t *at, size_t len)
+{
+	uint64_t low[2] = { 0 }, high[2] = { 0 };
+	for (; len >= 16; len -= 16, at += 16) {
+		uint64_t word[2];
+		memcpy(word, at, sizeof word);
+		low[0] += word[0] & 0xffffffff;
+		high[0] += word[0] >> 32;
+		low[1] += word[1] & 0xffffffff;
+		high[1] += word[1] >> 32;
+	}
+	const size_t half = len < 8 ? len : 8;
+	return low[0] + low[1] + high[0] + high[1] + sum_word(at, half) + sum_word(at + half, len - half);
+}
+
+/* RFC 9293, 3.1; RFC 8200, 8.1. */
+uint32_t checksum_pseudo(const struct peel *p, size_t len)
+{
+	const uint8_t end[8] = { 0, PROTOCOL_TCP, 0, 0, 0, (uint8_t)(len >> 16), (uint8_t)(len >> 8), (uint8_t)len };
+	const size_t n = p->ipv6 ? 16 : 4;
+	uint64_t sum = sum_word(end, sizeof end);
+	for (size_t i = 0; i < n; i += 4)
+		sum += sum_word(p->src + i, 4) + sum_word(p->dst + i, 4);
+	sum = (sum & 0xffffffff) + (sum >> 32);
+	return (uint32_t)((sum & 0xffffffff) + (sum >> 32));
+}
+
+static struct sender *sender_of(struct decoder *d, const uint8_t *address, size_t len, uint32_t space)
+{
+	uint64_t word[2] = { 0 };
+	memcpy(word, address, len);
+	const __uint128_t product = (__uint128_t)(word[0] ^ d->key.k0 ^ space) * ((word[1] ^ d->key.k1) | 1);
+	const uint64_t hash = (uint64_t)product ^ (uint64_t)(product >> 64);
+	struct sender *s = &d->senders[hash % SENDERS];
+	const uint32_t tag = (uint32_t)(hash >> 32);
+	if (s->tag != tag)
+		*s = (struct sender){ .tag = tag };
+	return s;
+}
+
+bool checksum_ip(struct peel *p, struct slice header)
+{
+	struct decoder *d = p->d;
+	const bool right = fold(sum_bytes(header.at, header.len)) == 0xffff;
+	if (!right)
+		d->counters.bad_ip_checksum++;
+	if (d->policy != CHECKSUM_AUTO)
+		return right || d->policy == CHECKSUM_NONE;
+	struct sender *s = sender_of(d, p->src, 4, p->space);
+	if (right)
+		s->shown |= SHOWN_RIGHT_IP;
+	return right || (s->shown & SHOWN_RIGHT_IP) == 0 || read_be16(header.at + 10) == 0;
+}
+
+static bool same_sum(uint16_t a, uint16_t b)
+{
+	return a == b || (a == 0 && b == 0xffff) || (a == 0xffff && b == 0);
+}
+
+/* The pseudo header's sum, with the length or, as some cards want it for segments to be split, without. */
+static bool is_unfinished(const struct segment *s)
+{
+	const uint8_t len[4] = { 0, (uint8_t)(s->tcp.len >> 16), (uint8_t)(s->tcp.len >> 8), (uint8_t)s->tcp.len };
+	uint16_t field;
+	memcpy(&field, s->tcp.at + CHECKSUM_AT, sizeof field);
+	return same_sum(field, fold(s->pseudo_sum)) ||
+	    same_sum(fold(field + sum_word(len, sizeof len)), fold(s->pseudo_sum));
+}
+
+static bool believe(struct sender *sender, const struct segment *s, bool right)
+{
+	const bool teaches = (s->flags & TCP_SYN) != 0 || s->payload.len != 0;
+	if (right) {
+		if (teaches)
+			sender->shown |= SHOWN_RIGHT;
+		return true;
+	}
+	const bool proven = (sender->shown & SHOWN_RIGHT) != 0;
+	if (!is_unfinished(s))
+		return !proven;
+	if ((teaches && !proven) || s->tcp.len > LARGEST_IN_FRAME)
+		sender->shown |= SHOWN_UNFINISHED;
+	return !proven || (sender->shown & SHOWN_UNFINISHED) != 0;
+}
+
+bool decode_checksum(struct decoder *d, const struct segment *s)
+{
+	if (d->policy == CHECKSUM_NONE || s->cut != 0)
+		return true;
+	const bool right = fold(s->pseudo_sum + sum_bytes(s->tcp.at, s->tcp.len)) == 0xffff;
+	if (!right)
+		d->counters.bad_tcp_checksum++;
+	if (d->policy == CHECKSUM_ALL)
+		return right;
+	const struct endpoint *from = s->way == LO_TO_HI ? &s->key.lo : &s->key.hi;
+	return believe(sender_of(d, from->addr, sizeof from->addr, s->key.space), s, right);
+}

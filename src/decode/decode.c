@@ -1,0 +1,203 @@
+#include "decode/decode.h"
+
+#include <stdlib.h>
+#include "decode/peel.h"
+
+enum {
+	TCP_LEN = 20, OPTION_END = 0, OPTION_NOP = 1, OPTION_SCALE = 3, OPTION_TIMESTAMP = 8,
+	MAX_SCALE = 14     /* RFC 7323, 2.3 */
+};
+
+struct decoder *decoder_new(enum checksum_policy policy, struct hash_key key, struct err *e)
+{
+	struct decoder *d = calloc(1, sizeof *d);
+	if (d == NULL) {
+		err_set_sys(e, "decoder", "no memory");
+		return NULL;
+	}
+	d->policy = policy;
+	d->key = (struct hash_key){ hash_bytes(key, "senders", 7), hash_bytes(key, "of checksums", 12) };
+	if (!frag_init(&d->frag, key, e)) {
+		free(d);
+		return NULL;
+	}
+	return d;
+}
+
+void decoder_free(struct decoder *d)
+{
+	if (d == NULL)
+		return;
+	frag_fini(&d->frag);
+	free(d);
+}
+
+/* Mixed by multiplication; the same in every run, as flow ids depend on it.  0 is left to conversations without. */
+void peel_space(struct peel *p, enum carrier kind, uint32_t id)
+{
+	if (id == 0)
+		return;
+	uint64_t x = ((uint64_t)p->space << 32 | id) + ((uint64_t)kind + 1) * UINT64_C(0x9e3779b97f4a7c15);
+	x = (x ^ x >> 32) * UINT64_C(0xd6e8feb86659fd93);
+	x = (x ^ x >> 32) * UINT64_C(0xd6e8feb86659fd93);
+	p->space = (uint32_t)(x >> 32);
+	if (p->space == 0)
+		p->space = 1;
+}
+
+static void take_timestamp(struct segment *s, const uint8_t *at)
+{
+	s->has_timestamp = true;
+	s->ts_value = read_be32(at);
+	s->ts_echo = read_be32(at + 4);
+}
+
+/* A length that cannot be ends the list: what stood before it holds (RFC 9293, 3.1). */
+static void take_options(struct segment *s, struct slice options)
+{
+	size_t at = 0;
+	while (at < options.len && options.at[at] != OPTION_END) {
+		if (options.at[at] == OPTION_NOP) {
+			at++;
+			continue;
+		}
+		const struct slice option = slice_from(options, at);
+		if (option.len < 2 || option.at[1] < 2 || option.at[1] > option.len)
+			return;
+		if (option.at[0] == OPTION_SCALE && option.at[1] == 3 && (s->flags & TCP_SYN) != 0)
+			s->window_shift = option.at[2] < MAX_SCALE ? (int8_t)option.at[2] : MAX_SCALE;
+		if (option.at[0] == OPTION_TIMESTAMP && option.at[1] == 10)
+			take_timestamp(s, option.at + 2);
+		at += option.at[1];
+	}
+}
+
+static void set_endpoint(struct endpoint *e, const uint8_t *address, bool ipv6, uint16_t port)
+{
+	memset(e->addr, 0, sizeof e->addr);
+	memcpy(e->addr, address, ipv6 ? 16 : 4);
+	e->port = port;
+}
+
+static void set_key(struct peel *p, struct segment *s, uint16_t from, uint16_t to)
+{
+	int order = memcmp(p->src, p->dst, p->ipv6 ? 16 : 4);
+	if (order == 0)
+		order = from - to;
+	s->way = order <= 0 ? LO_TO_HI : HI_TO_LO;
+	set_endpoint(order <= 0 ? &s->key.lo : &s->key.hi, p->src, p->ipv6, from);
+	set_endpoint(order <= 0 ? &s->key.hi : &s->key.lo, p->dst, p->ipv6, to);
+	s->key.space = p->space;
+	s->key.ipv6 = p->ipv6;
+	memset(s->key.zero, 0, sizeof s->key.zero);
+}
+
+static enum step peel_tcp(struct peel *p)
+{
+	struct segment *s = p->seg;
+	const struct slice tcp = p->rest;
+	if (tcp.len < TCP_LEN)
+		return STEP_MALFORMED;
+	const uint8_t *at = tcp.at;
+	const size_t len = (size_t)(at[12] >> 4) * 4;
+	if (len < TCP_LEN || len > tcp.len)
+		return STEP_MALFORMED;
+	set_key(p, s, read_be16(at), read_be16(at + 2));
+	s->seq = read_be32(at + 4);
+	s->ack = read_be32(at + 8);
+	s->flags = at[13];
+	s->window = read_be16(at + 14);
+	s->urgent = (s->flags & TCP_URG) != 0 ? read_be16(at + 18) : 0;
+	s->ttl = p->ttl;
+	s->window_shift = -1;
+	s->has_timestamp = false;
+	s->ts_value = s->ts_echo = 0;
+	take_options(s, (struct slice){ at + TCP_LEN, len - TCP_LEN });
+	s->payload = slice_from(tcp, len);
+	s->cut = (uint32_t)p->beyond;
+	s->t = p->t;
+	s->tcp = tcp;
+	s->pseudo_sum = checksum_pseudo(p, tcp.len + p->beyond);
+	return STEP_SEGMENT;
+}
+
+static enum step peel_protocol(struct peel *p)
+{
+	switch (p->type) {
+	case PROTOCOL_TCP:
+		return STEP_TCP;
+	case PROTOCOL_IPV4:
+	case PROTOCOL_IPV6:
+		return encap_ip(p);
+	case PROTOCOL_UDP:
+		return encap_udp(p);
+	case PROTOCOL_GRE:
+		return encap_gre(p);
+	case PROTOCOL_MPLS:
+		return STEP_MPLS;
+	default:
+		return STEP_OTHER;
+	}
+}
+
+static enum step peel_step(struct peel *p, enum step step)
+{
+	switch (step) {
+	case STEP_ETHERNET:
+		return link_ethernet(p);
+	case STEP_TYPE:
+		return link_type(p);
+	case STEP_PPP:
+		return link_ppp(p);
+	case STEP_MPLS:
+		return link_mpls(p);
+	case STEP_IP:
+		return ip_peel(p);
+	case STEP_PROTOCOL:
+		return peel_protocol(p);
+	case STEP_TCP:
+		return peel_tcp(p);
+	default:
+		return STEP_OTHER;
+	}
+}
+
+enum decoded decode(struct decoder *d, const struct frame *f, struct segment *out)
+{
+	struct peel p = {
+		.d = d,
+		.seg = out,
+		.rest = f->bytes,
+		.beyond = f->wire_len > f->bytes.len ? f->wire_len - f->bytes.len : 0,
+		.t = f->t,
+	};
+	out->encap = (struct encapsulation){ 0 };
+	frag_release(&d->frag);
+	enum step step = link_begin(&p, f->link);
+	while (step < STEP_DONE)
+		step = peel_step(&p, step);
+
+	const enum decoded result = (enum decoded)(step - STEP_DONE);
+	d->counters.frames++;
+	d->counters.by_result[result]++;
+	d->counters.fragments_dropped = d->frag.dropped;
+	return result;
+}
+
+const struct decode_counters *decode_counters(const struct decoder *d)
+{
+	return &d->counters;
+}
+
+const char *decoded_name(enum decoded d)
+{
+	static const char *const names[DECODED_KINDS] = {
+		[DECODED_SEGMENT] = "segment",
+		[DECODED_OTHER] = "other",
+		[DECODED_FRAGMENT] = "fragment",
+		[DECODED_MALFORMED] = "malformed",
+		[DECODED_TOO_DEEP] = "too-deep",
+		[DECODED_UNKNOWN_LINK] = "unknown-link",
+	};
+	return (unsigned)d < DECODED_KINDS ? names[d] : "unknown";
+}

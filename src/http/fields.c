@@ -1,0 +1,297 @@
+/* A field line is kept as it stands: name, and value without the blanks around it (RFC 9112, 5).  A folded line (5.2)
+ * belongs to the field before it, so a field is only done with when the next one begins.  Framing is read from every
+ * line, also from those that are too many to keep: otherwise a hundred idle fields would hide a length. */
+#include "http/inside.h"
+
+/* `!#$%&'*+-.^_`|~`, digits and letters: one bit each. */
+static const uint32_t tchars[8] = { 0, 0x03ff6cfa, 0xc7fffffe, 0x57ffffff };
+
+bool field_is_tchar(uint8_t b)
+{
+	return tchars[b >> 5] >> (b & 31) & 1;
+}
+
+static uint64_t oddities_from(struct slice s, size_t from)
+{
+	uint64_t odd = 0;
+	for (size_t i = from; i < s.len; i++) {
+		const uint8_t b = s.at[i];
+		if (b == '\r' && (i + 1 == s.len || s.at[i + 1] != '\n'))
+			odd |= ODD_BIT(BARE_CR);
+		else if ((b < 0x20 && b != '\t' && b != '\r' && b != '\n') || b == 0x7f)
+			odd |= ODD_BIT(FIELD_CONTROL);
+	}
+	return odd;
+}
+
+/* Eight bytes at a time as long as none of them is below 0x20, or DEL. */
+uint64_t field_oddities(struct slice s)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101), high = UINT64_C(0x8080808080808080);
+	size_t i = 0;
+	for (; i + 8 <= s.len; i += 8) {
+		uint64_t w;
+		memcpy(&w, s.at + i, 8);
+		const uint64_t del = w ^ ones * 0x7f;
+		if ((((w - ones * 0x20) & ~w) | ((del - ones) & ~del)) & high)
+			break;
+	}
+	return oddities_from(s, i);
+}
+
+static bool is_blank(uint8_t b)
+{
+	return b == ' ' || b == '\t' || b == '\r' || b == '\n';
+}
+
+/* The line breaks of a folded value are blanks too (RFC 9112, 5.2). */
+static struct slice trim_blanks(struct slice s)
+{
+	while (s.len != 0 && is_blank(s.at[0]))
+		s = slice_from(s, 1);
+	while (s.len != 0 && is_blank(s.at[s.len - 1]))
+		s.len--;
+	return s;
+}
+
+/* A comma between quotes does not separate (RFC 9110, 5.6.1 and 5.6.4). */
+static size_t find_comma(struct slice s)
+{
+	bool quoted = false;
+	for (size_t i = 0; i < s.len; i++) {
+		if (s.at[i] == '"')
+			quoted = !quoted;
+		else if (quoted && s.at[i] == '\\')
+			i++;
+		else if (!quoted && s.at[i] == ',')
+			return i;
+	}
+	return s.len;
+}
+
+/* The next element of a list that is not empty; *at goes on.  False at the end. */
+static bool next_element(struct slice list, size_t *at, struct slice *element)
+{
+	while (*at < list.len) {
+		const struct slice rest = slice_from(list, *at);
+		const size_t comma = find_comma(rest);
+		*at += comma + 1;
+		*element = trim_blanks(slice_head(rest, comma));
+		if (element->len != 0)
+			return true;
+	}
+	return false;
+}
+
+/* Digits only; as large as it can be when it is larger.  False for anything else. */
+static bool read_length(struct slice s, uint64_t *out)
+{
+	uint64_t n = 0;
+	for (size_t i = 0; i < s.len; i++) {
+		const unsigned digit = (unsigned)(s.at[i] - '0');
+		if (digit > 9)
+			return false;
+		n = n > (UINT64_MAX - digit) / 10 ? UINT64_MAX : n * 10 + digit;
+	}
+	*out = n;
+	return s.len != 0;
+}
+
+/* RFC 9112, 6.3: "5, 5" and two equal lines mean 5; anything else than one length is no length. */
+static void read_content_length(struct slice value, struct head *out)
+{
+	bool more = true;
+	while (more) {
+		const size_t comma = slice_find(value, ',');
+		more = comma < value.len;
+		uint64_t length;
+		if (!read_length(trim_blanks(slice_head(value, comma)), &length)) {
+			out->odd |= ODD_BIT(LENGTH_INVALID);
+			out->length_valid = false;
+		} else if (!out->has_length) {
+			out->length = length;
+			out->length_valid = (out->odd & ODD_BIT(LENGTH_INVALID)) == 0;
+		} else if (length != out->length) {
+			out->odd |= ODD_BIT(LENGTH_CONFLICT);
+			out->length_valid = false;
+		}
+		out->has_length = true;
+		value = slice_from(value, comma + 1);
+	}
+}
+
+static bool is_coding(struct slice s)
+{
+	static const char *const known[] = { "gzip", "deflate", "compress", "x-gzip", "x-compress" };
+	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+		if (slice_eq_nocase(s, (struct slice){ (const uint8_t *)known[i], strlen(known[i]) }))
+			return true;
+	return false;
+}
+
+/* RFC 9112, 6.1: chunked comes last and once.  "identity" was a way to say nothing (RFC 2616, 3.6) and still is. */
+static void read_transfer_coding(struct slice value, struct head *out)
+{
+	struct slice coding;
+	size_t at = 0, count = 0;
+	while (next_element(value, &at, &coding)) {
+		count++;
+		if (slice_eq_nocase(coding, SLICE("identity"))) {
+			out->odd |= ODD_BIT(CODING_INVALID);
+			continue;
+		}
+		const bool is_chunked = slice_eq_nocase(coding, SLICE("chunked"));
+		if (out->chunked || (!is_chunked && !is_coding(coding)))
+			out->odd |= ODD_BIT(CODING_INVALID);
+		out->chunked = is_chunked;
+		out->has_coding = true;
+	}
+	if (count == 0)
+		out->odd |= ODD_BIT(CODING_INVALID);
+}
+
+static void read_connection(struct slice value, struct head *out)
+{
+	struct slice token;
+	size_t at = 0;
+	while (next_element(value, &at, &token)) {
+		out->connection_close |= slice_eq_nocase(token, SLICE("close"));
+		out->connection_keep_alive |= slice_eq_nocase(token, SLICE("keep-alive"));
+		out->connection_upgrade |= slice_eq_nocase(token, SLICE("upgrade"));
+	}
+}
+
+/* The length of the name tells most fields apart from the three that are looked for. */
+static void read_framing(const struct field *f, struct head *out)
+{
+	switch (f->name.len) {
+	case sizeof "Connection" - 1:
+		if (slice_eq_nocase(f->name, SLICE("Connection")))
+			read_connection(f->value, out);
+		break;
+	case sizeof "Content-Length" - 1:
+		if (slice_eq_nocase(f->name, SLICE("Content-Length")))
+			read_content_length(f->value, out);
+		break;
+	case sizeof "Transfer-Encoding" - 1:
+		if (slice_eq_nocase(f->name, SLICE("Transfer-Encoding")))
+			read_transfer_coding(f->value, out);
+		break;
+	default:
+		break;
+	}
+}
+
+/* A line without a colon was opened as a field without a name: kept as nothing. */
+static void close_field(struct field *f, struct head *out)
+{
+	if (f->name.at == NULL)
+		return;
+	out->odd |= field_oddities(f->value);
+	f->value = trim_blanks(f->value);
+	read_framing(f, out);
+	if (out->field_count == MAX_FIELDS) {
+		out->odd |= ODD_BIT(TOO_MANY_FIELDS);
+		return;
+	}
+	out->fields[out->field_count++] = *f;
+}
+
+/* What lies between a name's first byte that no name has and the colon. */
+static struct slice odd_name_part(struct slice line, size_t n, size_t colon, struct head *out)
+{
+	for (size_t i = n; i < colon; i++) {
+		if (line.at[i] == ' ' || line.at[i] == '\t')
+			out->odd |= ODD_BIT(FIELD_SPACE);
+		else if (line.at[i] == '\r')
+			out->odd |= ODD_BIT(BARE_CR);
+		else if (line.at[i] < 0x20 || line.at[i] >= 0x7f)
+			out->odd |= ODD_BIT(FIELD_CONTROL);
+	}
+	return trim_blanks(slice_head(line, colon));
+}
+
+static void open_field(struct slice line, struct field *f, struct head *out)
+{
+	size_t n = 0;
+	while (n < line.len && field_is_tchar(line.at[n]))
+		n++;
+	const size_t colon = n < line.len && line.at[n] == ':' ? n : n + slice_find(slice_from(line, n), ':');
+	if (colon >= line.len) {
+		*f = (struct field){ { NULL, 0 }, { NULL, 0 } };
+		out->odd |= ODD_BIT(FIELD_NO_COLON) | field_oddities(line);
+		return;
+	}
+	f->name = colon == n ? slice_head(line, n) : odd_name_part(line, n, colon, out);
+	f->value = slice_from(line, colon + 1);
+}
+
+void fields_read(struct slice in, size_t from, size_t end, struct head *out)
+{
+	struct field open = { { NULL, 0 }, { NULL, 0 } };
+	while (from < end) {
+		const struct slice rest = { in.at + from, end - from };
+		const size_t lf = slice_find(rest, '\n');
+		const bool crlf = lf != 0 && rest.at[lf - 1] == '\r';
+		const struct slice line = slice_head(rest, lf - crlf);
+		from += lf + 1;
+		if (!crlf)
+			out->odd |= ODD_BIT(BARE_LF);
+		if (line.len == 0)
+			break;
+		if (line.at[0] != ' ' && line.at[0] != '\t') {
+			close_field(&open, out);
+			open_field(line, &open, out);
+			continue;
+		}
+		out->odd |= ODD_BIT(FOLDED);
+		if (open.name.at != NULL)
+			open.value.len = (size_t)(line.at + line.len - open.value.at);
+	}
+	close_field(&open, out);
+	if (out->has_length && out->has_coding)
+		out->odd |= ODD_BIT(LENGTH_AND_CHUNKED); /* RFC 9112, 6.3: the coding wins */
+}
+
+struct slice head_field(const struct head *h, struct slice name)
+{
+	for (unsigned i = 0; i < h->field_count; i++)
+		if (h->fields[i].name.len == name.len && slice_eq_nocase(h->fields[i].name, name))
+			return h->fields[i].value;
+	return (struct slice){ NULL, 0 };
+}
+
+bool head_has(const struct head *h, struct slice name)
+{
+	return head_field(h, name).at != NULL;
+}
+
+bool head_next_element(
+    const struct head *h, struct slice name, unsigned *at_field, size_t *at_byte, struct slice *element)
+{
+	for (; *at_field < h->field_count; ++*at_field, *at_byte = 0) {
+		const struct field *f = &h->fields[*at_field];
+		if (f->name.len != name.len || !slice_eq_nocase(f->name, name))
+			continue;
+		if (next_element(f->value, at_byte, element))
+			return true;
+	}
+	return false;
+}
+
+bool head_lists(const struct head *h, struct slice name, struct slice token)
+{
+	const bool parameter = slice_find(token, ';') < token.len, version = slice_find(token, '/') < token.len;
+	unsigned at_field = 0;
+	size_t at_byte = 0;
+	struct slice element;
+	while (head_next_element(h, name, &at_field, &at_byte, &element)) {
+		if (!parameter)
+			element = slice_head(element, slice_find(element, ';'));
+		if (!version)
+			element = slice_head(element, slice_find(element, '/'));
+		if (slice_eq_nocase(trim_blanks(element), token))
+			return true;
+	}
+	return false;
+}

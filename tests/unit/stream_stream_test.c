@@ -1,0 +1,669 @@
+/* Bytes in order, left over, behind holes, skipped and counted. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include "segments.h"
+
+static uint32_t next_random(uint32_t *seed)
+{
+	*seed = *seed * 1664525 + 1013904223;
+	return *seed >> 8;
+}
+
+static uint8_t byte_at(uint64_t offset)
+{
+	return (uint8_t)((offset * 2654435761U) >> 13);
+}
+
+static uint8_t *bytes_from(uint64_t offset, size_t len)
+{
+	uint8_t *b = malloc(len + 1);
+	assert_non_null(b);
+	for (size_t i = 0; i < len; i++)
+		b[i] = byte_at(offset + i);
+	return b;
+}
+
+static uint64_t say_bytes(struct talk *k, enum side from, uint64_t at, size_t len, size_t most)
+{
+	uint8_t *b = bytes_from(at, len);
+	const struct segment seg = talk_segment(k, from, at, b, len, TCP_ACK);
+	const uint64_t odd = talk_push(k, &seg, most);
+	free(b);
+	return odd;
+}
+
+static void assert_read(const struct talk *k, enum side from, uint64_t begin, uint64_t end)
+{
+	for (uint64_t i = begin; i < end; i++)
+		if (!k->got[from].seen[i] || k->got[from].bytes[i] != byte_at(i))
+			fail_msg("byte %llu is %s", (unsigned long long)i, k->got[from].seen[i] ? "wrong" : "missing");
+}
+
+static void test_in_order_is_not_copied(void **state)
+{
+	(void)state;
+	struct talk k;
+	talk_begin(&k, OVERLAP_LINUX, 4);
+	talk_open(&k);
+	static const char text[] = "GET / HTTP/1.1\r\n\r\n";
+	const struct segment seg = talk_segment(&k, CLIENT, 0, text, sizeof text - 1, TCP_ACK);
+	assert_int_equal(talk_push_only(&k, &seg), 0);
+	struct chunk c;
+	assert_true(stream_peek(&k.s, CLIENT, &c));
+	assert_ptr_equal(c.bytes.at, text);
+	assert_int_equal(c.bytes.len, sizeof text - 1);
+	assert_int_equal(c.offset, 0);
+	stream_eat(&k.kit, &k.s, CLIENT, 4);
+	assert_true(stream_peek(&k.s, CLIENT, &c));
+	assert_ptr_equal(c.bytes.at, text + 4);
+	assert_int_equal(c.offset, 4);
+	assert_int_equal(k.kit.small.used, 0);
+	assert_true(stream_settle(&k.kit, &k.s));
+	assert_int_equal(k.kit.small.used, 1);
+	assert_true(stream_peek(&k.s, CLIENT, &c));
+	assert_ptr_not_equal(c.bytes.at, text + 4);
+	assert_true(slice_eq(c.bytes, SLICE("/ HTTP/1.1\r\n\r\n")));
+	stream_eat(&k.kit, &k.s, CLIENT, c.bytes.len);
+	assert_false(stream_peek(&k.s, CLIENT, &c));
+	assert_int_equal(k.kit.small.used, 0);
+	talk_end(&k);
+}
+
+static void test_left_over_grows(void **state)
+{
+	(void)state;
+	struct talk k;
+	talk_begin(&k, OVERLAP_LINUX, 4);
+	talk_open(&k);
+	uint64_t at = 0;
+	struct chunk c;
+	while (at + 1000 <= MAX_FLOW_BUFFER) {
+		assert_int_equal(say_bytes(&k, CLIENT, at, 1000, 0), 0);
+		at += 1000;
+		assert_true(stream_peek(&k.s, CLIENT, &c));
+		assert_int_equal(c.bytes.len, at);
+		assert_int_equal(c.offset, 0);
+	}
+	assert_int_equal(k.kit.small.used + k.kit.medium.used, 0);
+	assert_int_equal(k.kit.large.used, 1);
+	for (size_t i = 0; i < c.bytes.len; i++)
+		assert_int_equal(c.bytes.at[i], byte_at(i));
+	/* One packet more than there is room for: all that is unread is lost, and that is told. */
+	uint8_t *b = bytes_from(at, 1000);
+	const struct segment seg = talk_segment(&k, CLIENT, at, b, 1000, TCP_ACK);
+	assert_int_equal(talk_push_only(&k, &seg), 0);
+	assert_true(stream_peek(&k.s, CLIENT, &c));
+	assert_int_equal(c.bytes.len, MAX_FLOW_BUFFER);
+	assert_false(talk_settle(&k));
+	free(b);
+	at += 1000;
+	assert_true(stream_peek(&k.s, CLIENT, &c));
+	assert_int_equal(c.bytes.len, 0);
+	assert_int_equal(c.hole, at);
+	assert_int_equal(c.offset, at);
+	assert_int_equal(k.kit.large.used, 0);
+	say_bytes(&k, CLIENT, at, 10, SIZE_MAX);
+	assert_read(&k, CLIENT, at, at + 10);
+	talk_end(&k);
+}
+
+/* A packet larger than the room behind what is left is still shown whole, to a reader that eats. */
+static void test_large_packet_behind_left_over(void **state)
+{
+	(void)state;
+	struct talk k;
+	talk_begin(&k, OVERLAP_LINUX, 4);
+	talk_open(&k);
+	for (size_t bite = 1; bite < 3000; bite += 997) {
+		const uint64_t at = k.s.side[SERVER].next;
+		assert_int_equal(say_bytes(&k, SERVER, at, 3000, 0), 0);
+		assert_int_equal(say_bytes(&k, SERVER, at + 3000, 65000, bite), 0);
+		assert_read(&k, SERVER, at, at + 68000);
+		k.acks[CLIENT] = k.s.side[SERVER].next;
+	}
+	talk_end(&k);
+}
+
+static void test_hole_waits_then_fills(void **state)
+{
+	(void)state;
+	struct talk k;
+	talk_begin(&k, OVERLAP_LINUX, 4);
+	talk_open(&k);
+	talk_say(&k, CLIENT, 9, "there");
+	talk_say(&k, CLIENT, 6, "you");
+	assert_int_equal(k.got[CLIENT].at, 0);
+	const struct segment seg = talk_segment(&k, CLIENT, 0, "Hello ", 6, TCP_ACK);
+	talk_push_only(&k, &seg);
+	struct chunk c;
+	assert_true(stream_peek(&k.s, CLIENT, &c));
+	assert_true(slice_eq(c.bytes, SLICE("Hello youthere")));
+	talk_read(&k, SIZE_MAX);
+	talk_settle(&k);
+	assert_true(talk_got(&k, CLIENT, "Hello youthere"));
+	assert_int_equal(k.odd, 0);
+	talk_end(&k);
+}
+
+static void test_hole_given_up_when_acknowledged(void **state)
+{
+	(void)state;
+	struct talk k;
+	talk_begin(&k, OVERLAP_LINUX, 4);
+	talk_open(&k);
+	talk_say(&k, CLIENT, 0, "abc");
+	talk_say(&k, CLIENT, 10, "later");
+	k.acks[SERVER] = 15;
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(talk_flags(&k, SERVER, 0, TCP_ACK), 0);
+	assert_int_equal(k.got[CLIENT].at, 3);
+	assert_int_equal(talk_flags(&k, CLIENT, 15, TCP_ACK), ODD_BIT(HOLE));
+	assert_int_equal(k.odd_from, CLIENT);
+	assert_int_equal(k.odd_at, 3);
+	assert_int_equal(k.got[CLIENT].hole_bytes, 7);
+	assert_int_equal(k.got[CLIENT].at, 15);
+	/* The bytes come after all: too late. */
+	assert_int_equal(talk_say(&k, CLIENT, 3, "defghij"), 0);
+	assert_int_equal(k.got[CLIENT].at, 15);
+	talk_end(&k);
+}
+
+/* What a reader still wants stays, marked `cut`, until the reader takes it or too much waits. */
+static void test_hole_behind_unread(void **state)
+{
+	(void)state;
+	struct talk k;
+	talk_begin(&k, OVERLAP_LINUX, 4);
+	talk_open(&k);
+	struct segment seg = talk_segment(&k, CLIENT, 0, "GET /", 5, TCP_ACK);
+	talk_push(&k, &seg, 0);
+	seg = talk_segment(&k, CLIENT, 8, "more", 4, TCP_ACK);
+	k.acks[SERVER] = 12;
+	talk_push(&k, &seg, 0);
+	struct chunk c;
+	for (int i = 0; i < 8; i++) {
+		seg = talk_segment(&k, SERVER, 0, NULL, 0, TCP_ACK);
+		talk_push(&k, &seg, 0);
+		assert_true(stream_peek(&k.s, CLIENT, &c));
+		assert_int_equal(c.bytes.len, 5);
+		assert_int_equal(c.cut, i >= 3);
+	}
+	assert_int_equal(k.odd, ODD_BIT(HOLE));
+	stream_eat(&k.kit, &k.s, CLIENT, 5);
+	assert_true(stream_peek(&k.s, CLIENT, &c));
+	assert_int_equal(c.hole, 3);
+	assert_int_equal(c.offset, 8);
+	assert_false(c.cut);
+	assert_true(slice_eq(c.bytes, SLICE("more")));
+	stream_eat(&k.kit, &k.s, CLIENT, 0);
+	assert_true(stream_peek(&k.s, CLIENT, &c));
+	assert_int_equal(c.hole, 0);
+	talk_end(&k);
+}
+
+static void test_too_many_holes(void **state)
+{
+	(void)state;
+	struct talk k;
+	talk_begin(&k, OVERLAP_LINUX, 4);
+	talk_open(&k);
+	uint64_t odd = 0;
+	unsigned i = 0;
+	for (; odd == 0; i++)
+		odd = say_bytes(&k, CLIENT, 1 + 2 * i, 1, SIZE_MAX);
+	assert_int_equal(i, MAX_HOLES + 1);
+	assert_int_equal(odd, ODD_BIT(HOLE) | ODD_BIT(STREAM_CAP));
+	assert_int_equal(k.got[CLIENT].at, 2);
+	assert_int_equal(k.got[CLIENT].hole_bytes, 1);
+	talk_finish(&k);
+	assert_int_equal(k.got[CLIENT].hole_bytes, i);
+	assert_true(k.got[CLIENT].ended && k.got[SERVER].ended);
+	talk_end(&k);
+}
+
+static void test_too_much_behind_a_hole(void **state)
+{
+	(void)state;
+	struct talk k;
+	talk_begin(&k, OVERLAP_LINUX, 4);
+	k.window[CLIENT] = k.window[SERVER] = 65535;
+	struct segment syn = talk_segment(&k, CLIENT, 0, NULL, 0, TCP_SYN);
+	syn.window_shift = 7;
+	talk_push(&k, &syn, 0);
+	syn = talk_segment(&k, SERVER, 0, NULL, 0, TCP_SYN | TCP_ACK);
+	syn.window_shift = 7;
+	talk_push(&k, &syn, 0);
+	talk_flags(&k, CLIENT, 0, TCP_ACK);
+	uint64_t at = 100, odd = 0;
+	for (; odd == 0; at += 1460)
+		odd = say_bytes(&k, SERVER, at, 1460, 1000);
+	assert_int_equal(odd, ODD_BIT(HOLE) | ODD_BIT(STREAM_CAP));
+	assert_in_range(at, MAX_HOLE_BYTES - 2 * 1460, MAX_HOLE_BYTES + 2 * 1460);
+	assert_read(&k, SERVER, 100, at);
+	assert_int_equal(k.got[SERVER].hole_bytes, 100);
+	talk_end(&k);
+}
+
+/* Backwards, a byte at a time, and every second byte: few holes, so nothing is lost. */
+static void test_byte_by_byte_backwards(void **state)
+{
+	(void)state;
+	struct talk k;
+	talk_begin(&k, OVERLAP_LINUX, 4);
+	talk_open(&k);
+	for (uint64_t at = 5000; at-- > 0;)
+		assert_int_equal(say_bytes(&k, CLIENT, at, 1, SIZE_MAX), 0);
+	assert_read(&k, CLIENT, 0, 5000);
+	for (uint64_t at = 0; at < 60; at += 2)
+		assert_int_equal(say_bytes(&k, SERVER, at, 1, SIZE_MAX), 0);
+	for (uint64_t at = 1; at < 60; at += 2)
+		assert_int_equal(say_bytes(&k, SERVER, at, 1, SIZE_MAX), 0);
+	assert_read(&k, SERVER, 0, 60);
+	talk_end(&k);
+}
+
+static void test_cut_by_the_capture(void **state)
+{
+	(void)state;
+	struct talk k;
+	talk_begin(&k, OVERLAP_LINUX, 4);
+	talk_open(&k);
+	struct segment seg = talk_segment(&k, SERVER, 0, "HTTP/1.1 200 OK", 15, TCP_ACK);
+	seg.cut = 1445;
+	talk_push_only(&k, &seg);
+	struct chunk c;
+	assert_true(stream_peek(&k.s, SERVER, &c));
+	assert_int_equal(c.bytes.len, 15);
+	assert_true(c.cut);
+	talk_read(&k, SIZE_MAX);
+	talk_settle(&k);
+	assert_int_equal(k.got[SERVER].at, 1460);
+	assert_int_equal(k.got[SERVER].hole_bytes, 1445);
+	assert_int_equal(k.odd, ODD_BIT(HOLE));
+	/* Only headers were kept; the FIN is at the end of what was sent. */
+	seg = talk_segment(&k, SERVER, 1460, NULL, 0, TCP_ACK | TCP_FIN);
+	seg.cut = 100;
+	talk_push(&k, &seg, SIZE_MAX);
+	assert_int_equal(k.got[SERVER].at, 1560);
+	assert_true(k.got[SERVER].ended);
+	assert_int_equal(stream_total(&k.s, SERVER), 1560);
+	/* Out of order: the cut tail is told in its turn. */
+	seg = talk_segment(&k, CLIENT, 10, "cd", 2, TCP_ACK);
+	seg.cut = 8;
+	talk_push(&k, &seg, SIZE_MAX);
+	talk_say(&k, CLIENT, 20, "ef");
+	assert_int_equal(k.got[CLIENT].at, 0);
+	talk_say(&k, CLIENT, 0, "0123456789");
+	assert_int_equal(k.got[CLIENT].at, 22);
+	assert_int_equal(k.got[CLIENT].hole_bytes, 8);
+	talk_end(&k);
+}
+
+static void test_skip(void **state)
+{
+	(void)state;
+	struct talk k;
+	talk_begin(&k, OVERLAP_LINUX, 4);
+	talk_open(&k);
+	struct chunk c;
+	say_bytes(&k, SERVER, 0, 100, 40);
+	talk_skip(&k, SERVER, 10000 - 100);
+	assert_false(stream_peek(&k.s, SERVER, &c));
+	say_bytes(&k, SERVER, 100, 1000, SIZE_MAX);
+	assert_false(stream_peek(&k.s, SERVER, &c));
+	/* A hole in the range is none, and nothing of the range is kept. */
+	assert_int_equal(say_bytes(&k, SERVER, 5000, 1000, SIZE_MAX), 0);
+	assert_int_equal(k.kit.waiting.used, 0);
+	assert_false(stream_matters(&k.s, &(struct segment){ .way = HI_TO_LO,
+					      .flags = TCP_ACK,
+					      .seq = k.isn[SERVER] + 6000,
+					      .payload = { (const uint8_t *)"x", 1 } }));
+	assert_int_equal(say_bytes(&k, SERVER, 9990, 20, 0), 0);
+	assert_true(stream_peek(&k.s, SERVER, &c));
+	assert_int_equal(c.offset, 10000);
+	assert_int_equal(c.bytes.len, 10);
+	assert_int_equal(c.hole, 0);
+	talk_read(&k, SIZE_MAX);
+	assert_read(&k, SERVER, 10000, 10010);
+	assert_int_equal(k.odd, 0);
+	talk_end(&k);
+}
+
+static void test_skip_is_told_once(void **state)
+{
+	(void)state;
+	struct talk k;
+	talk_begin(&k, OVERLAP_LINUX, 4);
+	talk_open(&k);
+	struct chunk c;
+	say_bytes(&k, SERVER, 0, 100, 0);
+	talk_skip(&k, SERVER, 100);
+	assert_true(stream_peek(&k.s, SERVER, &c));
+	assert_int_equal(c.offset, 100);
+	assert_int_equal(c.bytes.len, 0);
+	stream_eat(&k.kit, &k.s, SERVER, 0);
+	assert_false(stream_peek(&k.s, SERVER, &c));
+	stream_skip(&k.kit, &k.s, SERVER, 50);
+	assert_false(stream_peek(&k.s, SERVER, &c));
+	say_bytes(&k, SERVER, 100, 30, 0);
+	assert_false(stream_peek(&k.s, SERVER, &c));
+	uint8_t *b = bytes_from(130, 20);
+	const struct segment seg = talk_segment(&k, SERVER, 130, b, 20, TCP_ACK);
+	talk_push_only(&k, &seg);
+	assert_true(stream_peek(&k.s, SERVER, &c));
+	assert_int_equal(c.offset, 150);
+	free(b);
+	talk_end(&k);
+}
+
+static void test_skip_over_what_waits(void **state)
+{
+	(void)state;
+	struct talk k;
+	talk_begin(&k, OVERLAP_LINUX, 4);
+	talk_open(&k);
+	say_bytes(&k, SERVER, 0, 10, SIZE_MAX);
+	say_bytes(&k, SERVER, 100, 100, SIZE_MAX);
+	say_bytes(&k, SERVER, 300, 100, SIZE_MAX);
+	talk_skip(&k, SERVER, 140);
+	talk_read(&k, SIZE_MAX);
+	assert_read(&k, SERVER, 150, 200);
+	assert_int_equal(k.got[SERVER].hole_bytes, 0);
+	say_bytes(&k, SERVER, 200, 100, SIZE_MAX);
+	assert_read(&k, SERVER, 150, 400);
+	/* All that follows; the end is still told. */
+	talk_skip(&k, SERVER, UINT64_MAX);
+	say_bytes(&k, SERVER, 400, 100, SIZE_MAX);
+	say_bytes(&k, SERVER, 700, 100, SIZE_MAX);
+	assert_false(k.got[SERVER].ended);
+	talk_flags(&k, SERVER, 800, TCP_ACK | TCP_FIN);
+	assert_true(k.got[SERVER].ended);
+	assert_int_equal(k.odd, 0);
+	talk_end(&k);
+}
+
+/* A hole that begins in a skipped range and ends behind it is a hole from the range's end. */
+static void test_hole_over_the_end_of_a_skip(void **state)
+{
+	(void)state;
+	struct talk k;
+	talk_begin(&k, OVERLAP_LINUX, 4);
+	talk_open(&k);
+	talk_skip(&k, SERVER, 1000);
+	say_bytes(&k, SERVER, 1200, 100, SIZE_MAX);
+	assert_int_equal(k.got[SERVER].at, 1000);
+	talk_finish(&k);
+	assert_int_equal(k.got[SERVER].hole_bytes, 200);
+	assert_read(&k, SERVER, 1200, 1300);
+	talk_end(&k);
+}
+
+static void test_end_is_told(void **state)
+{
+	(void)state;
+	struct talk k;
+	talk_begin(&k, OVERLAP_LINUX, 4);
+	talk_open(&k);
+	const struct segment seg = talk_segment(&k, SERVER, 0, "bye", 3, TCP_ACK | TCP_FIN);
+	talk_push_only(&k, &seg);
+	struct chunk c;
+	assert_true(stream_peek(&k.s, SERVER, &c));
+	assert_true(c.end && c.bytes.len == 3);
+	stream_eat(&k.kit, &k.s, SERVER, 1);
+	assert_true(stream_peek(&k.s, SERVER, &c));
+	assert_true(c.end && c.bytes.len == 2);
+	stream_eat(&k.kit, &k.s, SERVER, 2);
+	for (int i = 0; i < 2; i++) {
+		assert_true(stream_peek(&k.s, SERVER, &c));
+		assert_true(c.end && c.bytes.len == 0 && c.offset == 3);
+	}
+	stream_eat(&k.kit, &k.s, SERVER, 0);
+	assert_false(stream_peek(&k.s, SERVER, &c));
+	talk_finish(&k);
+	assert_false(stream_peek(&k.s, SERVER, &c));
+	talk_end(&k);
+}
+
+static void test_finish_gives_up_all(void **state)
+{
+	(void)state;
+	struct talk k;
+	talk_begin(&k, OVERLAP_LINUX, 4);
+	talk_open(&k);
+	say_bytes(&k, CLIENT, 0, 10, SIZE_MAX);
+	say_bytes(&k, CLIENT, 20, 10, SIZE_MAX);
+	say_bytes(&k, CLIENT, 40, 10, SIZE_MAX);
+	k.acks[SERVER] = 70;
+	talk_flags(&k, SERVER, 0, TCP_ACK);
+	talk_finish(&k);
+	assert_read(&k, CLIENT, 0, 10);
+	assert_read(&k, CLIENT, 20, 30);
+	assert_read(&k, CLIENT, 40, 50);
+	assert_int_equal(k.got[CLIENT].holes, 3);
+	assert_int_equal(k.got[CLIENT].hole_bytes, 40);
+	assert_int_equal(k.got[CLIENT].at, 70);
+	assert_true(k.got[CLIENT].ended && k.got[SERVER].ended);
+	assert_int_equal(k.odd, ODD_BIT(HOLE));
+	talk_end(&k);
+}
+
+/* Bytes left unread are the last ones: nothing can join them. */
+static void test_finish_with_unread(void **state)
+{
+	(void)state;
+	struct talk k;
+	talk_begin(&k, OVERLAP_LINUX, 4);
+	talk_open(&k);
+	say_bytes(&k, CLIENT, 0, 10, 0);
+	say_bytes(&k, CLIENT, 20, 10, 0);
+	assert_int_equal(stream_finish(&k.kit, &k.s), ODD_BIT(HOLE));
+	struct chunk c;
+	assert_true(stream_peek(&k.s, CLIENT, &c));
+	assert_true(c.end && c.bytes.len == 10 && c.offset == 0 && !c.cut);
+	talk_end(&k);
+}
+
+static void test_count_only(void **state)
+{
+	(void)state;
+	struct talk k;
+	talk_begin(&k, OVERLAP_LINUX, 4);
+	talk_open(&k);
+	say_bytes(&k, SERVER, 0, 100, 0);
+	say_bytes(&k, SERVER, 200, 100, 0);
+	stream_count_only(&k.kit, &k.s);
+	assert_int_equal(k.kit.small.used + k.kit.waiting.used, 0);
+	struct chunk c;
+	const uint64_t gib = UINT64_C(1) << 30;
+	uint64_t at = 300;
+	for (int i = 0; i < 100; i++, at += 60000) {
+		k.acks[CLIENT] = at;
+		assert_int_equal(say_bytes(&k, SERVER, at, 60000, 0), 0);
+		assert_false(stream_peek(&k.s, SERVER, &c));
+	}
+	assert_int_equal(stream_total(&k.s, SERVER), at);
+	say_bytes(&k, SERVER, at - 60000, 60000, 0);
+	say_bytes(&k, SERVER, at + gib, 100, 0);
+	assert_int_equal(stream_total(&k.s, SERVER), at);
+	talk_flags(&k, SERVER, at, TCP_ACK | TCP_FIN);
+	assert_int_equal(k.s.state, STREAM_CLOSING);
+	talk_flags(&k, CLIENT, 0, TCP_ACK | TCP_FIN);
+	assert_int_equal(k.s.state, STREAM_CLOSED);
+	assert_false(stream_peek(&k.s, SERVER, &c));
+	talk_end(&k);
+}
+
+static void test_count_past_4_gib(void **state)
+{
+	(void)state;
+	struct talk k;
+	talk_begin(&k, OVERLAP_LINUX, 4);
+	talk_open(&k);
+	talk_skip(&k, SERVER, UINT64_MAX);
+	uint8_t *b = calloc(1, 60000);
+	uint64_t at = 0;
+	for (; at < UINT64_C(5) << 30; at += 60000) {
+		k.acks[CLIENT] = at;
+		const struct segment seg = talk_segment(&k, SERVER, at, b, 60000, TCP_ACK);
+		assert_int_equal(talk_push_only(&k, &seg), 0);
+	}
+	free(b);
+	assert_int_equal(stream_total(&k.s, SERVER), at);
+	assert_int_equal(k.s.side[SERVER].read, at);
+	talk_end(&k);
+}
+
+/* Takes all blocks of a pool but `leave`; given back by release. */
+static void **exhaust(struct pool *p, size_t leave)
+{
+	void **held = calloc(p->count + 1, sizeof *held);
+	assert_non_null(held);
+	for (size_t i = 0; p->used + leave < p->count; i++)
+		held[i] = pool_take(p);
+	return held;
+}
+
+static void release(struct pool *p, void **held)
+{
+	for (size_t i = 0; held[i] != NULL; i++)
+		pool_give(p, held[i]);
+	free(held);
+}
+
+/* No memory: holes, never a lie, and nothing stays behind. */
+static void test_pools_run_out(void **state)
+{
+	(void)state;
+	struct talk k;
+	talk_begin(&k, OVERLAP_LINUX, 4);
+	talk_open(&k);
+	void **waiting = exhaust(&k.kit.waiting, 3);
+	say_bytes(&k, CLIENT, 10, 10, SIZE_MAX);
+	say_bytes(&k, CLIENT, 30, 10, SIZE_MAX);
+	say_bytes(&k, CLIENT, 50, 10, SIZE_MAX);
+	assert_int_equal(say_bytes(&k, CLIENT, 70, 10, SIZE_MAX), ODD_BIT(STREAM_CAP) | ODD_BIT(HOLE));
+	assert_read(&k, CLIENT, 10, 20);
+	/* That gave one block up; with it gone, a hole is given up at once. */
+	void *last = pool_take(&k.kit.waiting);
+	assert_int_equal(say_bytes(&k, SERVER, 10, 10, SIZE_MAX), ODD_BIT(STREAM_CAP) | ODD_BIT(HOLE));
+	assert_read(&k, SERVER, 10, 20);
+	assert_int_equal(k.got[SERVER].hole_bytes, 10);
+	/* Nowhere to keep what is left unread. */
+	void **small = exhaust(&k.kit.small, 0), **medium = exhaust(&k.kit.medium, 0),
+	     **large = exhaust(&k.kit.large, 0);
+	uint8_t *b = bytes_from(20, 30);
+	const struct segment seg = talk_segment(&k, SERVER, 20, b, 30, TCP_ACK);
+	talk_push_only(&k, &seg);
+	assert_false(talk_settle(&k));
+	free(b);
+	struct chunk c;
+	assert_true(stream_peek(&k.s, SERVER, &c));
+	assert_int_equal(c.hole, 30);
+	/* Nowhere to put what waited, when its hole is filled. */
+	say_bytes(&k, CLIENT, 20, 10, SIZE_MAX);
+	assert_read(&k, CLIENT, 10, 30);
+	talk_finish(&k);
+	assert_true(k.got[CLIENT].at <= 60);
+	pool_give(&k.kit.waiting, last);
+	release(&k.kit.waiting, waiting);
+	release(&k.kit.small, small);
+	release(&k.kit.medium, medium);
+	release(&k.kit.large, large);
+	talk_end(&k);
+}
+
+/* Any order, any cuts, repeats, either side, across the wrap of sequence numbers: the same bytes. */
+static void shuffled_stream(uint32_t seed)
+{
+	struct talk k;
+	talk_begin(&k, (enum overlap_policy)(seed % 3), 4);
+	k.isn[CLIENT] = UINT32_MAX - next_random(&seed) % 2000;
+	k.isn[SERVER] = next_random(&seed) % 2 ? 0x7fffff00 : UINT32_MAX;
+	talk_open(&k);
+	uint64_t base[2] = { 0, 0 };
+	const size_t most = next_random(&seed) % 3 == 0 ? 1 + next_random(&seed) % 700 : SIZE_MAX;
+	for (int round = 0; round < 6; round++) {
+		const enum side from = (enum side)(next_random(&seed) % 2);
+		const size_t total = 1 + next_random(&seed) % 4000;
+		struct {
+			uint64_t at;
+			size_t len;
+		} cut[24];
+		unsigned n = 0;
+		for (uint64_t at = 0; at < total && n < 20; n++) {
+			size_t len = 1 + next_random(&seed) % (total / 8 + 1);
+			len = n == 19 || at + len > total ? total - at : len;
+			cut[n].at = base[from] + at;
+			cut[n].len = len;
+			at += len;
+		}
+		for (unsigned extra = 0; extra < 4; extra++, n++) {
+			cut[n].at = base[from] + next_random(&seed) % total;
+			cut[n].len = 1 + next_random(&seed) % (base[from] + total - cut[n].at);
+		}
+		for (unsigned i = n; i-- > 0;) {
+			const unsigned j = next_random(&seed) % (i + 1);
+			const uint64_t at = cut[j].at;
+			const size_t len = cut[j].len;
+			assert_int_equal(say_bytes(&k, from, at, len, most), 0);
+			cut[j] = cut[i];
+		}
+		assert_int_equal(k.got[from].at, base[from] + total);
+		assert_read(&k, from, base[from], base[from] + total);
+		base[from] += total;
+		k.acks[OTHER(from)] = base[from];
+	}
+	for (enum side side = CLIENT; side <= SERVER; side++)
+		talk_flags(&k, side, base[side], TCP_FIN | TCP_ACK);
+	assert_true(k.got[CLIENT].ended && k.got[SERVER].ended);
+	assert_int_equal(k.s.state, STREAM_CLOSED);
+	assert_int_equal(k.odd, 0);
+	talk_end(&k);
+}
+
+static void test_shuffled_streams(void **state)
+{
+	(void)state;
+	for (uint32_t seed = 0; seed < 1000; seed++)
+		shuffled_stream(seed * 104729 + 1);
+}
+
+static void test_sizes(void **state)
+{
+	(void)state;
+	assert_in_range(sizeof(struct stream), 1, 352);
+	assert_string_equal(stream_state_name(STREAM_NEW), "new");
+	assert_string_equal(stream_state_name(STREAM_RESET), "reset");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_in_order_is_not_copied),
+		cmocka_unit_test(test_left_over_grows),
+		cmocka_unit_test(test_large_packet_behind_left_over),
+		cmocka_unit_test(test_hole_waits_then_fills),
+		cmocka_unit_test(test_hole_given_up_when_acknowledged),
+		cmocka_unit_test(test_hole_behind_unread),
+		cmocka_unit_test(test_too_many_holes),
+		cmocka_unit_test(test_too_much_behind_a_hole),
+		cmocka_unit_test(test_byte_by_byte_backwards),
+		cmocka_unit_test(test_cut_by_the_capture),
+		cmocka_unit_test(test_skip),
+		cmocka_unit_test(test_skip_is_told_once),
+		cmocka_unit_test(test_skip_over_what_waits),
+		cmocka_unit_test(test_hole_over_the_end_of_a_skip),
+		cmocka_unit_test(test_end_is_told),
+		cmocka_unit_test(test_finish_gives_up_all),
+		cmocka_unit_test(test_finish_with_unread),
+		cmocka_unit_test(test_count_only),
+		cmocka_unit_test(test_count_past_4_gib),
+		cmocka_unit_test(test_pools_run_out),
+		cmocka_unit_test(test_shuffled_streams),
+		cmocka_unit_test(test_sizes),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
