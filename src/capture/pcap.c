@@ -18,17 +18,19 @@
 
 enum {
 	BUFFER_LEN = 1 << 20,
-	CLASSIC_MAJOR = 2, CLASSIC_HEADER_LEN = 24, CLASSIC_RECORD_LEN = 16   /* pcap; pcapng's version is 1 */
+	CLASSIC_MAJOR = 2,
+	CLASSIC_HEADER_LEN = 24,
+	CLASSIC_RECORD_LEN = 16 /* pcap; pcapng's version is 1 */
 };
 
 struct source {
 	char name[4096];
-	char buffer[BUFFER_LEN];   /* stdio's */
+	char buffer[BUFFER_LEN]; /* stdio's */
 	FILE *file;
 	pcap_t *pcap;
 	struct bpf_program filter;
 	bool filtered, over;
-	uint64_t frames, counted;  /* frames read; bytes they and their headers take in the classic format */
+	uint64_t frames, counted; /* frames read; bytes they and their headers take in the classic format */
 	uint64_t total;
 };
 
@@ -84,7 +86,8 @@ struct source *source_open_file(const char *path, const char *filter, struct err
 		err_set_sys(e, path, "no memory");
 		return NULL;
 	}
-	snprintf(s->name, sizeof s->name, "%s", strcmp(path, "-") == 0 ? "standard input" : path);
+	const char *name = strcmp(path, "-") == 0 ? "standard input" : path;
+	slice_copy((struct slice){ (const uint8_t *)name, strlen(name) }, s->name, sizeof s->name);
 	if (open_bytes(s, path, e) && open_capture(s, e) && compile_filter(s, filter, e))
 		return s;
 	source_close(s);
@@ -96,8 +99,8 @@ struct source *source_open_file(const char *path, const char *filter, struct err
 static enum source_got tell_damage(struct source *s, struct err *e)
 {
 	const bool classic = pcap_major_version(s->pcap) == CLASSIC_MAJOR;
-	err_set(e, s->name, "damaged after frame %" PRIu64 ", %s byte %" PRIu64 ": %s", s->frames, classic ? "at" : "near",
-	    classic ? s->counted : source_position(s, &(uint64_t){ 0 }), pcap_geterr(s->pcap));
+	err_set(e, s->name, "damaged after frame %" PRIu64 ", %s byte %" PRIu64 ": %s", s->frames,
+	    classic ? "at" : "near", classic ? s->counted : source_position(s, &(uint64_t){ 0 }), pcap_geterr(s->pcap));
 	return GOT_DAMAGE;
 }
 
@@ -152,7 +155,7 @@ void source_close(struct source *s)
 	if (s->filtered)
 		pcap_freecode(&s->filter);
 	if (s->pcap != NULL)
-		pcap_close(s->pcap);   /* closes the file as well */
+		pcap_close(s->pcap); /* closes the file as well */
 	if (s->pcap == NULL && s->file != NULL)
 		fclose(s->file);
 	free(s);

@@ -34,7 +34,7 @@ static enum says ask_side(struct slice s)
 		known |=
 		    type <= LAST_OF_THE_FIRST || (type >= GREASE_FIRST && (type - GREASE_FIRST) % GREASE_STEP == 0);
 		if (len > c.rest.len)
-			return known || n > 0 ? SAYS_YES : SAYS_LIKELY;
+			return known || n > 0 ? SAYS_YES : SAYS_WAIT;
 		cursor_take(&c, (size_t)len);
 		if (c.rest.len == 0)
 			return SAYS_YES;

@@ -168,7 +168,7 @@ static enum channel_want look_capsules(
 {
 	const enum says says = capsule_sign(client, server);
 	const bool last = over || client.len >= MAX_NDPI_BYTES || server.len >= MAX_NDPI_BYTES;
-	if (says == SAYS_YES || (last && says == SAYS_LIKELY))
+	if (says == SAYS_YES)
 		return settle(c, "capsules");
 	if (says != SAYS_NO && !last)
 		return CHANNEL_MORE;

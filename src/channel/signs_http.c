@@ -83,7 +83,7 @@ static enum says ask_request(struct slice client, const struct shape *shape, str
 	for (size_t i = 0; i < sizeof shape->targets / sizeof *shape->targets; i++)
 		if (shape->targets[i].len != 0 && slice_starts_nocase(line, shape->targets[i]))
 			return SAYS_LIKELY;
-	return line.len < MOST_LINE ? SAYS_WAIT : SAYS_NO;
+	return method->len + 1 + line.len < MOST_LINE ? SAYS_WAIT : SAYS_NO;
 }
 
 static bool is_common_method(struct slice method)

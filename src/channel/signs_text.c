@@ -38,21 +38,22 @@ static enum says ask_command(struct slice s, const char *const *words, size_t co
 
 #define ASK_COMMAND(s, words) ask_command((s), (words), sizeof(words) / sizeof *(words))
 
-/* A version exchange (RFC 4253, 4.2), from either side.  Waits for the end of the line, which is worth keeping. */
+static enum says ask_ssh(struct slice s)
+{
+	const enum says v2 = sign_literal(s, SLICE("SSH-2.0-")), v1 = sign_literal(s, SLICE("SSH-1."));
+	const enum says chisel = sign_literal(s, SLICE("SSH-chisel-"));
+	const enum says best = v2 > v1 ? v2 : v1;
+	const enum says says = best > chisel ? best : chisel;
+	const bool whole = s.len >= 256 || slice_find(s, '\n') < s.len;
+	return says == SAYS_YES && !whole ? SAYS_LIKELY : says;
+}
+
+/* A version exchange (RFC 4253, 4.2), from either side; chisel names itself where the version belongs.  The end of the
+ * line is waited for, as it is worth keeping. */
 enum says sign_ssh(struct slice client, struct slice server)
 {
-	enum says best = SAYS_NO;
-	const struct slice sides[2] = { client, server };
-	for (int i = 0; i < 2; i++) {
-		const enum says v2 = sign_literal(sides[i], SLICE("SSH-2.0-"));
-		const enum says v1 = sign_literal(sides[i], SLICE("SSH-1."));
-		enum says says = v2 > v1 ? v2 : v1;
-		if (says == SAYS_YES && sides[i].len < 256 && slice_find(sides[i], '\n') == sides[i].len)
-			says = SAYS_LIKELY;
-		if (says > best)
-			best = says;
-	}
-	return best;
+	const enum says by_client = ask_ssh(client), by_server = ask_ssh(server);
+	return by_client > by_server ? by_client : by_server;
 }
 
 static enum says ask_vnc(struct slice s)

@@ -3,19 +3,26 @@
  * A machine that captures its own traffic sees what its network card has not yet completed: IPv4's field is zero, and
  * TCP's holds the sum of the pseudo header alone.  So `auto` learns by sender:
  *
- *   - from one that has shown a right checksum, any other one is refused;
- *   - the unfinished form (the pseudo header's sum) is taken from a sender whose first data or SYN had it, or that has
- *     once sent it with a segment larger than a frame holds: only a card that splits or joins segments makes those, and
- *     it writes this form into the small ones too;
- *   - from one that never showed a right one, everything is taken.
+ *   - a sender that never showed a right checksum on a SYN or on data is believed whatever it shows;
+ *   - from one that has, a wrong checksum is refused, except
+ *   - the unfinished form (the pseudo header's sum): it is taken from a sender that had it before its first right data,
+ *     or that has once sent it with a segment larger than a frame holds.  Only a card or kernel that splits and joins
+ *     segments makes those, and it writes this form into small ones too, between others that it leaves as they came.
  *
- * Only a SYN or data teaches what the first form is: kernels complete the checksum of a bare RST themselves.
+ * Bare acknowledgements and RSTs teach nothing: kernels complete the checksum of some of those themselves.
  *
  * Senders are kept in a table without chains: a newcomer takes the place of who was there, who is then new again.  The
  * hash is keyed, so nobody can choose whom to push out; it need not be as strong as that of a table with chains. */
 #include "decode/peel.h"
 
-enum { SHOWN_RIGHT = 1, SHOWN_UNFINISHED = 2, SHOWN_RIGHT_IP = 4, LARGEST_IN_FRAME = 1480, CHECKSUM_AT = 16 };
+enum {
+	SHOWN_RIGHT = 1,
+	SHOWN_RIGHT_DATA = 2,
+	SHOWN_UNFINISHED = 4,
+	SHOWN_RIGHT_IP = 8,
+	LARGEST_IN_FRAME = 1480,
+	CHECKSUM_AT = 16
+};
 
 /* Sums are over 16-bit words in the order they lie in memory: the one's complement sum does not mind (RFC 1071, 2). */
 static uint16_t fold(uint64_t sum)
@@ -102,23 +109,21 @@ static bool is_unfinished(const struct segment *s)
 	uint16_t field;
 	memcpy(&field, s->tcp.at + CHECKSUM_AT, sizeof field);
 	return same_sum(field, fold(s->pseudo_sum)) ||
-	    same_sum(fold(field + sum_word(len, sizeof len)), fold(s->pseudo_sum));
+	       same_sum(fold(field + sum_word(len, sizeof len)), fold(s->pseudo_sum));
 }
 
 static bool believe(struct sender *sender, const struct segment *s, bool right)
 {
-	const bool teaches = (s->flags & TCP_SYN) != 0 || s->payload.len != 0;
-	if (right) {
-		if (teaches)
-			sender->shown |= SHOWN_RIGHT;
+	const bool data = s->payload.len != 0, teaches = data || (s->flags & TCP_SYN) != 0;
+	if (right && teaches)
+		sender->shown |= data ? SHOWN_RIGHT | SHOWN_RIGHT_DATA : SHOWN_RIGHT;
+	if (right)
 		return true;
-	}
-	const bool proven = (sender->shown & SHOWN_RIGHT) != 0;
 	if (!is_unfinished(s))
-		return !proven;
-	if ((teaches && !proven) || s->tcp.len > LARGEST_IN_FRAME)
+		return (sender->shown & SHOWN_RIGHT) == 0;
+	if ((teaches && (sender->shown & SHOWN_RIGHT_DATA) == 0) || s->tcp.len > LARGEST_IN_FRAME)
 		sender->shown |= SHOWN_UNFINISHED;
-	return !proven || (sender->shown & SHOWN_UNFINISHED) != 0;
+	return (sender->shown & SHOWN_RIGHT_DATA) == 0 || (sender->shown & SHOWN_UNFINISHED) != 0;
 }
 
 bool decode_checksum(struct decoder *d, const struct segment *s)

@@ -4,8 +4,12 @@
 #include "decode/peel.h"
 
 enum {
-	TCP_LEN = 20, OPTION_END = 0, OPTION_NOP = 1, OPTION_SCALE = 3, OPTION_TIMESTAMP = 8,
-	MAX_SCALE = 14     /* RFC 7323, 2.3 */
+	TCP_LEN = 20,
+	OPTION_END = 0,
+	OPTION_NOP = 1,
+	OPTION_SCALE = 3,
+	OPTION_TIMESTAMP = 8,
+	MAX_SCALE = 14 /* RFC 7323, 2.3 */
 };
 
 struct decoder *decoder_new(enum checksum_policy policy, struct hash_key key, struct err *e)

@@ -1,15 +1,31 @@
 /* Carriers above IP: IP in IP, GRE with what it may hold, and the two overlays over UDP.
  *
- * GRE, and IP in IP, say what they are.  An overlay is known by its port, and only believed when its header is one that
- * the standard allows: DNS on port 4789 stays UDP. */
+ * GRE, and IP in IP, say what they are.  An overlay is looked for at its port and believed when its header is sound and
+ * leads to an inner one: DNS at port 4789 stays UDP. */
 #include "decode/peel.h"
 
 enum {
-	GRE_CHECKSUM = 0x8000, GRE_ROUTING = 0x4000, GRE_KEY = 0x2000, GRE_SEQUENCE = 0x1000, GRE_ACK = 0x0080,
-	GRE_VERSION = 0x0007, GRE_PPTP = 1, MOST_ROUTES = 16,
+	GRE_CHECKSUM = 0x8000,
+	GRE_ROUTING = 0x4000,
+	GRE_KEY = 0x2000,
+	GRE_SEQUENCE = 0x1000,
+	GRE_ACK = 0x0080,
+	GRE_VERSION = 0x0007,
+	GRE_PPTP = 1,
+	MOST_ROUTES = 16,
 	NVGRE_FIRST_ID = 0x1000,
-	UDP_LEN = 8, VXLAN_LEN = 8, GENEVE_LEN = 8,
-	PORT_VXLAN = 4789, PORT_VXLAN_GPE = 4790, PORT_VXLAN_LINUX = 8472, PORT_GENEVE = 6081
+	UDP_LEN = 8,
+	VXLAN_LEN = 8,
+	VXLAN_ID = 0x08,
+	VXLAN_NEXT = 0x04,
+	NEXT_IPV4 = 1,
+	NEXT_IPV6 = 2,
+	GENEVE_LEN = 8,
+	GENEVE_CONTROL = 0x80,
+	PORT_VXLAN = 4789,
+	PORT_VXLAN_GPE = 4790,
+	PORT_VXLAN_LINUX = 8472,
+	PORT_GENEVE = 6081
 };
 
 /* RFC 2003, RFC 2473, RFC 4213. */
@@ -87,7 +103,8 @@ static enum step peel_payload(struct peel *p, uint16_t type)
 	case TYPE_PPP:
 		return STEP_PPP;
 	default:
-		return STEP_OTHER;
+		/* Aruba's access points: the low bits number their own queues. */
+		return (type & 0xfff0) == TYPE_ARUBA ? wlan_peel(p) : STEP_OTHER;
 	}
 }
 
@@ -140,41 +157,35 @@ static enum step peel_overlay(struct peel *p, enum carrier kind, uint32_t networ
 	return peel_payload(p, type);
 }
 
-/* RFC 7348, 5: the flag that the network id is there, and all that is reserved zero, except the policy group that
- * draft-smith-vxlan-group-policy puts there under a flag of its own. */
+/* RFC 7348, 5, and draft-ietf-nvo3-vxlan-gpe, 3, which adds flags and a next protocol.  Senders put all kinds of things
+ * into reserved bits, and a receiver is to ignore them; so besides the flag that the network id is there, what counts is
+ * that an inner header lies where it must. */
 static enum step peel_vxlan(struct peel *p)
 {
 	const uint8_t *at = p->rest.at;
-	if (p->rest.len < VXLAN_LEN || (at[0] & 0x08) == 0 || at[7] != 0)
+	if (p->rest.len <= VXLAN_LEN || (at[0] & VXLAN_ID) == 0)
 		return STEP_OTHER;
-	const bool group = (at[0] & 0x80) != 0;
-	if ((at[0] & 0x77) != 0 || (!group && (at[1] != 0 || read_be16(at + 2) != 0)) || (at[1] & 0xb7) != 0)
-		return STEP_OTHER;
-	return peel_overlay(p, CARRIER_VXLAN, read_be32(at + 4) >> 8, VXLAN_LEN, TYPE_ETHERNET);
+	const uint32_t network = read_be32(at + 4) >> 8;
+	const uint8_t next = (at[0] & VXLAN_NEXT) != 0 ? at[3] : 0, version = at[VXLAN_LEN] >> 4;
+	if (link_is_ethernet(slice_from(p->rest, VXLAN_LEN)))
+		return peel_overlay(p, CARRIER_VXLAN, network, VXLAN_LEN, TYPE_ETHERNET);
+	if (next == NEXT_IPV4 && version == 4)
+		return peel_overlay(p, CARRIER_VXLAN, network, VXLAN_LEN, TYPE_IPV4);
+	if (next == NEXT_IPV6 && version == 6)
+		return peel_overlay(p, CARRIER_VXLAN, network, VXLAN_LEN, TYPE_IPV6);
+	return STEP_OTHER;
 }
 
-/* draft-ietf-nvo3-vxlan-gpe, 3: the same with a next protocol, if the P flag says so; O marks what is not for hosts. */
-static enum step peel_vxlan_gpe(struct peel *p)
-{
-	static const uint16_t types[] = { 0, TYPE_IPV4, TYPE_IPV6, TYPE_ETHERNET, 0, TYPE_MPLS };
-	const uint8_t *at = p->rest.at;
-	if (p->rest.len < VXLAN_LEN || (at[0] & 0xf9) != 0x08 || at[1] != 0 || at[2] != 0 || at[7] != 0)
-		return STEP_OTHER;
-	const bool named = (at[0] & 0x04) != 0;
-	if (named ? at[3] >= sizeof types / sizeof *types || types[at[3]] == 0 : at[3] != 0)
-		return STEP_OTHER;
-	return peel_overlay(p, CARRIER_VXLAN, read_be32(at + 4) >> 8, VXLAN_LEN, named ? types[at[3]] : TYPE_ETHERNET);
-}
-
-/* RFC 8926, 3.4: version 0, reserved bits zero; control packets are for the end points. */
+/* RFC 8926, 3.4: version 0; control packets are for the end points. */
 static enum step peel_geneve(struct peel *p)
 {
 	const uint8_t *at = p->rest.at;
-	if (p->rest.len < GENEVE_LEN || at[0] >> 6 != 0 || (at[1] & 0xbf) != 0 || at[7] != 0)
+	if (p->rest.len < GENEVE_LEN || at[0] >> 6 != 0 || (at[1] & GENEVE_CONTROL) != 0)
 		return STEP_OTHER;
 	const size_t len = GENEVE_LEN + (size_t)(at[0] & 0x3f) * 4;
 	const uint16_t type = read_be16(at + 2);
-	if (type != TYPE_ETHERNET && type != TYPE_IPV4 && type != TYPE_IPV6)
+	if (type == TYPE_ETHERNET ? !link_is_ethernet(slice_from(p->rest, len))
+				  : type != TYPE_IPV4 && type != TYPE_IPV6)
 		return STEP_OTHER;
 	if (p->rest.len < len)
 		return STEP_MALFORMED;
@@ -195,9 +206,8 @@ enum step encap_udp(struct peel *p)
 	switch (port) {
 	case PORT_VXLAN:
 	case PORT_VXLAN_LINUX:
-		return peel_vxlan(p);
 	case PORT_VXLAN_GPE:
-		return peel_vxlan_gpe(p);
+		return peel_vxlan(p);
 	case PORT_GENEVE:
 		return peel_geneve(p);
 	default:

@@ -20,11 +20,11 @@ struct frag_set {
 	struct frag_key key;
 	int64_t first, last;
 	uint8_t *bytes;
-	uint32_t end;                        /* length of the datagram, once its last piece came */
+	uint32_t end; /* length of the datagram, once its last piece came */
 	uint16_t pieces, ranges;
 	uint8_t next;
-	bool spoilt;                         /* later pieces are refused as well */
-	struct range range[MAX_FRAGMENTS];   /* what is there, in order, neighbours joined */
+	bool spoilt;                       /* later pieces are refused as well */
+	struct range range[MAX_FRAGMENTS]; /* what is there, in order, neighbours joined */
 };
 
 bool frag_init(struct frag *f, struct hash_key key, struct err *e)
@@ -197,8 +197,8 @@ static enum frag_got hand_out(struct frag *f, struct frag_set *s, struct slice *
 	return FRAG_WHOLE;
 }
 
-enum frag_got frag_add(struct frag *f, const struct frag_key *key, const struct frag_piece *piece, struct slice *whole,
-    uint8_t *next)
+enum frag_got frag_add(
+    struct frag *f, const struct frag_key *key, const struct frag_piece *piece, struct slice *whole, uint8_t *next)
 {
 	const size_t len = piece->bytes.len;
 	/* All pieces but the last are whole units of eight bytes (RFC 791, 3.2), and none may reach beyond what a datagram

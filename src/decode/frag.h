@@ -16,16 +16,16 @@
 struct frag_key {
 	uint8_t src[16], dst[16];
 	uint32_t id, space;
-	uint8_t protocol;      /* IPv4 only; 0 with IPv6 */
+	uint8_t protocol; /* IPv4 only; 0 with IPv6 */
 	uint8_t ipv6;
 	uint8_t zero[2];
 };
 
 struct frag_piece {
 	struct slice bytes;
-	uint32_t offset;       /* in bytes, at most 65528 */
-	bool more;             /* others follow */
-	uint8_t next;          /* protocol of the datagram, if this is its first piece */
+	uint32_t offset; /* in bytes, at most 65528 */
+	bool more;       /* others follow */
+	uint8_t next;    /* protocol of the datagram, if this is its first piece */
 	int64_t t;
 };
 
@@ -33,11 +33,11 @@ struct frag_set;
 
 struct frag {
 	struct hash_key key;
-	struct pool memory;                  /* one buffer for every set that was ever used */
+	struct pool memory; /* one buffer for every set that was ever used */
 	struct frag_set *sets;
-	struct frag_set *done;               /* the datagram handed out last */
-	uint64_t dropped;                    /* pieces given up */
-	uint32_t tag[MAX_FRAGMENT_SETS];     /* 0: free */
+	struct frag_set *done;           /* the datagram handed out last */
+	uint64_t dropped;                /* pieces given up */
+	uint32_t tag[MAX_FRAGMENT_SETS]; /* 0: free */
 };
 
 enum frag_got { FRAG_KEPT, FRAG_WHOLE, FRAG_REFUSED };
@@ -47,8 +47,8 @@ void frag_fini(struct frag *f);
 
 /* FRAG_WHOLE: *whole is the datagram without its IP header, *next its protocol.  It is valid until the next FRAG_WHOLE or
  * frag_release; a piece may itself lie in it. */
-enum frag_got frag_add(struct frag *f, const struct frag_key *key, const struct frag_piece *piece, struct slice *whole,
-    uint8_t *next);
+enum frag_got frag_add(
+    struct frag *f, const struct frag_key *key, const struct frag_piece *piece, struct slice *whole, uint8_t *next);
 
 void frag_release(struct frag *f);
 

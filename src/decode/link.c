@@ -3,15 +3,40 @@
 #include "decode/peel.h"
 
 enum link_type {
-	LINK_NULL = 0, LINK_ETHERNET = 1, LINK_PPP = 9, LINK_RAW = 12, LINK_RAW_OPENBSD = 14, LINK_PPP_SERIAL = 50,
-	LINK_PPP_ETHER = 51, LINK_RAW_FILE = 101, LINK_C_HDLC = 104, LINK_LOOP = 108, LINK_SLL = 113, LINK_PPP_PPPD = 166,
-	LINK_IPV4 = 228, LINK_IPV6 = 229, LINK_NFLOG = 239, LINK_SLL2 = 276
+	LINK_NULL = 0,
+	LINK_ETHERNET = 1,
+	LINK_PPP = 9,
+	LINK_RAW = 12,
+	LINK_RAW_OPENBSD = 14,
+	LINK_PPP_SERIAL = 50,
+	LINK_PPP_ETHER = 51,
+	LINK_RAW_FILE = 101,
+	LINK_C_HDLC = 104,
+	LINK_WLAN = 105,
+	LINK_LOOP = 108,
+	LINK_SLL = 113,
+	LINK_RADIOTAP = 127,
+	LINK_PPP_PPPD = 166,
+	LINK_IPV4 = 228,
+	LINK_IPV6 = 229,
+	LINK_NFLOG = 239,
+	LINK_SLL2 = 276
 };
 
 enum {
-	ETHERNET_TYPE_AT = 12, ETHERNET_LEN = 14, VLAN_LEN = 4, MPLS_LEN = 4, CONTROL_WORD_LEN = 4, PPPOE_LEN = 6,
-	SLL_LEN = 16, SLL2_LEN = 20, NFLOG_LEN = 4, NFLOG_PAYLOAD = 9, MOST_NFLOG_ATTRIBUTES = 64,
-	HDLC_UNICAST = 0x0f, HDLC_MULTICAST = 0x8f
+	ETHERNET_TYPE_AT = 12,
+	ETHERNET_LEN = 14,
+	VLAN_LEN = 4,
+	MPLS_LEN = 4,
+	CONTROL_WORD_LEN = 4,
+	PPPOE_LEN = 6,
+	SLL_LEN = 16,
+	SLL2_LEN = 20,
+	NFLOG_LEN = 4,
+	NFLOG_PAYLOAD = 9,
+	MOST_NFLOG_ATTRIBUTES = 64,
+	HDLC_UNICAST = 0x0f,
+	HDLC_MULTICAST = 0x8f
 };
 
 static enum step to_type(struct peel *p, uint16_t type)
@@ -40,7 +65,7 @@ enum step link_ethernet(struct peel *p)
 }
 
 /* IEEE 802.2 below an 802.3 length: SNAP with an EtherType (RFC 1042), or IP's own number (RFC 948). */
-static enum step peel_llc(struct peel *p)
+enum step link_llc(struct peel *p)
 {
 	const struct slice s = p->rest;
 	if (slice_starts(s, SLICE("\x06\x06\x03"))) {
@@ -98,7 +123,7 @@ enum step link_type(struct peel *p)
 	case TYPE_MPLS_UPSTREAM:
 		return STEP_MPLS;
 	default:
-		return p->type < TYPE_LEAST ? peel_llc(p) : STEP_OTHER;
+		return p->type < TYPE_LEAST ? link_llc(p) : STEP_OTHER;
 	}
 }
 
@@ -131,9 +156,13 @@ static bool leads_to_ip(uint16_t type)
 	return type == TYPE_IPV4 || type == TYPE_IPV6 || type == TYPE_PPPOE || is_vlan(type) || is_mpls(type);
 }
 
-static bool looks_like_ethernet(struct slice s)
+bool link_is_ethernet(struct slice s)
 {
-	return s.len >= ETHERNET_LEN && leads_to_ip(read_be16(s.at + ETHERNET_TYPE_AT));
+	if (s.len <= ETHERNET_LEN)
+		return false;
+	const uint16_t type = read_be16(s.at + ETHERNET_TYPE_AT);
+	const unsigned version = s.at[ETHERNET_LEN] >> 4;
+	return leads_to_ip(type) && (type != TYPE_IPV4 || version == 4) && (type != TYPE_IPV6 || version == 6);
 }
 
 /* Nothing in a label stack says what it carries.  IP shows its version; a pseudo wire shows an Ethernet header that leads
@@ -157,11 +186,11 @@ enum step link_mpls(struct peel *p)
 	const unsigned first = p->rest.at[0] >> 4;
 	if (first == 4 || first == 6)
 		return STEP_IP;
-	if (first == 0 && looks_like_ethernet(slice_from(p->rest, CONTROL_WORD_LEN))) {
+	if (first == 0 && link_is_ethernet(slice_from(p->rest, CONTROL_WORD_LEN))) {
 		peel_past(p, CONTROL_WORD_LEN);
 		return STEP_ETHERNET;
 	}
-	return looks_like_ethernet(p->rest) ? STEP_ETHERNET : STEP_OTHER;
+	return link_is_ethernet(p->rest) ? STEP_ETHERNET : STEP_OTHER;
 }
 
 /* BSD loopback: the address family in the byte order of the machine that captured.  AF_INET is 2 everywhere; AF_INET6
@@ -263,6 +292,10 @@ enum step link_begin(struct peel *p, int link)
 		return peel_pppoe(p);
 	case LINK_NFLOG:
 		return begin_nflog(p);
+	case LINK_WLAN:
+		return wlan_peel(p);
+	case LINK_RADIOTAP:
+		return wlan_radiotap(p);
 	default:
 		return STEP_UNKNOWN_LINK;
 	}

@@ -12,13 +12,13 @@
 
 enum step {
 	STEP_ETHERNET,
-	STEP_TYPE,         /* what the EtherType in `type` says */
-	STEP_PPP,          /* a PPP protocol number comes first */
+	STEP_TYPE, /* what the EtherType in `type` says */
+	STEP_PPP,  /* a PPP protocol number comes first */
 	STEP_MPLS,
-	STEP_IP,           /* IPv4 or IPv6 by the first four bits */
-	STEP_PROTOCOL,     /* what the IP protocol in `type` says */
+	STEP_IP,       /* IPv4 or IPv6 by the first four bits */
+	STEP_PROTOCOL, /* what the IP protocol in `type` says */
 	STEP_TCP,
-	STEP_DONE,         /* from here on: the outcomes, in the order of enum decoded */
+	STEP_DONE, /* from here on: the outcomes, in the order of enum decoded */
 	STEP_SEGMENT = STEP_DONE,
 	STEP_OTHER,
 	STEP_FRAGMENT,
@@ -28,16 +28,37 @@ enum step {
 };
 
 enum ip_protocol {
-	PROTOCOL_HOP_BY_HOP = 0, PROTOCOL_IPV4 = 4, PROTOCOL_TCP = 6, PROTOCOL_UDP = 17, PROTOCOL_IPV6 = 41,
-	PROTOCOL_ROUTING = 43, PROTOCOL_FRAGMENT = 44, PROTOCOL_GRE = 47, PROTOCOL_AH = 51, PROTOCOL_DESTINATION = 60,
-	PROTOCOL_MOBILITY = 135, PROTOCOL_MPLS = 137, PROTOCOL_HIP = 139, PROTOCOL_SHIM6 = 140
+	PROTOCOL_HOP_BY_HOP = 0,
+	PROTOCOL_IPV4 = 4,
+	PROTOCOL_TCP = 6,
+	PROTOCOL_UDP = 17,
+	PROTOCOL_IPV6 = 41,
+	PROTOCOL_ROUTING = 43,
+	PROTOCOL_FRAGMENT = 44,
+	PROTOCOL_GRE = 47,
+	PROTOCOL_AH = 51,
+	PROTOCOL_DESTINATION = 60,
+	PROTOCOL_MOBILITY = 135,
+	PROTOCOL_MPLS = 137,
+	PROTOCOL_HIP = 139,
+	PROTOCOL_SHIM6 = 140
 };
 
 enum ether_type {
-	TYPE_LEAST = 0x0600,       /* below: an IEEE 802.3 length */
-	TYPE_IPV4 = 0x0800, TYPE_ERSPAN_3 = 0x22eb, TYPE_ETHERNET = 0x6558, TYPE_VLAN = 0x8100, TYPE_IPV6 = 0x86dd,
-	TYPE_PPP = 0x880b, TYPE_MPLS = 0x8847, TYPE_MPLS_UPSTREAM = 0x8848, TYPE_PPPOE = 0x8864, TYPE_QINQ = 0x88a8,
-	TYPE_ERSPAN = 0x88be, TYPE_QINQ_OLD = 0x9100
+	TYPE_LEAST = 0x0600, /* below: an IEEE 802.3 length */
+	TYPE_IPV4 = 0x0800,
+	TYPE_ERSPAN_3 = 0x22eb,
+	TYPE_ETHERNET = 0x6558,
+	TYPE_VLAN = 0x8100,
+	TYPE_IPV6 = 0x86dd,
+	TYPE_ARUBA = 0x8200,
+	TYPE_PPP = 0x880b,
+	TYPE_MPLS = 0x8847,
+	TYPE_MPLS_UPSTREAM = 0x8848,
+	TYPE_PPPOE = 0x8864,
+	TYPE_QINQ = 0x88a8,
+	TYPE_ERSPAN = 0x88be,
+	TYPE_QINQ_OLD = 0x9100
 };
 
 /* What a sender has shown of its checksums (checksum.c). */
@@ -51,20 +72,20 @@ enum { SENDERS = 4096 };
 struct decoder {
 	struct decode_counters counters;
 	enum checksum_policy policy;
-	struct hash_key key;       /* of senders[] */
+	struct hash_key key; /* of senders[] */
 	struct frag frag;
 	struct sender senders[SENDERS];
 };
 
 struct peel {
 	struct decoder *d;
-	struct segment *seg;       /* takes the carriers as they are met; all else at the end */
-	struct slice rest;         /* bytes not yet peeled, as kept */
-	size_t beyond;             /* bytes after `rest` that were sent but not kept */
-	const uint8_t *src, *dst;  /* addresses of the innermost IP header so far */
+	struct segment *seg;      /* takes the carriers as they are met; all else at the end */
+	struct slice rest;        /* bytes not yet peeled, as kept */
+	size_t beyond;            /* bytes after `rest` that were sent but not kept */
+	const uint8_t *src, *dst; /* addresses of the innermost IP header so far */
 	int64_t t;
 	uint32_t space;
-	uint16_t type;             /* an EtherType or an IP protocol: what `rest` is */
+	uint16_t type; /* an EtherType or an IP protocol: what `rest` is */
 	uint8_t ttl;
 	bool ipv6;
 };
@@ -95,6 +116,13 @@ enum step link_ethernet(struct peel *p);
 enum step link_type(struct peel *p);
 enum step link_ppp(struct peel *p);
 enum step link_mpls(struct peel *p);
+enum step link_llc(struct peel *p);
+
+enum step wlan_peel(struct peel *p);
+enum step wlan_radiotap(struct peel *p);
+
+/* Do these bytes begin with an Ethernet header that leads to IP? */
+bool link_is_ethernet(struct slice s);
 
 enum step ip_peel(struct peel *p);
 

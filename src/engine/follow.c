@@ -5,7 +5,9 @@
  * outermost dialogue's affair, the inner one is told in the record. */
 #include "engine/watch.h"
 
-enum { MIDSTREAM_TRIES = 16 };
+/* A conversation joined midway may be inside a message; these many packets are looked at for the beginning of one, fewer
+ * when both sides have shown something else. */
+enum { MIDSTREAM_TRIES = 256, MIDSTREAM_TRIES_BOTH = 16, BOTH_SIDES = 3 };
 
 void watch_begin(const struct seat *at, const struct segment *first)
 {
@@ -147,7 +149,8 @@ static void not_http(const struct seat *at, struct dialogue *d, const struct htt
 		settle(at);
 		return;
 	}
-	if (w->stream.midstream && w->tries < MIDSTREAM_TRIES) {
+	w->failed |= (uint8_t)(1 << ev->from);
+	if (w->stream.midstream && w->tries < (w->failed == BOTH_SIDES ? MIDSTREAM_TRIES_BOTH : MIDSTREAM_TRIES)) {
 		w->tries++;
 		http_restart(&d->http, ev->from);
 		stream_eat(&at->p->streams, &w->stream, ev->from, in->bytes.len);
@@ -155,8 +158,48 @@ static void not_http(const struct seat *at, struct dialogue *d, const struct htt
 	}
 	http_witness(ev, &w->dossier);
 	/* A server's greeting settles nothing: HTTP/2 servers may speak first (RFC 9113, 3.4). */
-	if (ev->from == CLIENT)
+	if (ev->from == CLIENT || w->stream.midstream)
 		settle(at);
+}
+
+void watch_last_words(const struct seat *at)
+{
+	struct watch *w = at->w;
+	if (w->failed == 0 || w->dossier.count != 0)
+		return;
+	const struct http_event none = { .kind = HTTP_NOT, .from = w->failed & 1 << CLIENT ? CLIENT : SERVER, .t = at->t };
+	http_witness(&none, &w->dossier);
+}
+
+/* A request and its answer, then bytes that no HTTP parser accepts, from both sides or from the client in a protocol that
+ * can be named, and no handshake: the HTTP was a disguise. */
+static bool is_disguise(const struct seat *at, const struct dialogue *d, const struct http_event *ev, const struct chunk *in)
+{
+	struct watch *w = at->w;
+	if (d != &w->top || (ev->why_lost != LOST_DESYNC && ev->why_lost != LOST_CHUNK) || (w->dossier.doubts & DOUBT_GAP) != 0)
+		return false;
+	w->lost |= (uint8_t)(1 << ev->from);
+	if (d->http.side[CLIENT].messages == 0 || d->http.side[SERVER].messages == 0)
+		return false;
+	if (w->lost == BOTH_SIDES)
+		return true;
+	const struct slice none = { NULL, 0 };
+	return ev->from == CLIENT && channel_sign(in->bytes, none) != NULL;
+}
+
+static void take_lost(const struct seat *at, struct dialogue *d, const struct http_event *ev, const struct chunk *in,
+    struct dossier *notes)
+{
+	http_witness(ev, notes);
+	show_tunnels(at, d, ev, notes);
+	if (d->shake.state != HS_HTTP || !is_disguise(at, d, ev, in))
+		return;
+	if (d->shake.records == NULL)
+		d->shake.records = pool_take(&at->p->records);
+	hs_disguised(&d->shake, ev, notes);
+	if (d->shake.records != NULL && d->shake.count != 0)
+		tell_handshake(at, d, &d->shake.records[d->shake.count - 1]);
+	begin_channel(at, d, NULL);
 }
 
 static void take_event(const struct seat *at, struct dialogue *d, const struct http_event *ev, const struct chunk *in)
@@ -185,8 +228,7 @@ static void take_event(const struct seat *at, struct dialogue *d, const struct h
 		settle(at);
 		break;
 	case HTTP_LOST:
-		http_witness(ev, notes);
-		show_tunnels(at, d, ev, notes);
+		take_lost(at, d, ev, in, notes);
 		break;
 	case HTTP_NOT:
 		not_http(at, d, ev, in);

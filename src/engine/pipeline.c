@@ -100,6 +100,7 @@ static void finish(const struct seat *at, enum ended why)
 		stream_finish(&at->p->streams, &w->stream);
 		follow(at, true);
 	}
+	watch_last_words(at);
 	for (struct dialogue *d = &w->top; d != NULL; d = d->inner)
 		if (d->tunnel_ready)
 			tunnel_end(&at->p->tunnels, &d->tunnel, &w->dossier);

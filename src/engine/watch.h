@@ -47,7 +47,9 @@ struct watch {
 	uint32_t judged;              /* notes, doubts and waiting as they were when last weighed */
 	uint8_t phase, depth;
 	uint8_t label;                /* highest announced */
-	uint8_t tries;                /* midstream: looks for the beginning of a message */
+	uint8_t failed;               /* midstream: 1 << side that was seen to say something else than a message's beginning */
+	uint8_t lost;                 /* 1 << side whose framing was lost by its own bytes */
+	uint16_t tries;               /* midstream: looks for the beginning of a message */
 	uint64_t relay_at[2];         /* stream offsets where the outermost relay began */
 	int64_t relay_from, relay_to; /* ns; 0: no relay */
 };
@@ -79,6 +81,9 @@ struct seat {
 void follow(const struct seat *at, bool over);
 void watch_begin(const struct seat *at, const struct segment *first);
 void watch_end(const struct seat *at);
+
+/* Nothing more will come: what a conversation leaves unsaid is a note too. */
+void watch_last_words(const struct seat *at);
 
 /* tell.c: what is told to the reporter. */
 void tell_odd(const struct seat *at, uint64_t before, enum side from, uint64_t offset);

@@ -15,6 +15,7 @@ static const uint8_t table[HS_STATES][HS_SIGNS] = {
 	[HS_HTTP] = {
 		[HS_SIGN_ASK_CONNECT] = TO(HS_CONNECT_ASKED),
 		[HS_SIGN_ASK_UPGRADE] = TO(HS_UPGRADE_ASKED),
+		[HS_SIGN_DISGUISE] = TO(HS_DISGUISED),
 	},
 	[HS_CONNECT_ASKED] = {
 		[HS_SIGN_INTERIM] = TO(HS_CONNECT_ASKED),
@@ -48,6 +49,7 @@ static const char *const state_names[HS_STATES] = {
 	[HS_CONNECTED] = "connected",
 	[HS_UPGRADED] = "upgraded",
 	[HS_UPGRADED_HTTP2] = "upgraded-http2",
+	[HS_DISGUISED] = "disguised",
 };
 
 static const char *const sign_names[HS_SIGNS] = {
@@ -61,6 +63,7 @@ static const char *const sign_names[HS_SIGNS] = {
 	[HS_SIGN_REFUSE] = "refuse",
 	[HS_SIGN_NOT_HTTP_FOLLOWS] = "not-http-follows",
 	[HS_SIGN_HTTP_FOLLOWS] = "http-follows",
+	[HS_SIGN_DISGUISE] = "disguise",
 };
 
 static const struct sign connect_accepted = { "handshake", "connect-accepted", FOR_RELAY, PROOF };
@@ -69,6 +72,7 @@ static const struct sign connect_refused = { "handshake", "connect-refused", FOR
 static const struct sign upgrade_accepted = { "handshake", "upgrade-accepted", FOR_RELAY, PROOF };
 static const struct sign upgrade_unusual = { "handshake", "upgrade-accepted-unusual", FOR_RELAY, STRONG };
 static const struct sign upgrade_refused = { "handshake", "upgrade-refused", FOR_HTTP, PROOF };
+static const struct sign disguised = { "handshake", "disguised", FOR_RELAY, STRONG };
 static const struct sign upgrade_http2 = { "handshake", "http2-upgrade", FOR_HTTP, PROOF };
 
 enum hs_state hs_table(enum hs_state from, enum hs_sign sign)
@@ -385,9 +389,25 @@ enum hs_state hs_judge_next(
 	return h->state;
 }
 
+void hs_disguised(struct handshake *h, const struct http_event *lost, struct dossier *d)
+{
+	h->state = (uint8_t)hs_table(h->state, HS_SIGN_DISGUISE);
+	if (h->state != HS_DISGUISED)
+		return;
+	dossier_add(d, &disguised, lost->from, lost->offset, lost->t);
+	struct handshake_record *r = hs_record_new(h);
+	if (r == NULL)
+		return;
+	r->kind = HS_KIND_DISGUISED;
+	r->result = HS_ACCEPTED;
+	r->unusual = 1;
+	r->t_asked = r->t_answered = lost->t;
+	r->ended[lost->from] = lost->offset;
+}
+
 bool hs_still_http(const struct handshake *h)
 {
-	return h->state != HS_CONNECTED && h->state != HS_UPGRADED;
+	return h->state != HS_CONNECTED && h->state != HS_UPGRADED && h->state != HS_DISGUISED;
 }
 
 bool hs_unsure(const struct handshake *h)
@@ -416,7 +436,10 @@ const char *hs_sign_name(enum hs_sign s)
 const char *hs_kind_name(enum hs_kind k)
 {
 	static const char *const names[] = {
-		[HS_KIND_NONE] = "none", [HS_KIND_CONNECT] = "connect", [HS_KIND_UPGRADE] = "upgrade"
+		[HS_KIND_NONE] = "none",
+		[HS_KIND_CONNECT] = "connect",
+		[HS_KIND_UPGRADE] = "upgrade",
+		[HS_KIND_DISGUISED] = "disguised",
 	};
 	return (unsigned)k < sizeof names / sizeof *names ? names[k] : "";
 }

@@ -19,16 +19,17 @@ enum hs_state {
 	HS_CONNECTED,         /* CONNECT accepted: a relay */
 	HS_UPGRADED,          /* another protocol took over: a relay */
 	HS_UPGRADED_HTTP2,    /* h2c took over: still HTTP */
+	HS_DISGUISED,         /* HTTP on the surface only, then bytes that are none, and nothing asked: a relay */
 	HS_STATES
 };
 
 enum hs_sign {
 	HS_SIGN_NONE, HS_SIGN_ASK_CONNECT, HS_SIGN_ASK_UPGRADE, HS_SIGN_INTERIM, HS_SIGN_ACCEPT, HS_SIGN_ACCEPT_HTTP2,
-	HS_SIGN_UNSURE, HS_SIGN_REFUSE, HS_SIGN_NOT_HTTP_FOLLOWS, HS_SIGN_HTTP_FOLLOWS,
+	HS_SIGN_UNSURE, HS_SIGN_REFUSE, HS_SIGN_NOT_HTTP_FOLLOWS, HS_SIGN_HTTP_FOLLOWS, HS_SIGN_DISGUISE,
 	HS_SIGNS
 };
 
-enum hs_kind { HS_KIND_NONE, HS_KIND_CONNECT, HS_KIND_UPGRADE };
+enum hs_kind { HS_KIND_NONE, HS_KIND_CONNECT, HS_KIND_UPGRADE, HS_KIND_DISGUISED };
 enum hs_result { HS_PENDING, HS_ACCEPTED, HS_REFUSED, HS_REQUIRED };   /* REQUIRED: a 426 that nobody had offered */
 
 /* One handshake, as kept for the record.  Strings are cut to their array, bytes as on the wire. */
@@ -75,7 +76,10 @@ enum hs_state hs_step(struct handshake *h, const struct http_event *ev, struct d
 enum hs_state hs_judge_next(struct handshake *h, bool looks_like_http, uint64_t client_at, uint64_t server_at, int64_t t,
     struct dossier *d);
 
-bool hs_still_http(const struct handshake *h);    /* false once CONNECTED or UPGRADED */
+/* After an exchange of HTTP the framing was lost to bytes of another protocol, and no handshake explains it. */
+void hs_disguised(struct handshake *h, const struct http_event *lost, struct dossier *d);
+
+bool hs_still_http(const struct handshake *h);    /* false once CONNECTED, UPGRADED or DISGUISED */
 bool hs_unsure(const struct handshake *h);
 
 /* The decisive record: the accepted one, else the last; NULL when none. */

@@ -2,7 +2,6 @@
 #ifndef HTTP_BODY_H
 #define HTTP_BODY_H
 
-#include "base/attributes.h"
 #include "http/head.h"
 
 /* RFC 9112, 6.3, in its order.  For a response, `asked` is the method of its own request and `asked_known` is false when

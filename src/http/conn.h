@@ -8,7 +8,13 @@
  * request is there.  A 2xx to CONNECT and a 101 stop both sides (state asked for by `may_switch` in the event): the
  * caller must then say http_refused (HTTP goes on) or stop calling.
  *
- * Offsets are the streams' own, so a hole within a body is only a doubt; a hole anywhere else loses that side.
+ * Offsets are the streams' own, so a hole within a body is only a doubt; a hole anywhere else loses that side.  It is read
+ * again from the first packet that begins with a whole head; which answers belong to which requests is then in doubt
+ * (`known` is false, nothing may switch) until a request finds nothing unanswered.  A hold in doubt stays.
+ *
+ * A message without content still ends with an event of its own: its head's event leaves the last byte to be eaten by
+ * HTTP_MESSAGE_END, so that the end is told at once.  So does the last HTTP_BODY of content by length.  A head that may
+ * switch, an interim one and CONNECT are eaten whole and have no HTTP_MESSAGE_END.
  */
 #ifndef HTTP_CONN_H
 #define HTTP_CONN_H
@@ -35,7 +41,7 @@ enum http_lost { LOST_HOLE, LOST_DESYNC, LOST_TOO_LONG, LOST_CHUNK };
 struct http_ask {
 	uint32_t ordinal;    /* 0 for the connection's first request */
 	uint8_t method;      /* enum method */
-	uint8_t minor;       /* HTTP/1.minor */
+	uint8_t minor;       /* 0: HTTP/1.0; 1: 1.1 or later; 9: HTTP/0.9 */
 	bool connect, upgrade;
 	bool known;          /* false: a response whose request was not seen */
 };
@@ -60,15 +66,21 @@ struct http_event {
 };
 
 enum http_state {
-	HTTP_AT_START, HTTP_AT_HEAD, HTTP_IN_LENGTH, HTTP_IN_CHUNKED, HTTP_TO_CLOSE, HTTP_HELD, HTTP_STOPPED, HTTP_GONE
+	HTTP_AT_START, HTTP_AT_HEAD, HTTP_IN_LENGTH, HTTP_IN_CHUNKED, HTTP_TO_CLOSE,
+	HTTP_ENDING,         /* all was told but the message's end */
+	HTTP_HELD, HTTP_STOPPED,
+	HTTP_SEEKING,        /* a hole took the framing: looking for the next head */
+	HTTP_GONE            /* lost for good */
 };
 
 struct http_side {
 	uint8_t state;               /* enum http_state */
 	uint8_t wants_bodies;        /* someone looks at this side's content: give HTTP_BODY, never `skip` */
 	uint16_t empty_lines;
+	bool cut_short;              /* HTTP_ENDING: the stream ended before the message */
+	uint8_t resume;              /* HTTP_STOPPED: the state to go on in when it was no switch */
 	uint32_t scanned;            /* of the head at hand */
-	uint64_t until;              /* absolute offset where content by length ends */
+	uint64_t until;              /* absolute offset where content ends; elsewhere, where the next byte is expected */
 	struct chunked chunked;
 	struct http_ask ask;         /* of the message at hand */
 	uint32_t messages;
@@ -76,11 +88,15 @@ struct http_side {
 
 struct http_conn {
 	struct http_side side[2];
-	uint8_t queue[MAX_PIPELINE];               /* unanswered requests, oldest at answered % MAX_PIPELINE; see conn.c */
+	uint8_t queue[MAX_PIPELINE];               /* unanswered requests, oldest at answered % MAX_PIPELINE; see pairs.c */
 	uint32_t asked, answered;                  /* requests seen; final responses seen */
 	uint32_t hold;                             /* ordinal of the request that holds the client */
 	bool holding;
+	bool held_bytes;                           /* the client was seen to go on while held */
 	bool midstream;
+	bool hurried;                              /* so many requests unanswered that the oldest are forgotten */
+	uint8_t doubt;                             /* exchanges to come before pairs are believed again */
+	bool answered_since;                       /* a final response came since `doubt` last changed */
 };
 
 void http_conn_init(struct http_conn *c, bool midstream);
@@ -90,6 +106,9 @@ void http_next(struct http_conn *c, const struct chunk *in, struct head *scratch
 
 /* After an event with may_switch: it was no switch, both sides go on as HTTP. */
 void http_refused(struct http_conn *c);
+
+/* After HTTP_NOT: this side's next bytes are looked at as its first. */
+void http_restart(struct http_conn *c, enum side from);
 
 /* Someone wants to see (or no longer) the content of messages of that side, from now on. */
 void http_want_bodies(struct http_conn *c, enum side from, bool want);

@@ -136,7 +136,7 @@ static bool has_8_bit(struct slice s)
 	return false;
 }
 
-static void head_begin(struct head *out, bool response)
+void head_begin(struct head *out, bool response)
 {
 	out->response = response;
 	out->method = METHOD_OTHER;
@@ -154,7 +154,7 @@ static void head_begin(struct head *out, bool response)
 static bool is_simple_request(struct slice method, struct slice target)
 {
 	return slice_eq(method, SLICE("GET")) && !has_space(target) &&
-	    (slice_starts(target, SLICE("/")) || slice_starts(target, SLICE("http://")));
+	       (slice_starts(target, SLICE("/")) || slice_starts(target, SLICE("http://")));
 }
 
 /* The first line without its line end.  False when it is no request. */

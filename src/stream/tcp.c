@@ -80,6 +80,7 @@ static void take_rst(
 		return;
 	if (s->state == STREAM_NEW || (!(x->flags & SIDE_ANCHORED) && refuses(k, s, seg, from))) {
 		s->state = STREAM_RESET;
+		x->flags |= SIDE_RESET;
 		return;
 	}
 	if (!(x->flags & SIDE_ANCHORED)) {
@@ -172,6 +173,9 @@ static void take_data(
 	const int64_t len = (int64_t)seg->payload.len + seg->cut, end = at + len;
 	const uint64_t far = reach(s, from), ahead = max_u64(x->next, x->acked) + far;
 	const bool fin = seg->flags & TCP_FIN;
+	/* Some stacks number a repeated FIN as if the first were a byte. */
+	if (len == 0 && fin && x->next >= x->fin && at == next + 1)
+		return;
 	if (len == 0 && !fin) {
 		take_bare(x, at, ahead);
 		return;
@@ -205,6 +209,13 @@ static bool flags_make_sense(unsigned flags)
 	return flags & (TCP_RST | TCP_ACK);
 }
 
+/* A SYN is answered by a SYN; before that, only what the one who began says shows where the other is. */
+static bool speaks_too_soon(const struct stream *s, enum side from)
+{
+	const bool opening = s->state == STREAM_SYN || s->state == STREAM_RESET;
+	return opening && !(s->side[from].flags & SIDE_ANCHORED) && s->side[OTHER(from)].flags & SIDE_SYN;
+}
+
 void tcp_take(struct stream_kit *k, struct stream *s, const struct segment *seg, enum side from, struct odds *odds)
 {
 	struct stream_side *x = &s->side[from];
@@ -221,7 +232,7 @@ void tcp_take(struct stream_kit *k, struct stream *s, const struct segment *seg,
 		take_rst(k, s, seg, from, odds);
 		return;
 	}
-	if (!take_ack(k, s, OTHER(from), seg->ack)) {
+	if (speaks_too_soon(s, from) || !take_ack(k, s, OTHER(from), seg->ack)) {
 		odds_add(odds, ODD_BIT(OUT_OF_WINDOW), from, x->next);
 		return;
 	}

@@ -1,0 +1,174 @@
+/* Content, step by step: by length, in chunks, to the close.  Offsets say where in it a chunk lies, so what is missing within
+ * content does no harm, and what nobody wants need not be shown. */
+#include "http/inside.h"
+
+/* Content begins `used` bytes on. */
+void content_begin(const struct turn *t, size_t used, enum body_rule rule)
+{
+	struct http_side *s = t->s;
+	side_expect_head(s);
+	s->until = t->in->offset + used;
+	switch (rule) {
+	case BODY_NONE:
+		break;
+	case BODY_LENGTH:
+		s->until = add_saturating(s->until, t->head->length);
+		s->state = HTTP_IN_LENGTH;
+		break;
+	case BODY_CHUNKED:
+		s->chunked = (struct chunked){ 0 };
+		s->state = HTTP_IN_CHUNKED;
+		break;
+	case BODY_UNTIL_CLOSE:
+		s->state = HTTP_TO_CLOSE;
+		break;
+	}
+}
+
+/* The last byte of what was just given is left for the event that tells the end. */
+void content_leave_last_byte(const struct turn *t, bool cut_short)
+{
+	t->ev->eat--;
+	t->s->until = t->in->offset + t->ev->eat + 1;
+	t->s->cut_short = cut_short;
+	t->s->state = HTTP_ENDING;
+}
+
+static void give_body(const struct turn *t, size_t from, size_t n)
+{
+	t->ev->kind = HTTP_BODY;
+	t->ev->ask = t->s->ask;
+	t->ev->bytes = slice_head(slice_from(t->in->bytes, from), n);
+	t->ev->offset += from;
+	t->ev->eat = from + n;
+}
+
+void content_step_length(const struct turn *t)
+{
+	const struct chunk *in = t->in;
+	const uint64_t left = in->offset < t->s->until ? t->s->until - in->offset : 0;
+	const size_t n = left < in->bytes.len ? (size_t)left : in->bytes.len;
+	const bool cut_short = in->end && n == in->bytes.len && n != left;
+	if (left == 0) {
+		side_end_message(t, 0, true);
+		return;
+	}
+	if (n == 0 && !cut_short)
+		return;
+	if (t->s->wants_bodies && n != 0) {
+		give_body(t, 0, n);
+		if (n == left || cut_short)
+			content_leave_last_byte(t, cut_short);
+		return;
+	}
+	if (n == left || cut_short) {
+		side_end_message(t, n, !cut_short);
+		t->s->until = in->offset + n;
+		return;
+	}
+	t->ev->kind = HTTP_EAT;
+	t->ev->eat = n;
+	t->ev->skip = left - n;
+}
+
+void content_step_to_close(const struct turn *t)
+{
+	const size_t n = t->in->bytes.len;
+	if (t->s->wants_bodies && n != 0) {
+		give_body(t, 0, n);
+		if (t->in->end)
+			content_leave_last_byte(t, false);
+		return;
+	}
+	if (t->in->end) {
+		side_end_message(t, n, true);
+		t->s->until = t->in->offset + n;
+		return;
+	}
+	if (n == 0)
+		return;
+	t->ev->kind = HTTP_EAT;
+	t->ev->eat = n;
+	t->ev->skip = UINT64_MAX;
+}
+
+/* Where the chunk shown lies in the chunked content: bytes of data may be missing, bytes of framing may not. */
+static bool find_place(const struct turn *t)
+{
+	struct chunked *k = &t->s->chunked;
+	if (k->state != CHUNK_DATA)
+		return t->in->offset == t->s->until;
+	if (t->in->offset > t->s->until)
+		return false;
+	const uint64_t left = t->s->until - t->in->offset;
+	if (left < k->left)
+		chunked_data(k, k->left - left);
+	return true;
+}
+
+static void note_place(const struct turn *t, size_t eaten)
+{
+	const struct chunked *k = &t->s->chunked;
+	t->s->until = t->in->offset + eaten;
+	if (k->state == CHUNK_DATA)
+		t->s->until = add_saturating(t->s->until, k->left);
+}
+
+/* Passes framing and data, up to data that somebody wants (then true), or as far as it goes. */
+static bool pass_chunks(const struct turn *t, size_t *at, size_t *data)
+{
+	struct chunked *k = &t->s->chunked;
+	const struct slice in = t->in->bytes;
+	while (*at < in.len) {
+		*at += chunked_framing(k, slice_from(in, *at), &t->ev->odd);
+		if (k->state == CHUNK_DONE || k->state == CHUNK_BROKEN)
+			return false;
+		const size_t there = in.len - *at;
+		if (there == 0)
+			return false;
+		*data = k->left < there ? (size_t)k->left : there;
+		chunked_data(k, *data);
+		if (t->s->wants_bodies)
+			return true;
+		*at += *data;
+	}
+	return false;
+}
+
+void content_step_chunked(const struct turn *t)
+{
+	size_t at = 0, data = 0;
+	if (!find_place(t)) {
+		side_lose(t, LOST_HOLE);
+		return;
+	}
+	const struct chunked *k = &t->s->chunked;
+	const bool wanted = pass_chunks(t, &at, &data);
+	note_place(t, at + (wanted ? data : 0));
+	if (wanted) {
+		give_body(t, at, data);
+		if (t->in->end && at + data == t->in->bytes.len)
+			content_leave_last_byte(t, true);
+		return;
+	}
+	if (k->state == CHUNK_BROKEN) {
+		side_lose(t, LOST_CHUNK);
+		t->ev->eat = at;
+		return;
+	}
+	if (k->state == CHUNK_DONE || t->in->end) {
+		side_end_message(t, at, k->state == CHUNK_DONE);
+		return;
+	}
+	if (at == 0)
+		return;
+	t->ev->kind = HTTP_EAT;
+	t->ev->eat = at;
+	t->ev->skip = k->state == CHUNK_DATA && !t->s->wants_bodies ? k->left : 0;
+}
+
+void content_step_ending(const struct turn *t)
+{
+	const bool there = t->in->offset < t->s->until && t->in->bytes.len != 0;
+	side_end_message(t, there, !t->s->cut_short);
+}

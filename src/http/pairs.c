@@ -1,0 +1,105 @@
+/* Which response answers which request: in the order of asking (RFC 9112, 9.3.2), one byte kept for each request.
+ *
+ * After a hole nobody knows how many requests or responses it took.  From then on pairs are in doubt: they are told apart
+ * from known ones, and nothing is concluded from them.  Peers that wait for each answer before they ask again show it
+ * soon: when a request comes, an answer came before and nothing is outstanding, the count is right again.  Where
+ * responses were lost that must be seen twice, because the queue had to be guessed. */
+#include "http/inside.h"
+
+enum {
+	ASK_METHOD = 0x07, /* enum method */
+	ASK_MINOR = 0x08,  /* HTTP/1.1 or later */
+	ASK_SIMPLE = 0x10, /* HTTP/0.9 */
+	ASK_UPGRADE = 0x20,
+	ASK_IN_DOUBT = 0x40
+};
+_Static_assert((int)METHOD_CONNECT <= (int)ASK_METHOD, "a method fits");
+
+static uint32_t outstanding(const struct http_conn *c)
+{
+	return c->asked - c->answered;
+}
+
+bool pairs_full(const struct http_conn *c)
+{
+	return outstanding(c) >= MAX_PIPELINE;
+}
+
+static bool asks_upgrade(const struct head *h)
+{
+	unsigned at_field = 0;
+	size_t at_byte = 0;
+	struct slice token;
+	return head_next_element(h, SLICE("Upgrade"), &at_field, &at_byte, &token);
+}
+
+static bool is_simple(const struct head *h)
+{
+	return h->major == 0 && h->minor == 9 && (h->odd & ODD_BIT(HTTP09)) != 0;
+}
+
+static void believe_again(struct http_conn *c)
+{
+	if (c->doubt == 0 || !c->answered_since || outstanding(c) != 0)
+		return;
+	c->doubt--;
+	c->answered_since = false;
+}
+
+void pairs_ask(struct http_conn *c, const struct head *h, struct http_ask *ask)
+{
+	believe_again(c);
+	*ask = (struct http_ask){
+		.ordinal = c->asked,
+		.method = (uint8_t)h->method,
+		.minor = is_simple(h) ? 9 : h->minor != 0 || h->major > 1,
+		.connect = h->method == METHOD_CONNECT,
+		.upgrade = asks_upgrade(h),
+		.known = true,
+	};
+	unsigned kept = ask->method & ASK_METHOD;
+	if (ask->minor != 0)
+		kept |= ask->minor == 9 ? ASK_SIMPLE : ASK_MINOR;
+	if (ask->upgrade)
+		kept |= ASK_UPGRADE;
+	if (c->doubt != 0)
+		kept |= ASK_IN_DOUBT;
+	c->queue[c->asked++ % MAX_PIPELINE] = (uint8_t)kept;
+}
+
+void pairs_oldest(const struct http_conn *c, struct http_ask *ask)
+{
+	*ask = (struct http_ask){ .ordinal = c->answered };
+	if (outstanding(c) == 0 || outstanding(c) > MAX_PIPELINE)
+		return;
+	const unsigned kept = c->queue[c->answered % MAX_PIPELINE];
+	ask->method = kept & ASK_METHOD;
+	ask->minor = kept & ASK_SIMPLE ? 9 : (kept & ASK_MINOR) != 0;
+	ask->connect = ask->method == METHOD_CONNECT;
+	ask->upgrade = (kept & ASK_UPGRADE) != 0;
+	ask->known = (kept & ASK_IN_DOUBT) == 0;
+}
+
+void pairs_answered(struct http_conn *c)
+{
+	c->answered_since = true;
+	if (outstanding(c) != 0)
+		c->answered++;
+}
+
+void pairs_lost(struct http_conn *c, enum side from)
+{
+	const uint8_t least = from == SERVER ? 2 : 1;
+	if (c->doubt < least)
+		c->doubt = least;
+	c->answered_since = false;
+	if (from == SERVER)
+		for (size_t i = 0; i < MAX_PIPELINE; i++)
+			c->queue[i] |= ASK_IN_DOUBT;
+}
+
+void pairs_found(struct http_conn *c, enum side from)
+{
+	if (from == SERVER && outstanding(c) > 1)
+		c->answered = c->asked - 1;
+}

@@ -1,0 +1,57 @@
+/* A whole exchange proves HTTP: a request, and a response that answers it.  One half is what a peer of another protocol
+ * may say by chance or on purpose, so it is a strong sign at most.  HTTP/0.9 has no response that could be told from
+ * anything else: its request alone counts. */
+#include "http/witness.h"
+
+static const struct sign exchange = { "http", "exchange", FOR_HTTP, PROOF };
+static const struct sign request = { "http", "request", FOR_HTTP, STRONG };
+static const struct sign response = { "http", "response", FOR_HTTP, STRONG };
+static const struct sign h2_preface = { "http", "h2-preface", FOR_HTTP, PROOF };
+static const struct sign not_http = { "http", "not-http", AGAINST_HTTP, STRONG };
+static const struct sign server_not_http = { "http", "server-not-http", AGAINST_HTTP, STRONG };
+
+static uint16_t doubt_of(uint8_t why)
+{
+	switch ((enum http_lost)why) {
+	case LOST_HOLE:
+		return DOUBT_GAP;
+	case LOST_TOO_LONG:
+		return DOUBT_CAP;
+	case LOST_DESYNC:
+	case LOST_CHUNK:
+		break;
+	}
+	return DOUBT_DESYNC;
+}
+
+static const struct sign *sign_of_response(const struct http_event *ev)
+{
+	if (ev->odd & ODD_BIT(HTTP09))
+		return NULL;
+	return ev->ask.known ? &exchange : &response;
+}
+
+static const struct sign *sign_of(const struct http_event *ev)
+{
+	switch (ev->kind) {
+	case HTTP_REQUEST:
+		return &request;
+	case HTTP_RESPONSE:
+		return sign_of_response(ev);
+	case HTTP_H2:
+		return &h2_preface;
+	case HTTP_NOT:
+		return ev->from == CLIENT ? &not_http : &server_not_http;
+	default:
+		return NULL;
+	}
+}
+
+void http_witness(const struct http_event *ev, struct dossier *d)
+{
+	const struct sign *sign = sign_of(ev);
+	if (sign != NULL)
+		dossier_add(d, sign, ev->from, ev->offset, ev->t);
+	if (ev->kind == HTTP_LOST)
+		d->doubts |= doubt_of(ev->why_lost);
+}
