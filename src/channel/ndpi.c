@@ -1,6 +1,6 @@
 /* What nDPI must be protected from, and we from it:
  *   - its caches join conversations by address, so that one hit would colour all later ones to the same proxy: every
- *     conversation shown has addresses that no other had;
+ *     conversation shown has addresses that no other had, and what comes from a cache is refused;
  *   - it guesses by port when it has found nothing: guesses are refused;
  *   - it takes the higher port for the client's: the ports are fixed so that this is true;
  *   - it does not put segments together: each side's first bytes come as one packet;
@@ -41,7 +41,8 @@ enum {
 	FLAG_SYN = 0x02,
 	FLAG_PUSH = 0x08,
 	FLAG_ACK = 0x10,
-	LAST_PAIR = 0x7fffff /* pairs of addresses in 10.0.0.0/8, two each */
+	PAIR_STEP = 4, /* its keys add up address and port, and the two ports after: leave room between pairs */
+	LAST_PAIR = (1 << 23) - PAIR_STEP
 };
 
 struct dpi {
@@ -69,7 +70,6 @@ static const struct known {
 	{ NDPI_PROTOCOL_NFS, "nfs" },
 	{ NDPI_PROTOCOL_POSTGRES, "postgres" },
 	{ NDPI_PROTOCOL_MYSQL, "mysql" },
-	{ NDPI_PROTOCOL_BITTORRENT, "bittorrent" },
 	{ NDPI_PROTOCOL_SMBV1, "smb" },
 	{ NDPI_PROTOCOL_SMBV23, "smb" },
 	{ NDPI_PROTOCOL_MINING, "mining" },
@@ -138,7 +138,7 @@ struct dpi *dpi_new(struct err *e)
 		NDPI_PROTOCOL_BITMASK mask;
 		NDPI_BITMASK_RESET(mask);
 		for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-			NDPI_BITMASK_ADD(mask, known[i].id);
+			mask.fds_bits[known[i].id / NDPI_BITS] |= (ndpi_ndpi_mask)1 << known[i].id % NDPI_BITS;
 		ndpi_set_protocol_detection_bitmask2(d->module, &mask);
 		ndpi_finalize_initialization(d->module);
 		d->flow_size = ndpi_detection_get_sizeof_ndpi_flow_struct();
@@ -173,10 +173,19 @@ static void write_be32(uint8_t *p, uint32_t value)
 	write_be16(p + 2, value);
 }
 
+/* Its keys are sums of addresses as they lie in memory, where the last octet weighs most: the number of the pair goes into
+ * the last three octets the other way round, and the server has the last octet's top bit, so that no two sums are alike. */
+static void write_address(uint8_t *p, uint32_t pair, enum side side)
+{
+	p[0] = 10;
+	p[1] = (uint8_t)pair;
+	p[2] = (uint8_t)(pair >> 8);
+	p[3] = (uint8_t)(pair >> 16 | (side == SERVER ? 0x80 : 0));
+}
+
 /* IPv4 and TCP around `payload`; returns the length. */
 static size_t write_packet(struct dpi *d, enum side from, uint8_t flags, struct slice payload)
 {
-	const uint32_t base = UINT32_C(10) << 24 | 2 * d->pair;
 	const struct slice bytes = slice_head(payload, MAX_NDPI_BYTES);
 	const size_t len = IP_HEAD + TCP_HEAD + bytes.len;
 	uint8_t *ip = d->packet, *tcp = d->packet + IP_HEAD;
@@ -185,8 +194,8 @@ static size_t write_packet(struct dpi *d, enum side from, uint8_t flags, struct 
 	write_be16(ip + 2, (uint32_t)len);
 	ip[8] = 64;
 	ip[9] = 6;
-	write_be32(ip + 12, base + (from == SERVER));
-	write_be32(ip + 16, base + (from == CLIENT));
+	write_address(ip + 12, d->pair, from);
+	write_address(ip + 16, d->pair, OTHER(from));
 	write_be16(tcp, from == CLIENT ? CLIENT_PORT : SERVER_PORT);
 	write_be16(tcp + 2, from == CLIENT ? SERVER_PORT : CLIENT_PORT);
 	write_be32(tcp + 4, d->seq[from]);
@@ -222,7 +231,7 @@ static ndpi_protocol give_up(struct dpi *d)
 
 static const char *name_result(const struct dpi *d, ndpi_protocol p)
 {
-	if (d->flow->confidence == NDPI_CONFIDENCE_MATCH_BY_PORT || d->flow->confidence == NDPI_CONFIDENCE_MATCH_BY_IP)
+	if (d->flow->confidence != NDPI_CONFIDENCE_DPI)
 		return NULL;
 	const char *name = name_of(DPI_APP(p));
 	return name != NULL ? name : name_of(DPI_MASTER(p));
@@ -233,7 +242,7 @@ const char *dpi_name(struct dpi *d, struct slice client, struct slice server, en
 	static const struct slice nothing = { NULL, 0 };
 	const struct slice bytes[2] = { client, server };
 	const enum side order[2] = { first, OTHER(first) };
-	d->pair = d->pair == LAST_PAIR ? 1 : d->pair + 1;
+	d->pair = d->pair == LAST_PAIR ? PAIR_STEP : d->pair + PAIR_STEP;
 	d->seq[CLIENT] = 1000;
 	d->seq[SERVER] = 2000;
 	memset(d->flow, 0, d->flow_size);

@@ -166,8 +166,8 @@ bool link_is_ethernet(struct slice s)
 }
 
 /* Nothing in a label stack says what it carries.  IP shows its version; a pseudo wire shows an Ethernet header that leads
- * to IP, behind a control word (RFC 4385, 3) or without one.  Labels differ between the two directions of a
- * conversation, so they do not belong to its space. */
+ * to IP, behind a control word that begins with zeros (RFC 4448, 4.6) or without one.  Labels differ between the two
+ * directions of a conversation, so they do not belong to its space. */
 enum step link_mpls(struct peel *p)
 {
 	uint32_t label = 0;
@@ -186,7 +186,7 @@ enum step link_mpls(struct peel *p)
 	const unsigned first = p->rest.at[0] >> 4;
 	if (first == 4 || first == 6)
 		return STEP_IP;
-	if (first == 0 && link_is_ethernet(slice_from(p->rest, CONTROL_WORD_LEN))) {
+	if (slice_starts(p->rest, SLICE("\0\0")) && link_is_ethernet(slice_from(p->rest, CONTROL_WORD_LEN))) {
 		peel_past(p, CONTROL_WORD_LEN);
 		return STEP_ETHERNET;
 	}

@@ -292,13 +292,29 @@ static bool is_begun_request(struct slice in)
 	return false;
 }
 
+/* Has the first head come so far that it can be nothing else? */
+static bool is_begun_head(const struct turn *t)
+{
+	const struct slice in = t->in->bytes;
+	if (t->s->state != HTTP_AT_START)
+		return false;
+	if (t->ev->from == SERVER)
+		return in.len >= sizeof "HTTP/1.1" && slice_starts(in, SLICE("HTTP/1."));
+	const size_t method = slice_find(in, ' ');
+	return method + 2 < in.len && is_begun_request(in) && head_maybe_request(in) &&
+	       (slice_find(in, '\n') < in.len || in.at[method + 1] == '/' || slice_starts(slice_from(in, method + 1), SLICE("http")));
+}
+
 static void want_more(const struct turn *t)
 {
-	if (t->in->cut) {
-		side_lose(t, LOST_HOLE);
+	if (!t->in->cut && !t->in->end)
+		return;
+	const bool begun = is_begun_head(t);
+	if (t->in->cut || begun) {
+		side_lose(t, t->in->cut ? LOST_HOLE : LOST_END);
+		t->ev->begun = begun;
 		t->ev->eat = t->in->bytes.len;
-	} else if (t->in->end && t->ev->from == CLIENT && t->s->state == HTTP_AT_START &&
-		   !is_begun_request(t->in->bytes)) {
+	} else if (t->ev->from == CLIENT && t->s->state == HTTP_AT_START && !is_begun_request(t->in->bytes)) {
 		no_http(t);
 	}
 }

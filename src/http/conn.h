@@ -35,7 +35,7 @@ enum http_ev {
 	HTTP_LOST            /* it was HTTP, and its framing is lost: `why_lost` */
 };
 
-enum http_lost { LOST_HOLE, LOST_DESYNC, LOST_TOO_LONG, LOST_CHUNK };
+enum http_lost { LOST_HOLE, LOST_DESYNC, LOST_TOO_LONG, LOST_CHUNK, LOST_END /* the stream ended within a head */ };
 
 /* What is remembered of a request until its answer. */
 struct http_ask {
@@ -60,6 +60,7 @@ struct http_event {
 	bool interim;                /* RESPONSE: 1xx, not 101 */
 	bool complete;               /* MESSAGE_END: false when cut off by the end of the stream */
 	uint8_t why_lost;            /* LOST: enum http_lost */
+	bool begun;                  /* LOST: what was there of the side's first head can be nothing else */
 	uint64_t offset;             /* of the event's first byte in the stream of `from` */
 	uint64_t odd;                /* 1 << enum odd: what was irregular here */
 	int64_t t;

@@ -6,6 +6,8 @@
 static const struct sign exchange = { "http", "exchange", FOR_HTTP, PROOF };
 static const struct sign request = { "http", "request", FOR_HTTP, STRONG };
 static const struct sign response = { "http", "response", FOR_HTTP, STRONG };
+static const struct sign request_begun = { "http", "request-begun", FOR_HTTP, STRONG };
+static const struct sign response_begun = { "http", "response-begun", FOR_HTTP, STRONG };
 static const struct sign h2_preface = { "http", "h2-preface", FOR_HTTP, PROOF };
 static const struct sign not_http = { "http", "not-http", AGAINST_HTTP, STRONG };
 static const struct sign server_not_http = { "http", "server-not-http", AGAINST_HTTP, STRONG };
@@ -17,6 +19,8 @@ static uint16_t doubt_of(uint8_t why)
 		return DOUBT_GAP;
 	case LOST_TOO_LONG:
 		return DOUBT_CAP;
+	case LOST_END:
+		return 0;
 	case LOST_DESYNC:
 	case LOST_CHUNK:
 		break;
@@ -40,6 +44,10 @@ static const struct sign *sign_of(const struct http_event *ev)
 		return sign_of_response(ev);
 	case HTTP_H2:
 		return &h2_preface;
+	case HTTP_LOST:
+		if (!ev->begun)
+			return NULL;
+		return ev->from == CLIENT ? &request_begun : &response_begun;
 	case HTTP_NOT:
 		return ev->from == CLIENT ? &not_http : &server_not_http;
 	default:

@@ -97,10 +97,12 @@ static void foreign_syn(struct stream *s, enum side from, const struct segment *
 }
 
 /* The true answer after a refusal: the refusal was forged. */
-static void doubt_refusal(struct stream *s, enum side from, struct odds *odds)
+static void doubt_refusal(
+    struct stream_kit *k, struct stream *s, const struct segment *seg, enum side from, struct odds *odds)
 {
 	struct stream_side *x = &s->side[from];
-	if (s->state != STREAM_RESET || !(x->flags & SIDE_RESET) || x->flags & SIDE_ANCHORED)
+	const bool refused = s->state == STREAM_RESET && x->flags & SIDE_RESET && !(x->flags & SIDE_ANCHORED);
+	if (!refused || !(seg->flags & TCP_ACK) || !syn_is_confirmed(k, &s->side[OTHER(from)], seg->ack))
 		return;
 	x->flags &= (uint16_t)~SIDE_RESET;
 	s->state = STREAM_SYN;
@@ -110,11 +112,9 @@ static void doubt_refusal(struct stream *s, enum side from, struct odds *odds)
 void syn_take(struct stream_kit *k, struct stream *s, const struct segment *seg, enum side from, struct odds *odds)
 {
 	struct stream_side *x = &s->side[from], *o = &s->side[OTHER(from)];
-	const bool ack = seg->flags & TCP_ACK;
+	doubt_refusal(k, s, seg, from, odds);
+	const bool ack = seg->flags & TCP_ACK, opening = s->state == STREAM_NEW || s->state == STREAM_SYN;
 	const uint32_t isn = seg->seq + 1;
-	if (ack && syn_is_confirmed(k, o, seg->ack))
-		doubt_refusal(s, from, odds);
-	const bool opening = s->state == STREAM_NEW || s->state == STREAM_SYN;
 	const bool other = x->flags & SIDE_ANCHORED && x->isn != isn;
 	/* Whoever has begun does not answer himself; he answers a SYN only. */
 	const bool answers_nothing = ack && x->flags & SIDE_SYN && !(o->flags & SIDE_SYN);

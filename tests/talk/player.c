@@ -14,7 +14,7 @@
 #include "record.h"
 #include "seeds.h"
 
-enum { MOST_CUTS = 300, MOST_LOSSES = 40, SHOWN = 3 };
+enum { MOST_CUTS = 300, MOST_LOSSES = 40 };
 
 struct session {
 	const struct script *script;
@@ -121,7 +121,7 @@ static void perform(struct session *n)
 static bool complain(
     struct session *n, const struct play *how, unsigned flow, const char *what, struct text got, const char *wanted)
 {
-	if (n->failures[how->how]++ >= SHOWN)
+	if (n->failures[how->how]++ != 0 && !n->verbose)
 		return false;
 	printf("# %s, %s", n->script->name, play_name(how->how));
 	if (how->how == PLAY_CUT || how->how == PLAY_LOST)
@@ -171,9 +171,11 @@ static void check_flow(struct session *n, const struct play *how, unsigned flow)
 	struct text line;
 	if (!find_record(n, how, flow, &line))
 		return;
-	if (n->verbose && how->how == PLAY_WRITTEN)
+	const unsigned failures = n->failures[how->how];
+	check_record(n, how, flow, line);
+	if (n->verbose && (how->how == PLAY_WRITTEN || n->failures[how->how] != failures))
 		printf("# %.*s\n", (int)line.len, line.at);
-	const struct text label = record_get(line, "culvert.label");
+}
 	const bool lost = how->how == PLAY_LOST;
 	const bool weaker = lost && (text_is(label, "undecided") || (x->weaker != NULL && text_is(label, x->weaker)));
 	if (!text_is(label, x->label) && !weaker) {

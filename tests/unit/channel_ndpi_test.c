@@ -31,17 +31,16 @@ static void fill(uint64_t *x, uint8_t *at, size_t len)
 	}
 }
 
-static struct slice bittorrent(void)
+static struct slice mining(void)
 {
-	return SLICE("\x13"
-		     "BitTorrent protocol\0\0\0\0\0\0\0\0aaaaaaaaaaaaaaaaaaaabbbbbbbbbbbbbbbbbbbb");
+	return SLICE("{\"id\":1,\"method\":\"mining.subscribe\",\"params\":[\"cpuminer/2.5.1\"]}\n");
 }
 
 static void known_bytes(void **state)
 {
-	const char *name = dpi_name(*state, bittorrent(), nothing, CLIENT);
+	const char *name = dpi_name(*state, mining(), nothing, CLIENT);
 	assert_non_null(name);
-	assert_string_equal(name, "bittorrent");
+	assert_string_equal(name, "mining");
 	name = dpi_name(*state, SLICE("\x03\0\0\x13\x0e\xe0\0\0\0\0\0\x01\0\x08\0\x03\0\0\0"), nothing, CLIENT);
 	assert_non_null(name);
 	assert_string_equal(name, "rdp");
@@ -72,7 +71,7 @@ static void one_hit_does_not_colour_the_next(void **state)
 	for (int round = 0; round < 200; round++) {
 		uint8_t bytes[600];
 		fill(&x, bytes, sizeof bytes);
-		assert_non_null(dpi_name(*state, bittorrent(), nothing, CLIENT));
+		assert_non_null(dpi_name(*state, mining(), nothing, CLIENT));
 		assert_null(dpi_name(*state, (struct slice){ bytes, 300 }, (struct slice){ bytes + 300, 300 }, CLIENT));
 	}
 }

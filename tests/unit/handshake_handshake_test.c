@@ -327,6 +327,26 @@ static void unusual_is_a_doubt(void **state)
 	assert_int_equal(hs_judge_next(&p.h, true, 0, 0, 0, &p.d), HS_CONNECTED);
 }
 
+/* HTTP was a disguise: a relay without any handshake, but never in place of one that is under way. */
+static void disguise(void **state)
+{
+	(void)state;
+	const struct http_event lost = { .kind = HTTP_LOST, .from = SERVER, .offset = 99, .t = 3 };
+	struct play p;
+	play(&p, &(struct talk){ .steps = { GET, OK } }, false);
+	p.h.records = p.records;
+	hs_disguised(&p.h, &lost, &p.d);
+	assert_int_equal(p.h.state, HS_DISGUISED);
+	assert_false(hs_still_http(&p.h));
+	assert_int_equal(hs_decisive(&p.h)->kind, HS_KIND_DISGUISED);
+	assert_int_equal(hs_decisive(&p.h)->ended[SERVER], 99);
+	assert_int_equal(dossier_strongest(&p.d, FOR_RELAY)->sign->weight, STRONG);
+	play(&p, &(struct talk){ .steps = { CONNECT } }, false);
+	hs_disguised(&p.h, &lost, &p.d);
+	assert_int_equal(p.h.state, HS_CONNECT_ASKED);
+	assert_null(dossier_strongest(&p.d, FOR_RELAY));
+}
+
 static void websocket_accept(void **state)
 {
 	(void)state;
@@ -354,6 +374,7 @@ int main(void)
 		cmocka_unit_test(where_http_ended),
 		cmocka_unit_test(content_of_the_asking),
 		cmocka_unit_test(unusual_is_a_doubt),
+		cmocka_unit_test(disguise),
 		cmocka_unit_test(websocket_accept),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

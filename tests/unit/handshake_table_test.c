@@ -16,6 +16,7 @@ struct row {
 static const struct row moves[] = {
 	{ HS_HTTP, HS_SIGN_ASK_CONNECT, HS_CONNECT_ASKED },
 	{ HS_HTTP, HS_SIGN_ASK_UPGRADE, HS_UPGRADE_ASKED },
+	{ HS_HTTP, HS_SIGN_DISGUISE, HS_DISGUISED },
 	{ HS_CONNECT_ASKED, HS_SIGN_ACCEPT, HS_CONNECTED },
 	{ HS_CONNECT_ASKED, HS_SIGN_UNSURE, HS_CONNECT_UNSURE },
 	{ HS_CONNECT_ASKED, HS_SIGN_REFUSE, HS_HTTP },
@@ -50,7 +51,7 @@ static void every_pair(void **state)
 static void relay_is_for_ever(void **state)
 {
 	(void)state;
-	const enum hs_state last[] = { HS_CONNECTED, HS_UPGRADED, HS_UPGRADED_HTTP2 };
+	const enum hs_state last[] = { HS_CONNECTED, HS_UPGRADED, HS_UPGRADED_HTTP2, HS_DISGUISED };
 	for (size_t i = 0; i < sizeof last / sizeof *last; i++)
 		for (unsigned sign = 0; sign < HS_SIGNS; sign++)
 			assert_int_equal(hs_table(last[i], (enum hs_sign)sign), last[i]);

@@ -199,6 +199,7 @@ static void test_fin(void **state)
 	assert_true(k.got[CLIENT].ended);
 	assert_int_equal(k.s.state, STREAM_CLOSING);
 	assert_int_equal(talk_flags(&k, CLIENT, 6, TCP_FIN | TCP_ACK), 0);
+	assert_int_equal(talk_flags(&k, CLIENT, 7, TCP_FIN | TCP_ACK), 0);
 	assert_int_equal(talk_say(&k, CLIENT, 6, "ghi"), ODD_BIT(DATA_AFTER_FIN));
 	assert_int_equal(talk_say(&k, CLIENT, 7, "hi"), ODD_BIT(DATA_AFTER_FIN));
 	assert_true(talk_got(&k, CLIENT, "abcdef"));
@@ -298,6 +299,42 @@ static void test_refused(void **state)
 	rst.ack -= 12345;
 	assert_int_equal(talk_push(&k, &rst, SIZE_MAX), 0);
 	assert_int_equal(k.s.state, STREAM_RESET);
+	talk_end(&k);
+}
+
+/* A forged refusal and a forged end before the true answer. */
+static void test_refusal_forged(void **state)
+{
+	(void)state;
+	struct talk k;
+	talk_begin(&k, OVERLAP_LINUX, 4);
+	talk_flags(&k, CLIENT, 0, TCP_SYN);
+	struct segment forged = talk_segment(&k, SERVER, 0, NULL, 0, TCP_RST | TCP_ACK);
+	forged.seq = 0;
+	talk_push(&k, &forged, SIZE_MAX);
+	assert_int_equal(k.s.state, STREAM_RESET);
+	forged.flags = TCP_FIN | TCP_ACK;
+	assert_int_equal(talk_push(&k, &forged, SIZE_MAX), ODD_BIT(OUT_OF_WINDOW));
+	assert_int_equal(talk_flags(&k, SERVER, 0, TCP_SYN | TCP_ACK), ODD_BIT(RST_INJECTION));
+	assert_int_equal(k.s.state, STREAM_OPEN);
+	talk_say(&k, CLIENT, 0, "ping");
+	talk_say(&k, SERVER, 0, "pong");
+	assert_true(talk_got(&k, CLIENT, "ping") && talk_got(&k, SERVER, "pong"));
+	talk_end(&k);
+}
+
+/* Data in place of the answer is not believed. */
+static void test_data_before_answer(void **state)
+{
+	(void)state;
+	struct talk k;
+	talk_begin(&k, OVERLAP_LINUX, 4);
+	talk_flags(&k, CLIENT, 0, TCP_SYN);
+	assert_int_equal(say_at(&k, SERVER, 888888, "evil", TCP_ACK), ODD_BIT(OUT_OF_WINDOW));
+	assert_int_equal(k.s.state, STREAM_SYN);
+	talk_flags(&k, SERVER, 0, TCP_SYN | TCP_ACK);
+	talk_say(&k, SERVER, 0, "pong");
+	assert_true(talk_got(&k, SERVER, "pong"));
 	talk_end(&k);
 }
 
@@ -610,6 +647,8 @@ int main(void)
 		cmocka_unit_test(test_rst),
 		cmocka_unit_test(test_rst_then_more),
 		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_refusal_forged),
+		cmocka_unit_test(test_data_before_answer),
 		cmocka_unit_test(test_flags_and_numbers),
 		cmocka_unit_test(test_far_acknowledgement_repeated),
 		cmocka_unit_test(test_urgent),
