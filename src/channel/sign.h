@@ -20,57 +20,66 @@ struct guess {
 /* The first sign of the table that does not say no. */
 struct guess signs_ask(struct slice client, struct slice server);
 
+static inline enum says sign_if(bool sure)
+{
+	return sure ? SAYS_YES : SAYS_NO;
+}
+
 /* Does `s` begin with `literal`?  WAIT while it is a true beginning of it. */
 enum says sign_literal(struct slice s, struct slice literal);
 
 /* The first line without its end; *whole when the end was seen. */
 struct slice sign_line(struct slice s, bool *whole);
 
+#define SIGN(name) enum says sign_##name(struct slice client, struct slice server)
+
 /* signs_http.c */
-enum says sign_http(struct slice client, struct slice server);
-enum says sign_rtsp(struct slice client, struct slice server);
-enum says sign_sip(struct slice client, struct slice server);
-enum says sign_icap(struct slice client, struct slice server);
+SIGN(http);
+SIGN(rtsp);
+SIGN(sip);
+SIGN(icap);
 
 /* signs_text.c */
-enum says sign_ssh(struct slice client, struct slice server);
-enum says sign_vnc(struct slice client, struct slice server);
-enum says sign_smtp(struct slice client, struct slice server);
-enum says sign_ftp(struct slice client, struct slice server);
-enum says sign_imap(struct slice client, struct slice server);
-enum says sign_pop3(struct slice client, struct slice server);
-enum says sign_nntp(struct slice client, struct slice server);
-enum says sign_irc(struct slice client, struct slice server);
-enum says sign_xmpp(struct slice client, struct slice server);
-enum says sign_redis(struct slice client, struct slice server);
-enum says sign_memcached(struct slice client, struct slice server);
-enum says sign_git(struct slice client, struct slice server);
+SIGN(ssh);
+SIGN(vnc);
+SIGN(smtp);
+SIGN(ftp);
+SIGN(imap);
+SIGN(pop3);
+SIGN(nntp);
+SIGN(irc);
+SIGN(xmpp);
+SIGN(redis);
+SIGN(memcached);
+SIGN(git);
 
 /* signs_binary.c: desktops, files, names, proxies, pipes */
-enum says sign_socks(struct slice client, struct slice server);
-enum says sign_rdp(struct slice client, struct slice server);
-enum says sign_smb(struct slice client, struct slice server);
-enum says sign_ldap(struct slice client, struct slice server);
-enum says sign_mqtt(struct slice client, struct slice server);
-enum says sign_telnet(struct slice client, struct slice server);
-enum says sign_dns(struct slice client, struct slice server);
-enum says sign_openvpn(struct slice client, struct slice server);
-enum says sign_kerberos(struct slice client, struct slice server);
-enum says sign_rtmp(struct slice client, struct slice server);
-enum says sign_iec104(struct slice client, struct slice server);
-enum says sign_ppp(struct slice client, struct slice server);
+SIGN(socks);
+SIGN(rdp);
+SIGN(smb);
+SIGN(ldap);
+SIGN(mqtt);
+SIGN(telnet);
+SIGN(dns);
+SIGN(openvpn);
+SIGN(kerberos);
+SIGN(rtmp);
+SIGN(iec104);
+SIGN(ppp);
 
 /* signs_data.c: databases and calls */
-enum says sign_mysql(struct slice client, struct slice server);
-enum says sign_postgres(struct slice client, struct slice server);
-enum says sign_mssql(struct slice client, struct slice server);
-enum says sign_oracle(struct slice client, struct slice server);
-enum says sign_mongodb(struct slice client, struct slice server);
-enum says sign_sunrpc(struct slice client, struct slice server);
-enum says sign_dcerpc(struct slice client, struct slice server);
-enum says sign_x11(struct slice client, struct slice server);
-enum says sign_bgp(struct slice client, struct slice server);
-enum says sign_diameter(struct slice client, struct slice server);
-enum says sign_tacacs(struct slice client, struct slice server);
+SIGN(mysql);
+SIGN(postgres);
+SIGN(mssql);
+SIGN(oracle);
+SIGN(mongodb);
+SIGN(sunrpc);
+SIGN(dcerpc);
+SIGN(x11);
+SIGN(bgp);
+SIGN(diameter);
+SIGN(tacacs);
+
+#undef SIGN
 
 #endif

@@ -90,7 +90,7 @@ enum says sign_literal(struct slice s, struct slice literal)
 		return SAYS_NO;
 	if (s.len < literal.len)
 		return slice_starts(literal, s) ? SAYS_WAIT : SAYS_NO;
-	return slice_starts(s, literal) ? SAYS_YES : SAYS_NO;
+	return sign_if(slice_starts(s, literal));
 }
 
 struct slice sign_line(struct slice s, bool *whole)

@@ -18,14 +18,12 @@ enum says sign_rdp(struct slice client, struct slice server)
 		return SAYS_NO;
 	if (client.len < len)
 		return SAYS_WAIT;
-	if (client.len > len)
-		return SAYS_NO;
-	const struct slice rest = slice_from(client, 11);
+	const struct slice rest = slice_from(slice_head(client, len), 11);
 	if (rest.len == 0)
 		return SAYS_LIKELY;
 	const bool cookie = slice_starts(rest, SLICE("Cookie: "));
 	const bool negotiation = rest.len >= 8 && rest.at[0] == 1 && rest.at[2] == 8 && rest.at[3] == 0;
-	return cookie || negotiation ? SAYS_YES : SAYS_NO;
+	return sign_if(cookie || negotiation);
 }
 
 /* A NetBIOS session header, then SMB 1 or 2/3. */
@@ -38,8 +36,7 @@ enum says sign_smb(struct slice client, struct slice server)
 		return SAYS_WAIT;
 	const uint32_t len = read_be32(s.at) & 0xffffff;
 	const struct slice magic = slice_head(slice_from(s, 4), 4);
-	return len >= 32 && (slice_eq(magic, SLICE("\xffSMB")) || slice_eq(magic, SLICE("\xfeSMB"))) ? SAYS_YES
-												     : SAYS_NO;
+	return sign_if(len >= 32 && (slice_eq(magic, SLICE("\xffSMB")) || slice_eq(magic, SLICE("\xfeSMB"))));
 }
 
 /* The length octets of BER; SAYS_YES moves the cursor behind them. */
@@ -90,7 +87,7 @@ enum says sign_ldap(struct slice client, struct slice server)
 	if (s.len < 3)
 		return SAYS_WAIT;
 	if (operation == 0x60) /* version 2 or 3 */
-		return s.at[0] == 2 && s.at[1] == 1 && (s.at[2] == 2 || s.at[2] == 3) ? SAYS_YES : SAYS_NO;
+		return sign_if(s.at[0] == 2 && s.at[1] == 1 && (s.at[2] == 2 || s.at[2] == 3));
 	return s.at[0] == (operation == 0x63 ? 0x04 : 0x80) ? SAYS_YES : SAYS_NO;
 }
 
@@ -183,7 +180,7 @@ enum says sign_dns(struct slice client, struct slice server)
 	const uint16_t type = cursor_be16(&c), class = cursor_be16(&c);
 	if (!c.ok)
 		return cut ? SAYS_WAIT : SAYS_NO;
-	return type != 0 && (class == 1 || class == 3 || class == 255) ? SAYS_YES : SAYS_NO;
+	return sign_if(type != 0 && (class == 1 || class == 3 || class == 255));
 }
 
 /* A hard reset behind its length: opcode and key 0, a session id, then one of three layouts: plain, with an HMAC of 16 to
@@ -204,7 +201,7 @@ enum says sign_openvpn(struct slice client, struct slice server)
 		return SAYS_WAIT;
 	const uint8_t *body = client.at + 2;
 	if (len == 14 && opcode == 0x38)
-		return body[9] == 0 && read_be32(body + 10) == 0 ? SAYS_YES : SAYS_NO;
+		return sign_if(body[9] == 0 && read_be32(body + 10) == 0);
 	if ((len == 54 || opcode == 0x50) && len >= 54 && (read_be32(body + 9) & 0xf0ffffff) == 1)
 		return SAYS_YES;
 	for (size_t i = 0; i < sizeof hmacs; i++) {
@@ -235,7 +232,7 @@ enum says sign_kerberos(struct slice client, struct slice server)
 	s = slice_from(s, 1);
 	if (take_ber_length(&s, &sequence) != SAYS_YES || sequence >= application)
 		return SAYS_NO;
-	return slice_starts(s, SLICE("\xa1\x03\x02\x01\x05")) ? SAYS_YES : SAYS_NO;
+	return sign_if(slice_starts(s, SLICE("\xa1\x03\x02\x01\x05")));
 }
 
 /* Version 3, a time, four bytes that are zero or the player's version, then random bytes; the server answers in kind. */
@@ -250,7 +247,7 @@ enum says sign_rtmp(struct slice client, struct slice server)
 		return SAYS_NO;
 	if (client.len < 1024 || server.len == 0)
 		return SAYS_WAIT;
-	return server.at[0] == 3 ? SAYS_YES : SAYS_NO;
+	return sign_if(server.at[0] == 3);
 }
 
 /* IEC 60870-5-104: U-format frames of six bytes, or an I-format frame that is as long as it says, with numbers as low as
@@ -264,14 +261,16 @@ enum says sign_iec104(struct slice client, struct slice server)
 		return SAYS_WAIT;
 	const uint8_t *p = client.at;
 	if (p[1] == 4 && (p[2] & 3) == 3)
-		return (p[2] == 0x07 || p[2] == 0x43 || p[2] == 0x13) && p[3] == 0 && p[4] == 0 && p[5] == 0 ? SAYS_YES
-													     : SAYS_NO;
+		return sign_if((p[2] == 0x07 || p[2] == 0x43 || p[2] == 0x13) && p[3] == 0 && p[4] == 0 && p[5] == 0);
 	if (p[1] < 13 || p[1] > 253 || (p[2] & 1) != 0 || p[3] != 0 || (p[4] & 1) != 0 || p[5] != 0)
 		return SAYS_NO;
 	if (client.len < 2u + p[1])
 		return SAYS_WAIT;
-	const bool chained = client.len == 2u + p[1] || client.at[2u + p[1]] == 0x68;
-	return chained && p[6] >= 1 && p[6] <= 127 && (p[8] & 0x3f) >= 1 && (p[8] & 0x3f) <= 47 ? SAYS_YES : SAYS_NO;
+	if (p[6] < 1 || p[6] > 127 || (p[8] & 0x3f) < 1 || (p[8] & 0x3f) > 47)
+		return SAYS_NO;
+	if (client.len == 2u + p[1])
+		return SAYS_LIKELY;
+	return sign_if(client.at[2u + p[1]] == 0x68);
 }
 
 static enum says ask_ppp(struct slice s)
@@ -318,7 +317,7 @@ static enum says ask_socks5(struct slice client, struct slice server)
 		return SAYS_NO;
 	if (server.at[1] == 0xff)
 		return SAYS_YES;
-	return memchr(client.at + 2, server.at[1], methods) != NULL ? SAYS_YES : SAYS_NO;
+	return sign_if(memchr(client.at + 2, server.at[1], methods) != NULL);
 }
 
 /* Version 4, connect or bind, port, address, a user's name that ends with a zero. */

@@ -29,7 +29,7 @@ enum says sign_mysql(struct slice client, struct slice server)
 			return SAYS_NO;
 	if (end == version.len)
 		return end < 64 ? SAYS_WAIT : SAYS_NO;
-	return slice_find(slice_head(version, end), '.') < end ? SAYS_YES : SAYS_NO;
+	return sign_if(slice_find(slice_head(version, end), '.') < end);
 }
 
 /* Length, then a request for encryption, to cancel, or version 3 and the first parameter. */
@@ -42,9 +42,9 @@ enum says sign_postgres(struct slice client, struct slice server)
 		return SAYS_WAIT;
 	const uint32_t len = read_be32(client.at), code = read_be32(client.at + 4);
 	if (code == 80877103 || code == 80877104)
-		return len == 8 ? SAYS_YES : SAYS_NO;
+		return sign_if(len == 8);
 	if (code == 80877102)
-		return len == 16 ? SAYS_YES : SAYS_NO;
+		return sign_if(len == 16);
 	if (code < 0x30000 || code > 0x30002 || len < 9 || len > 10000)
 		return SAYS_NO;
 	if (client.len < 13)
@@ -65,11 +65,11 @@ enum says sign_mssql(struct slice client, struct slice server)
 		return SAYS_WAIT;
 	const size_t len = read_be16(client.at + 2);
 	if (client.at[0] == 0x10)
-		return client.at[1] <= 1 && len >= 94 && read_le32(client.at + 8) == len - 8 ? SAYS_YES : SAYS_NO;
+		return sign_if(client.at[1] <= 1 && len >= 94 && read_le32(client.at + 8) == len - 8);
 	if (client.at[1] > 1 || len < 20 || len > 4096 || client.at[7] != 0 || client.at[8] != 0)
 		return SAYS_NO;
 	const size_t offset = read_be16(client.at + 9);
-	return offset >= 6 && offset < len && read_be16(client.at + 11) == 6 ? SAYS_YES : SAYS_NO;
+	return sign_if(offset >= 6 && offset < len && read_be16(client.at + 11) == 6);
 }
 
 /* TNS: a connect packet that holds a description. */
@@ -99,7 +99,7 @@ enum says sign_mongodb(struct slice client, struct slice server)
 		return client.len >= 4 && read_le32(client.at) >= 26 && read_le32(client.at) < 0x1000000 ? SAYS_WAIT
 													 : SAYS_NO;
 	const uint32_t len = read_le32(client.at), answers = read_le32(client.at + 8), code = read_le32(client.at + 12);
-	return len >= 26 && len < 0x3000000 && answers == 0 && (code == 2004 || code == 2013) ? SAYS_YES : SAYS_NO;
+	return sign_if(len >= 26 && len < 0x3000000 && answers == 0 && (code == 2004 || code == 2013));
 }
 
 /* A record mark, then a call of version 2 (RFC 5531, 9 and 11). */
@@ -113,7 +113,7 @@ enum says sign_sunrpc(struct slice client, struct slice server)
 	const uint32_t len = read_be32(client.at) & 0x7fffffff, program = read_be32(client.at + 16);
 	if (len < 40 || len > 0x200000 || read_be32(client.at + 8) != 0 || read_be32(client.at + 12) != 2)
 		return SAYS_NO;
-	return program >= 100000 && program < 0x60000000 && read_be32(client.at + 20) < 16 ? SAYS_YES : SAYS_NO;
+	return sign_if(program >= 100000 && program < 0x60000000 && read_be32(client.at + 20) < 16);
 }
 
 static enum says ask_dcerpc(struct slice s)
@@ -124,10 +124,8 @@ static enum says ask_dcerpc(struct slice s)
 		return s.len < 2 || s.at[1] <= 1 ? SAYS_WAIT : SAYS_NO;
 	const size_t len = (size_t)(s.at[9] << 8 | s.at[8]);
 	const uint8_t type = s.at[2];
-	return s.at[1] <= 1 && (type == 11 || type == 12 || type == 14 || type == 20) && s.at[4] == 0x10 &&
-		       s.at[5] == 0 && s.at[6] == 0 && s.at[7] == 0 && len >= 16 && len <= 8192
-		   ? SAYS_YES
-		   : SAYS_NO;
+	return sign_if(s.at[1] <= 1 && (type == 11 || type == 12 || type == 14 || type == 20) && s.at[4] == 0x10 &&
+		       s.at[5] == 0 && s.at[6] == 0 && s.at[7] == 0 && len >= 16 && len <= 8192);
 }
 
 /* Version 5, a bind or what belongs to one, little-endian data, a length. */
@@ -150,7 +148,7 @@ enum says sign_x11(struct slice client, struct slice server)
 	const uint8_t *p = client.at + 6;
 	const unsigned name = big == SAYS_YES ? read_be16(p) : p[0] | (unsigned)p[1] << 8;
 	const unsigned data = big == SAYS_YES ? read_be16(p + 2) : p[2] | (unsigned)p[3] << 8;
-	return name <= 64 && data <= 256 && p[4] == 0 && p[5] == 0 ? SAYS_YES : SAYS_NO;
+	return sign_if(name <= 64 && data <= 256 && p[4] == 0 && p[5] == 0);
 }
 
 /* A marker of ones and an OPEN of version 4 (RFC 4271, 4.2). */
@@ -163,8 +161,7 @@ enum says sign_bgp(struct slice client, struct slice server)
 		return begins;
 	if (s.len < 20)
 		return SAYS_WAIT;
-	return read_be16(s.at + 16) >= 29 && read_be16(s.at + 16) <= 4096 && s.at[18] == 1 && s.at[19] == 4 ? SAYS_YES
-													    : SAYS_NO;
+	return sign_if(read_be16(s.at + 16) >= 29 && read_be16(s.at + 16) <= 4096 && s.at[18] == 1 && s.at[19] == 4);
 }
 
 /* Version 1 and a Capabilities-Exchange request (RFC 6733, 3 and 5.3). */
@@ -176,10 +173,8 @@ enum says sign_diameter(struct slice client, struct slice server)
 	if (client.len < 20)
 		return SAYS_WAIT;
 	const uint32_t len = read_be32(client.at) & 0xffffff, command = read_be32(client.at + 4) & 0xffffff;
-	return len >= 20 && len % 4 == 0 && len <= 8192 && client.at[4] == 0x80 && command == 257 &&
-		       read_be32(client.at + 8) == 0
-		   ? SAYS_YES
-		   : SAYS_NO;
+	return sign_if(len >= 20 && len % 4 == 0 && len <= 8192 && client.at[4] == 0x80 && command == 257 &&
+		       read_be32(client.at + 8) == 0);
 }
 
 /* A header of twelve bytes whose length is that of the packet, and the same session on both sides (RFC 8907, 4.1). */
@@ -191,5 +186,5 @@ enum says sign_tacacs(struct slice client, struct slice server)
 		return SAYS_WAIT;
 	const bool head = client.at[1] >= 1 && client.at[1] <= 3 && client.at[2] == 1 && server.at[1] == client.at[1] &&
 			  server.at[2] == 2 && read_be32(client.at + 8) <= 4096 && read_be32(server.at + 8) <= 4096;
-	return head && memcmp(client.at + 4, server.at + 4, 4) == 0 ? SAYS_YES : SAYS_NO;
+	return sign_if(head && memcmp(client.at + 4, server.at + 4, 4) == 0);
 }

@@ -79,7 +79,7 @@ static enum says ask_request(struct slice client, const struct shape *shape, str
 	if (has_control(slice_head(line, line.len - (!whole && line.len != 0 && line.at[line.len - 1] == '\r'))))
 		return SAYS_NO;
 	if (whole)
-		return is_version(last_word(line), shape->protocol) ? SAYS_YES : SAYS_NO;
+		return sign_if(is_version(last_word(line), shape->protocol));
 	for (size_t i = 0; i < sizeof shape->targets / sizeof *shape->targets; i++)
 		if (shape->targets[i].len != 0 && slice_starts_nocase(line, shape->targets[i]))
 			return SAYS_LIKELY;

@@ -66,7 +66,7 @@ static enum says ask_vnc(struct slice s)
 			return SAYS_NO;
 	if (s.len < 12)
 		return SAYS_LIKELY;
-	return s.at[11] == '\n' ? SAYS_YES : SAYS_NO;
+	return sign_if(s.at[11] == '\n');
 }
 
 /* RFC 6143, 7.1.1. */
@@ -208,8 +208,7 @@ static enum says ask_irc_server(struct slice server)
 	if (!slice_cut(&line, ' ', &prefix) || prefix.len < 2 || line.len < 4)
 		return SAYS_NO;
 	const bool numeric = is_digit(line.at[0]) && is_digit(line.at[1]) && is_digit(line.at[2]) && line.at[3] == ' ';
-	return numeric || slice_starts(line, SLICE("NOTICE ")) || slice_starts(line, SLICE("CAP ")) ? SAYS_YES
-												    : SAYS_NO;
+	return sign_if(numeric || slice_starts(line, SLICE("NOTICE ")) || slice_starts(line, SLICE("CAP ")));
 }
 
 enum says sign_irc(struct slice client, struct slice server)
@@ -305,10 +304,8 @@ static enum says ask_memcached_binary(struct slice client, struct slice server)
 		return SAYS_NO;
 	if (server.len < 24)
 		return server.at[0] == 0x81 ? SAYS_WAIT : SAYS_NO;
-	return server.at[0] == 0x81 && server.at[1] == client.at[1] && server.at[5] == 0 &&
-		       memcmp(client.at + 12, server.at + 12, 4) == 0
-		   ? SAYS_YES
-		   : SAYS_NO;
+	return sign_if(server.at[0] == 0x81 && server.at[1] == client.at[1] && server.at[5] == 0 &&
+		       memcmp(client.at + 12, server.at + 12, 4) == 0);
 }
 
 enum says sign_memcached(struct slice client, struct slice server)

@@ -65,7 +65,7 @@ static enum says ask_record_prefix(struct slice s)
 	if (s.len == 0 || p[0] != RECORD_HANDSHAKE || (s.len > 1 && p[1] != 3) || (s.len > 2 && p[2] > 4))
 		return SAYS_NO;
 	if (s.len >= RECORD_HEAD)
-		return is_record_head(p, RECORD_HANDSHAKE) ? SAYS_YES : SAYS_NO;
+		return sign_if(is_record_head(p, RECORD_HANDSHAKE));
 	return SAYS_WAIT;
 }
 
@@ -103,11 +103,9 @@ static enum says ask_old_hello(struct slice s)
 		return s.len < 5 || (s.at[2] == 1 && s.at[3] == 3) ? SAYS_WAIT : SAYS_NO;
 	const unsigned len = read_be16(s.at) & 0x7fffu;
 	const unsigned ciphers = read_be16(s.at + 5), session = read_be16(s.at + 7), challenge = read_be16(s.at + 9);
-	return s.at[2] == 1 && s.at[3] == 3 && s.at[4] <= 3 && ciphers != 0 && ciphers % 3 == 0 &&
+	return sign_if(s.at[2] == 1 && s.at[3] == 3 && s.at[4] <= 3 && ciphers != 0 && ciphers % 3 == 0 &&
 		       (session == 0 || session == 16) && challenge >= 16 && challenge <= 32 &&
-		       len == 9 + ciphers + session + challenge
-		   ? SAYS_YES
-		   : SAYS_NO;
+		       len == 9 + ciphers + session + challenge);
 }
 
 /* Records of a connection whose beginning was not seen: a second head stands where the first record ends. */
@@ -123,15 +121,14 @@ static enum says ask_midstream(struct slice s)
 	const struct slice next = slice_from(s, (size_t)RECORD_HEAD + read_be16(s.at + 3));
 	if (next.len < RECORD_HEAD)
 		return SAYS_LIKELY;
-	return next.at[0] >= 20 && next.at[0] <= 23 && next.at[2] != 0 && is_record_head(next.at, next.at[0]) ? SAYS_YES
-													      : SAYS_NO;
+	return sign_if(next.at[0] >= 20 && next.at[0] <= 23 && next.at[2] != 0 && is_record_head(next.at, next.at[0]));
 }
 
 /* One side's record is believed when the other's bytes do not speak against it. */
 static enum says ask_midstream_both(struct slice client, struct slice server)
 {
 	const enum says by_client = ask_midstream(client), by_server = ask_midstream(server);
-	if (by_client == SAYS_YES || by_server == SAYS_YES || (by_client == SAYS_LIKELY && by_server == SAYS_LIKELY))
+	if (by_client == SAYS_YES || by_server == SAYS_YES)
 		return SAYS_YES;
 	if ((by_client == SAYS_NO && client.len != 0) || (by_server == SAYS_NO && server.len != 0))
 		return SAYS_NO;

@@ -229,6 +229,8 @@ static void keep(struct stream_kit *k, struct stream_side *x, const struct piece
 		in_order(k, x, p, from, odds);
 		return;
 	}
+	if (never(x->flags & SIDE_HELD))
+		return;
 	while (x->waiting != NULL && (waiting_over_cap(x) || odd & ODD_BIT(STREAM_CAP))) {
 		odds_add(odds, ODD_BIT(STREAM_CAP) | ODD_BIT(HOLE), from, x->next);
 		force(k, x);

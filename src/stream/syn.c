@@ -52,12 +52,11 @@ static void take_options(struct stream_side *x, const struct segment *seg)
 	x->shift = (uint8_t)(seg->window_shift < SHIFT_MAX ? seg->window_shift : SHIFT_MAX);
 }
 
-/* Out of the opening states: bytes may be delivered. */
+/* Out of the opening states, or past a refusal: bytes may be delivered. */
 void syn_open_up(struct stream *s)
 {
-	if (s->state != STREAM_NEW && s->state != STREAM_SYN)
-		return;
-	s->state = STREAM_OPEN;
+	if (s->state == STREAM_NEW || s->state == STREAM_SYN)
+		s->state = STREAM_OPEN;
 	for (enum side side = CLIENT; side <= SERVER; side++)
 		s->side[side].flags &= (uint16_t)~SIDE_HELD;
 }

@@ -22,6 +22,7 @@ static const struct sign frames_sign = { "httptunnel", "frames", FOR_TUNNEL, PRO
 static const struct sign sibling_sign = { "httptunnel", "frames-with-sibling", FOR_TUNNEL, PROOF };
 static const struct sign open_sign = { "httptunnel", "open-frame", FOR_TUNNEL, STRONG };
 static const struct sign target_sign = { "httptunnel", "same-target-as-sibling", FOR_TUNNEL, STRONG };
+static const struct sign token_sign = { "httptunnel", "same-token-as-sibling", FOR_TUNNEL, STRONG };
 static const struct sign withheld_sign = { "httptunnel", "content-withheld", FOR_TUNNEL, STRONG };
 static const struct sign unanswered_sign = { "httptunnel", "unanswered-upload", FOR_TUNNEL, WEAK };
 
@@ -425,7 +426,8 @@ static enum interest httptunnel_see(const struct sight *s)
 	return frames_live(&m->leg[s->ev->from].frames) ? LISTENING : DULL;
 }
 
-/* A GET with the very target of a proven tunnel, and nothing of its answer's content that would speak against it. */
+/* A GET with the very target of a proven tunnel, and nothing of its answer's content that would speak against it: the tool
+ * asks for both halves by one target that bears the time, so a token that is the same says more than a path that is. */
 static void consider_silent_get(const struct sight *s)
 {
 	struct mine *m = s->mine;
@@ -434,12 +436,16 @@ static void consider_silent_get(const struct sight *s)
 	if (k == NULL || !k->proven || k->aim.exact != m->aim.exact || !slot_has_other(k, s->flow_id))
 		return;
 	dossier_add(s->dossier, &target_sign, CLIENT, 0, s->t);
+	const bool token = m->aim.base != m->aim.exact;
+	const bool withheld = answer->declared >= WITHHELD_LEAST;
+	if (token)
+		dossier_add(s->dossier, &token_sign, CLIENT, 0, s->t);
+	if (withheld)
+		dossier_add(s->dossier, &withheld_sign, SERVER, answer->at, s->t);
+	m->found = token || withheld;
 	slot_enter(s, k);
-	if (answer->declared < WITHHELD_LEAST || answer->frames.data_count != 0)
-		return;
-	dossier_add(s->dossier, &withheld_sign, SERVER, answer->at, s->t);
-	m->found = true;
-	publish(s, k);
+	if (m->found)
+		publish(s, k);
 }
 
 static void httptunnel_end(const struct sight *s)

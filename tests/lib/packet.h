@@ -43,7 +43,8 @@ static inline uint8_t *packet_front(struct packet *p, size_t len)
 
 static inline void packet_bytes(struct packet *p, struct slice bytes)
 {
-	memcpy(packet_front(p, bytes.len), bytes.at, bytes.len);
+	if (bytes.len != 0)
+		memcpy(packet_front(p, bytes.len), bytes.at, bytes.len);
 }
 
 static inline void packet_put16(uint8_t *at, unsigned v)

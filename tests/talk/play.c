@@ -134,7 +134,9 @@ static void emit_pieces(struct stage *st, struct tcp *c, const struct burst *b, 
 
 static void emit_swapped(struct stage *st, struct tcp *c, const struct burst *b)
 {
-	const size_t piece = b->len < 2 * PIECE ? b->len / 2 + 1 : PIECE;
+	/* Where no SYN was seen, a conversation begins with the first byte that was: nothing may come before it. */
+	const bool begins = st->script->midstream[b->flow] && c->sent[0] + c->sent[1] == 0;
+	const size_t piece = begins ? b->len : b->len < 2 * PIECE ? b->len / 2 + 1 : PIECE;
 	for (size_t at = 0; at < b->len; at += 2 * piece) {
 		if (at + piece < b->len)
 			emit_part(st, c, b, at + piece, least(piece, b->len - at - piece));

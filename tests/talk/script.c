@@ -171,7 +171,7 @@ static bool read_want(struct reader *r, char *rest, bool as_written_only)
 		w->kind = WANT_HAS;
 		value += 4;
 	}
-	if (strcmp(value, "absent") == 0)
+	if (strcmp(value, "nothing") == 0)
 		w->kind = WANT_ABSENT;
 	w->path = must(strdup(rest));
 	w->value = must(strdup(value));

@@ -273,7 +273,7 @@ static void records(void **state)
 		ROW(SAYS_YES, "\x17\x03\x03\0\x02zz\x17\x03\x03\0\x20", ""), /* joined midway */
 		ROW(SAYS_NO, "\x17\x03\x03\0\x02zz\x18\x03\x03\0\x20", ""),
 		ROW(SAYS_LIKELY, "\x15\x03\x01\0\x02zz", ""),
-		ROW(SAYS_YES, "\x17\x03\x03\0\x22zz", "\x17\x03\x03\0\x22zz"),
+		ROW(SAYS_LIKELY, "\x17\x03\x03\0\x22zz", "\x17\x03\x03\0\x22zz"),
 		ROW(SAYS_NO, "GET / HTTP/1.1\r\n", "\x15\x03\x03\0\x02\x02\x28"),
 		ROW(SAYS_NO, "\x16\x03\x01\xff\xff\x01\0\0\x60\x03\x03", ""), /* longer than a record may be */
 		ROW(SAYS_NO, "\x16\x03\x01\0\0\x01\0\0\x60\x03\x03", ""),

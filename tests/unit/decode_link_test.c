@@ -87,7 +87,6 @@ static const struct row rows[] = {
 	{ "nflog of no length", 239, IPV4, SLICE("\2\0\0\0\0\0\x0a\0"), SLICE(""), DECODED_MALFORMED, "", false },
 	{ "nflog without payload", 239, IPV4, SLICE("\2\0\0\0\xff\x0f\x0a\0"), SLICE(""), DECODED_OTHER, "", false },
 	{ "nflog version 1", 239, IPV4, SLICE("\2\1\0\0\x30\0\x09\0"), SLICE(""), DECODED_OTHER, "", false },
-	{ "wlan", 105, IPV4, SLICE("\x08\1\0\0" MACS MACS "\xaa\xaa\3\0\0\0\x08\0") , SLICE(""), DECODED_MALFORMED, "", false },
 	{ "unknown", 147, IPV4, SLICE(""), SLICE(""), DECODED_UNKNOWN_LINK, "", false },
 };
 

@@ -323,6 +323,24 @@ static void test_refusal_forged(void **state)
 	talk_end(&k);
 }
 
+/* What came on a refused SYN is held no longer than until its sender goes on. */
+static void test_refused_syn_data(void **state)
+{
+	(void)state;
+	struct talk k;
+	talk_begin(&k, OVERLAP_LINUX, 4);
+	struct segment seg = talk_segment(&k, CLIENT, 0, "GET ", 4, TCP_SYN);
+	talk_push(&k, &seg, SIZE_MAX);
+	seg = talk_segment(&k, SERVER, 0, NULL, 0, TCP_RST | TCP_ACK);
+	talk_push(&k, &seg, SIZE_MAX);
+	assert_int_equal(k.s.state, STREAM_RESET);
+	for (uint64_t at = 5; at < 200; at += 2)
+		talk_say(&k, CLIENT, at, "x");
+	assert_true(k.odd & ODD_BIT(STREAM_CAP));
+	assert_memory_equal(k.got[CLIENT].bytes, "GET ", 4);
+	talk_end(&k);
+}
+
 /* Data in place of the answer is not believed. */
 static void test_data_before_answer(void **state)
 {
@@ -648,6 +666,7 @@ int main(void)
 		cmocka_unit_test(test_rst_then_more),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_refusal_forged),
+		cmocka_unit_test(test_refused_syn_data),
 		cmocka_unit_test(test_data_before_answer),
 		cmocka_unit_test(test_flags_and_numbers),
 		cmocka_unit_test(test_far_acknowledgement_repeated),

@@ -377,12 +377,35 @@ static void answer_not_seen(void **state)
 	over(l, down);
 	over(l, empty);
 	over(l, other);
-	assert_int_equal(down->notes.count, 1);
+	assert_int_equal(down->notes.count, 2);
 	assert_true(noted(down, "same-target-as-sibling"));
+	assert_true(noted(down, "same-token-as-sibling"));
+	assert_int_equal(dossier_strongest(&down->notes, FOR_TUNNEL)->sign->weight, STRONG);
+	assert_int_equal(found(down)->peers[0], 100);
 	assert_true(noted(empty, "same-target-as-sibling"));
 	assert_true(noted(empty, "content-withheld"));
 	assert_int_equal(found(empty)->tunnel_id, 100);
 	assert_int_equal(other->notes.count, 0);
+	lab_free(l);
+}
+
+/* Where the target bears no token, its sameness alone is not enough. */
+static void answer_not_seen_plain_target(void **state)
+{
+	(void)state;
+	struct lab *l = lab_new();
+	struct line *up = &l->line[0], *down = &l->line[1], *refused = &l->line[2];
+	request(l, up, METHOD_POST, "/tunnel", BODY_LENGTH, 102400);
+	BODY(l, up, CLIENT, OPEN BANNER);
+	request(l, down, METHOD_GET, "/tunnel", BODY_NONE, 0);
+	request(l, refused, METHOD_GET, "/tunnel", BODY_NONE, 0);
+	response(l, refused, 404, BODY_LENGTH, 102400);
+	over(l, down);
+	over(l, refused);
+	assert_int_equal(down->notes.count, 1);
+	assert_true(noted(down, "same-target-as-sibling"));
+	assert_null(tunnel_finding(&down->tunnel));
+	assert_int_equal(refused->notes.count, 0);
 	lab_free(l);
 }
 
@@ -535,6 +558,7 @@ int main(void)
 		cmocka_unit_test(one_after_the_other),
 		cmocka_unit_test(bytes_missing),
 		cmocka_unit_test(answer_not_seen),
+		cmocka_unit_test(answer_not_seen_plain_target),
 		cmocka_unit_test(ordinary_traffic),
 		cmocka_unit_test(cheap),
 		cmocka_unit_test(without_memory),

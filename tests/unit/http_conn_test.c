@@ -1,0 +1,395 @@
+/* Dialogues: each is played whole, byte by byte, and cut once at every offset, with and without a reader of content; the
+ * events must be the same. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <cmocka.h>
+#include "two_sides.h"
+
+/* A script is a row of lines: "c:" and "s:" send what follows, "c!" and "s!" end that side, "c-8" loses eight bytes. */
+struct dialogue {
+	const char *name;
+	const char *lines[16];
+	const char *log;
+	bool midstream, accept, mute; /* mute: content is not asked for, and so not in the log */
+	bool holes;                   /* played only whole: what a hole takes depends on packets */
+};
+
+#define GET            "GET /a HTTP/1.1\r\nHost: h\r\n\r\n"
+#define OK5            "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
+#define NOTHING        "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
+#define CONNECT_H      "CONNECT h:443 HTTP/1.1\r\nHost: h:443\r\n\r\n"
+#define UPGRADE        "GET /u HTTP/1.1\r\nHost: h\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n"
+#define SWITCHES       "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n"
+#define GET_LOG(n)     "c #" #n " GET /a none\nc end #" #n "\n"
+#define OK5_LOG(n)     "s #" #n " 200 length\ns = hello\ns end #" #n "\n"
+#define NOTHING_LOG(n) "s #" #n " 200 length\ns end #" #n "\n"
+
+static const struct dialogue dialogues[] = {
+	{ .name = "one exchange", .lines = { "c:" GET, "s:" OK5, "c!", "s!" }, .log = GET_LOG(0) OK5_LOG(0) },
+	{ .name = "keep-alive",
+	    .lines = { "c:" GET, "s:" NOTHING, "c:" GET, "s:" OK5, "c:" GET, "s:" NOTHING },
+	    .log = GET_LOG(0) NOTHING_LOG(0) GET_LOG(1) OK5_LOG(1) GET_LOG(2) NOTHING_LOG(2) },
+	{ .name = "pipelined",
+	    .lines = { "c:" GET GET, "c:HEAD /h HTTP/1.1\r\n\r\n", "s:" OK5,
+		"s:HTTP/1.1 304 x\r\nContent-Length: 9\r\n\r\n", "s:HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\n",
+		"c:" GET, "s:" OK5 },
+	    .log = GET_LOG(0) GET_LOG(1) "c #2 HEAD /h none\nc end #2\n" OK5_LOG(
+		0) "s #1 304 none\ns end #1\ns #2 200 none\ns end #2\n" GET_LOG(3) OK5_LOG(3) },
+	{ .name = "upload",
+	    .lines = { "c:POST /p HTTP/1.1\r\nContent-Length: 4\r\n\r\nbody" GET, "s:" NOTHING, "s:" OK5 },
+	    .log = "c #0 POST /p length\nc = body\nc end #0\n" GET_LOG(1) NOTHING_LOG(0) OK5_LOG(1) },
+	{ .name = "content nobody reads",
+	    .lines = { "c:POST /p HTTP/1.1\r\nContent-Length: 4\r\n\r\nbody" GET, "s:" OK5, "s:" OK5, "c:" GET,
+		"s:HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n6\r\nhello!\r\n0\r\n\r\n" NOTHING },
+	    .log =
+		"c #0 POST /p length\nc end #0\n" GET_LOG(1) "s #0 200 length\ns end #0\ns #1 200 length\ns end "
+							     "#1\n" GET_LOG(
+								 2) "s #2 200 chunked\ns end #2\ns ? 200 length\ns end "
+								    "#3\ns odd unable_to_match_response_to_request\n",
+	    .mute = true },
+	{ .name = "chunks both ways",
+	    .lines = { "c:POST /p HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2;x\r\nde\r\n0\r\nT: "
+		       "t\r\n\r\n" GET,
+		"s:HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n", "s:" OK5 },
+	    .log = "c #0 POST /p chunked\nc = abcde\nc end #0\n" GET_LOG(
+		1) "s #0 200 chunked\ns = hello\ns end #0\n" OK5_LOG(1) },
+	{ .name = "a broken chunk",
+	    .lines = { "c:" GET,
+		"s:HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\nxyz\r\n\r\nmore" },
+	    .log = GET_LOG(0) "s #0 200 chunked\ns = hello\ns lost chunk\ns odd invalid_response_chunk_len\n" },
+	{ .name = "to the close",
+	    .lines = { "c:" GET, "s:HTTP/1.1 200 OK\r\n\r\nall", "s: of this", "s!" },
+	    .log = GET_LOG(0) "s #0 200 close\ns = all of this\ns end #0\n" },
+	{ .name = "to the close, nobody reads",
+	    .lines = { "c:" GET, "s:HTTP/1.1 200 OK\r\n\r\nall", "s: of this", "s!" },
+	    .log = GET_LOG(0) "s #0 200 close\ns end #0\n",
+	    .mute = true },
+	{ .name = "cut off",
+	    .lines = { "c:" GET, "s:HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhell", "s!" },
+	    .log = GET_LOG(0) "s #0 200 length\ns = hell\ns cut #0\n" },
+	{ .name = "cut off, nobody reads",
+	    .lines = { "c:" GET, "s:HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhell", "s!" },
+	    .log = GET_LOG(0) "s #0 200 length\ns cut #0\n",
+	    .mute = true },
+	{ .name = "cut off in a chunk",
+	    .lines = { "c:" GET, "s:HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\nhell", "s!" },
+	    .log = GET_LOG(0) "s #0 200 chunked\ns = hell\ns cut #0\n" },
+	{ .name = "cut off in a size",
+	    .lines = { "c:" GET, "s:HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9", "s!" },
+	    .log = GET_LOG(0) "s #0 200 chunked\ns cut #0\n" },
+	{ .name = "the longest length",
+	    .lines = { "c:" GET, "s:HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999\r\n\r\nhell", "s!" },
+	    .log = GET_LOG(0) "s #0 200 length\ns = hell\ns cut #0\n" },
+	{ .name = "interim answers",
+	    .lines = { "c:POST /p HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n",
+		"s:HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early\r\nContent-Length: 5\r\n\r\n", "c:ab",
+		"s:" NOTHING },
+	    .log = "c #0 POST /p length\ns #0 100 none interim\ns #0 103 none interim\nc = ab\nc end #0\n" NOTHING_LOG(
+		0) },
+	{ .name = "an answer before the end of its request",
+	    .lines = { "c:POST /p HTTP/1.1\r\nContent-Length: 2\r\n\r\na",
+		"s:HTTP/1.1 413 x\r\nContent-Length: 0\r\n\r\n", "c:b" GET, "s:" OK5 },
+	    .log = "c #0 POST /p length\nc = a\ns #0 413 length\ns end #0\nc = b\nc end #0\n" GET_LOG(1)
+		OK5_LOG(1) "s odd response_before_request_end\n" },
+	{ .name = "nobody asked",
+	    .lines = { "s:" OK5, "c:" GET, "s:" OK5 },
+	    .log = "s ? 200 length\ns = hello\ns end #0\n" GET_LOG(0)
+		OK5_LOG(0) "s odd unable_to_match_response_to_request\n" },
+	{ .name = "midstream, an answer first",
+	    .lines = { "s:" OK5, "c:" GET, "s:" OK5 },
+	    .log = "s ? 200 length\ns = hello\ns end #0\n" GET_LOG(0) OK5_LOG(0),
+	    .midstream = true },
+	/* empty lines */
+	{ .name = "empty lines",
+	    .lines = { "c:\r\n" GET, "s:" OK5 "\r\n", "c:\r\n\n" GET, "s:" OK5 },
+	    .log = GET_LOG(0) OK5_LOG(0) GET_LOG(1) OK5_LOG(1) },
+	{ .name = "many empty lines",
+	    .lines = { "c:\r\n\r\n\n\r\n" GET },
+	    .log = GET_LOG(0) "c odd leading_empty_lines\n" },
+	/* CONNECT */
+	{ .name = "CONNECT accepted",
+	    .lines = { "c:" CONNECT_H, "s:HTTP/1.1 200 OK\r\n\r\n", "c:\x16\x03\x01" },
+	    .log = "c #0 CONNECT h:443 none connect\ns #0 200 none switch\nstop c=39 s=19\n",
+	    .accept = true },
+	{ .name = "CONNECT, early bytes, framed 2xx",
+	    .lines = { "c:" CONNECT_H, "c:\x16\x03\x01", "s:HTTP/1.1 299 OK\r\nContent-Length: 5\r\n\r\n", "s:SSH" },
+	    .log = "c #0 CONNECT h:443 none connect\ns #0 299 none switch early\nstop c=39 s=38\n",
+	    .accept = true },
+	{ .name = "CONNECT with framing",
+	    .lines = { "c:CONNECT h:1 HTTP/1.1\r\nContent-Length: 9\r\n\r\n", "c:123456789",
+		"s:HTTP/1.1 200 x\r\n\r\n" },
+	    .log = "c #0 CONNECT h:1 none connect\ns #0 200 none switch early\nstop c=44 s=18\n",
+	    .accept = true },
+	{ .name = "CONNECT refused",
+	    .lines = { "c:" CONNECT_H, "s:HTTP/1.1 407 x\r\nContent-Length: 2\r\n\r\nno", "c:" CONNECT_H,
+		"s:HTTP/1.1 100 x\r\n\r\n", "s:HTTP/1.1 200 x\r\n\r\n" },
+	    .log = "c #0 CONNECT h:443 none connect\ns #0 407 length\ns = no\ns end #0\n"
+		   "c #1 CONNECT h:443 none connect\ns #1 100 none interim\ns #1 200 none switch\nstop c=78 s=76\n",
+	    .accept = true },
+	{ .name = "early bytes, refused",
+	    .lines = { "c:" CONNECT_H, "c:" GET, "s:HTTP/1.1 403 x\r\nContent-Length: 0\r\n\r\n", "s:" OK5 },
+	    .log = "c #0 CONNECT h:443 none connect\ns #0 403 length early\nc #1 GET /a none\nc end #1\n"
+		   "s end #0\n" OK5_LOG(1),
+	    .holes = true },
+	{ .name = "another's answer does not open",
+	    .lines = { "c:" GET CONNECT_H, "s:" NOTHING, "s:HTTP/1.1 403 x\r\nContent-Length: 0\r\n\r\n" },
+	    .log = GET_LOG(0) "c #1 CONNECT h:443 none connect\n" NOTHING_LOG(0) "s #1 403 length\ns end #1\n",
+	    .accept = true },
+	{ .name = "a second CONNECT stays unread",
+	    .lines = { "c:" CONNECT_H CONNECT_H, "s:HTTP/1.1 200 x\r\n\r\n" },
+	    .log = "c #0 CONNECT h:443 none connect\ns #0 200 none switch early\nstop c=39 s=18\n",
+	    .accept = true },
+	{ .name = "CONNECT in another case asks for nothing",
+	    .lines = { "c:connect h:443 HTTP/1.1\r\n\r\n", "s:" NOTHING, "c:" GET, "s:" OK5 },
+	    .log = "c #0 connect h:443 none\nc end #0\n" NOTHING_LOG(0) GET_LOG(1)
+		OK5_LOG(1) "c odd method_not_upper_case\n",
+	    .accept = true },
+	{ .name = "no status, accepted",
+	    .lines = { "c:CONNECT h 443 HTTP/1.1\r\n\r\n", "s:HTTP/1.1 OK\r\n\r\n" },
+	    .log = "c #0 CONNECT h 443 none connect\ns #0 0 none switch\nstop c=28 s=15\nc odd request_line_invalid\n"
+		   "s odd response_invalid_status\n",
+	    .accept = true },
+	{ .name = "no status, not accepted",
+	    .lines = { "c:" CONNECT_H, "s:HTTP/1.1 OK\r\nContent-Length: 2\r\n\r\nno", "c:" GET, "s:" OK5 },
+	    .log = "c #0 CONNECT h:443 none connect\ns #0 0 length switch\ns = no\ns end #0\n" GET_LOG(1)
+		OK5_LOG(1) "s odd response_invalid_status\n" },
+	{ .name = "no status, no content, not accepted",
+	    .lines = { "c:" CONNECT_H, "s:HTTP/1.1 OK\r\n\r\n", "c:" GET, "s:" OK5 },
+	    .log = "c #0 CONNECT h:443 none connect\ns #0 0 none switch\n" GET_LOG(1)
+		OK5_LOG(1) "s odd response_invalid_status\n" },
+	{ .name = "CONNECT in content",
+	    .lines = { "c:POST /p HTTP/1.1\r\nContent-Length: 39\r\n\r\n" CONNECT_H, "s:" NOTHING, "c:" GET },
+	    .log = "c #0 POST /p length\nc end #0\n" NOTHING_LOG(0) GET_LOG(1),
+	    .accept = true,
+	    .mute = true },
+	/* Upgrade */
+	{ .name = "Upgrade accepted",
+	    .lines = { "c:" UPGRADE, "s:" SWITCHES, "s:\x81" },
+	    .log = "c #0 GET /u none upgrade\nc end #0\ns #0 101 none switch\nstop c=71 s=76\n",
+	    .accept = true },
+	{ .name = "Upgrade with content, answered in haste",
+	    .lines = { "c:POST /u HTTP/1.1\r\nUpgrade: x\r\nContent-Length: 4\r\n\r\nbo", "s:" SWITCHES, "c:dy",
+		"c:x" },
+	    .log = "c #0 POST /u length upgrade\nc = body\nc end #0\ns #0 101 none switch\nstop c=54 s=76\n",
+	    .accept = true },
+	{ .name = "Upgrade refused",
+	    .lines = { "c:" UPGRADE, "c:" GET, "s:" OK5, "s:" OK5 },
+	    .log = "c #0 GET /u none upgrade\nc end #0\ns #0 200 length early\nc #1 GET /a none\nc end #1\ns = "
+		   "hello\ns end #0\n" OK5_LOG(1),
+	    .holes = true },
+	{ .name = "a 101 that is refused answers nothing",
+	    .lines = { "c:" UPGRADE, "s:" SWITCHES, "s:HTTP/1.1 400 x\r\nContent-Length: 0\r\n\r\n", "c:" GET,
+		"s:" OK5 },
+	    .log = "c #0 GET /u none upgrade\nc end #0\ns #0 101 none switch\ns #0 400 length\ns end #0\n" GET_LOG(1)
+		OK5_LOG(1) },
+	{ .name = "a 101 that nobody asked for",
+	    .lines = { "c:" GET, "s:" SWITCHES, "s:" OK5, "c:" GET, "s:" OK5 },
+	    .log = GET_LOG(0) "s #0 101 none switch\n" OK5_LOG(0) GET_LOG(1) OK5_LOG(1) },
+	{ .name = "refused before the request was whole",
+	    .lines = { "c:POST /u HTTP/1.1\r\nUpgrade: x\r\nContent-Length: 4\r\n\r\nbo",
+		"s:HTTP/1.1 400 x\r\nContent-Length: 0\r\n\r\n", "c:dy" GET, "s:" OK5 },
+	    .log = "c #0 POST /u length upgrade\nc = bo\ns #0 400 length\ns end #0\nc = dy\nc end #0\n" GET_LOG(1)
+		OK5_LOG(1) "s odd response_before_request_end\n" },
+	{ .name = "Upgrade without an element offers nothing",
+	    .lines = { "c:GET /a HTTP/1.1\r\nUpgrade: ,\r\n\r\n" GET },
+	    .log = GET_LOG(0) GET_LOG(1) },
+	/* no HTTP */
+	{ .name = "client is not HTTP", .lines = { "c:SSH-2.0-x\r\n", "c:more" }, .log = "c not\n" },
+	{ .name = "server is not HTTP", .lines = { "c:" GET, "s:220 mail\r\nmore" }, .log = GET_LOG(0) "s not\n" },
+	{ .name = "never a request", .lines = { "c:hello world", "c!" }, .log = "c not\n" },
+	{ .name = "maybe a request", .lines = { "c:GET /x", "c!" }, .log = "" },
+	{ .name = "HTTP no longer",
+	    .lines = { "c:" GET, "s:" NOTHING, "c:\x16\x03\x01", "c:more", "s:" OK5 },
+	    .log = GET_LOG(0) NOTHING_LOG(0) "c lost desync\ns ? 200 length\ns = hello\ns end #1\nc odd desync\n" },
+	{ .name = "more than the length",
+	    .lines = { "c:" GET, "s:" OK5 "xx", "c:" GET },
+	    .log = GET_LOG(0) OK5_LOG(0) "s lost desync\n" GET_LOG(1) "s odd desync\n",
+	    .holes = true },
+	{ .name = "HTTP/2 by prior knowledge",
+	    .lines = { "c:PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "c:x" },
+	    .log = "c h2\n" },
+	{ .name = "HTTP/0.9",
+	    .lines = { "c:GET /a\r\n", "s:<html>HTTP/1.1 200 OK\r\n\r\n", "s!" },
+	    .log = "c #0 GET /a none\nc end #0\ns #0 0 close\ns = <html>HTTP/1.1 200 OK____\ns end #0\nc odd "
+		   "http_0_9\ns odd http_0_9\n" },
+	{ .name = "HTTP/0.9, begins like a head",
+	    .lines = { "c:GET /a\r\n", "s:HTT", "s!" },
+	    .log = "c #0 GET /a none\nc end #0\ns #0 0 close\ns = HTT\ns end #0\nc odd http_0_9\ns odd http_0_9\n" },
+	{ .name = "HTTP/0.9, answered in 1.1",
+	    .lines = { "c:GET /a\r\n", "s:" OK5 },
+	    .log = "c #0 GET /a none\nc end #0\n" OK5_LOG(0) "c odd http_0_9\n" },
+	{ .name = "HTTP/0.9 and more",
+	    .lines = { "c:GET /a\r\nGET /b\r\n" },
+	    .log = "c #0 GET /a none\nc end #0\nc lost desync\nc odd desync\nc odd http_0_9\n" },
+	{ .name = "no HTTP/0.9 later",
+	    .lines = { "c:" GET "GET /b\r\n" },
+	    .log = GET_LOG(0) "c lost desync\nc odd desync\n" },
+	/* holes */
+	{ .name = "a hole in content",
+	    .lines = { "c:" GET, "s:HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhel", "s-4", "s:rd", "c:" GET,
+		"s:" OK5 },
+	    .log = GET_LOG(0) "s #0 200 length\ns = helrd\ns end #0\n" GET_LOG(1) OK5_LOG(1),
+	    .holes = true },
+	{ .name = "a hole in content nobody reads",
+	    .lines = { "c:" GET, "s:HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhel", "s-4", "s:rd", "c:" GET,
+		"s:" OK5 },
+	    .log = GET_LOG(0) "s #0 200 length\ns end #0\n" GET_LOG(1) "s #1 200 length\ns end #1\n",
+	    .mute = true,
+	    .holes = true },
+	{ .name = "a hole to the end of content",
+	    .lines = { "c:" GET, "s:HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhel", "s-6", "c:" GET, "s:" OK5 },
+	    .log = GET_LOG(0) "s #0 200 length\ns = hel\ns end #0\n" GET_LOG(1) OK5_LOG(1),
+	    .holes = true },
+	{ .name = "a hole beyond content",
+	    .lines = { "c:" GET, "s:HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhel", "s-8", "s:xx", "s:" OK5 },
+	    .log = GET_LOG(0) "s #0 200 length\ns = hel\ns end #0\ns lost hole\ns ? 200 length\ns = hello\ns end #1\n"
+			      "s odd unable_to_match_response_to_request\n",
+	    .holes = true },
+	{ .name = "a hole in a chunk's data",
+	    .lines = { "c:" GET, "s:HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\nhel", "s-4",
+		"s:rd\r\n0\r\n\r\n" },
+	    .log = GET_LOG(0) "s #0 200 chunked\ns = helrd\ns end #0\n",
+	    .holes = true },
+	{ .name = "the same, nobody reads",
+	    .lines = { "c:" GET, "s:HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\nhel", "s-4",
+		"s:rd\r\n0\r\n\r\n", "c:" GET, "s:" NOTHING },
+	    .log = GET_LOG(0) "s #0 200 chunked\ns end #0\n" GET_LOG(1) NOTHING_LOG(1),
+	    .mute = true,
+	    .holes = true },
+	{ .name = "a hole over a chunk's end",
+	    .lines = { "c:" GET, "s:HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\nhel", "s-9",
+		"s:\r\n\r\n" },
+	    .log = GET_LOG(0) "s #0 200 chunked\ns = hel\ns lost hole\n",
+	    .holes = true },
+	{ .name = "a hole in a chunk's size",
+	    .lines = { "c:" GET, "s:HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9", "s-1", "s:\r\n" },
+	    .log = GET_LOG(0) "s #0 200 chunked\ns lost hole\n",
+	    .holes = true },
+	{ .name = "a hole in a request, found again",
+	    .lines = { "c:" GET, "s:" OK5, "c:GET /b HT", "c-9", "s:" OK5, "c:x: y\r\n\r\n", "c:" GET, "s:" OK5 },
+	    .log = GET_LOG(0) OK5_LOG(0) "c lost hole\ns ? 200 length\ns = hello\ns end #1\n" GET_LOG(1) OK5_LOG(1),
+	    .holes = true },
+	{ .name = "pairs in doubt behind a hole",
+	    .lines = { "c:" GET, "s:" OK5, "c-9", "c:" GET, "s:" OK5, "c:" GET, "s:" OK5 },
+	    .log = GET_LOG(0) OK5_LOG(0) "c lost hole\n" GET_LOG(1) "s ? 200 length\ns = hello\ns end #1\n" GET_LOG(2)
+		OK5_LOG(2),
+	    .holes = true },
+	{ .name = "a CONNECT in doubt opens nothing",
+	    .lines = { "c:" GET, "c-9", "c:" CONNECT_H, "s:" NOTHING, "s:HTTP/1.1 200 x\r\n\r\n", "c:x" },
+	    .log = GET_LOG(0) "c lost hole\nc #1 CONNECT h:443 none connect\n" NOTHING_LOG(0) "s ? 200 close\n",
+	    .accept = true,
+	    .holes = true },
+	{ .name = "an answer with a hole",
+	    .lines = { "c:" GET, "s:HTTP/1.", "s-9", "s:x\r\n", "c:" GET, "s:" OK5, "c:" GET, "s:" OK5, "c:" GET,
+		"s:" OK5 },
+	    .log = GET_LOG(0) "s lost hole\n" GET_LOG(1) "s ? 200 length\ns = hello\ns end #1\n" GET_LOG(
+		2) "s ? 200 length\ns = hello\ns end #2\n" GET_LOG(3) OK5_LOG(3),
+	    .holes = true },
+	{ .name = "an answer to the hold with a hole",
+	    .lines = { "c:" CONNECT_H, "s:HTTP/1.", "s-9", "s:x\r\n\r\n", "c:" GET, "s:" OK5 },
+	    .log = "c #0 CONNECT h:443 none connect\ns lost hole\n",
+	    .accept = true,
+	    .holes = true },
+	{ .name = "a hole at the start",
+	    .lines = { "c-9", "c:x\r\n\r\n", "c:" GET, "s:" OK5 },
+	    .log = "c lost hole\n" GET_LOG(0) "s ? 200 length\ns = hello\ns end #0\n",
+	    .holes = true },
+	{ .name = "a hole in what is held",
+	    .lines = { "c:" CONNECT_H, "c-9", "c:x", "s:HTTP/1.1 200 x\r\n\r\n" },
+	    .log = "c #0 CONNECT h:443 none connect\ns #0 200 none switch early\nstop c=48 s=18\n",
+	    .accept = true,
+	    .holes = true },
+};
+
+static void play_line(struct two_sides *x, const char *line, size_t cut)
+{
+	const enum side from = line[0] == 'c' ? CLIENT : SERVER;
+	const struct slice bytes = { (const uint8_t *)line + 2, strlen(line + 2) };
+	if (line[1] == '!') {
+		sides_end(x, from);
+	} else if (line[1] == '-') {
+		sides_lose(x, from, (uint64_t)atoi(line + 2));
+	} else {
+		sides_send(x, from, slice_head(bytes, cut));
+		if (cut < bytes.len)
+			sides_send(x, from, slice_from(bytes, cut));
+	}
+}
+
+static void play_bytewise(struct two_sides *x, const char *line)
+{
+	if (line[1] != ':') {
+		play_line(x, line, SIZE_MAX);
+		return;
+	}
+	for (const char *p = line + 2; *p != '\0'; p++)
+		sides_send(x, line[0] == 'c' ? CLIENT : SERVER, (struct slice){ (const uint8_t *)p, 1 });
+}
+
+static void begin(struct two_sides *x, const struct dialogue *d)
+{
+	sides_begin(x, d->midstream);
+	x->want = !d->mute;
+	x->accept = d->accept;
+}
+
+static void check(struct two_sides *x, const struct dialogue *d, const char *how)
+{
+	sides_conclude(x);
+	if (strcmp(x->log, d->log) != 0)
+		print_message("%s, %s\nwant:\n%sgot:\n%s\n", d->name, how, d->log, x->log);
+	assert_string_equal(x->log, d->log);
+}
+
+static void play_cut(struct two_sides *x, const struct dialogue *d, size_t cut_line, size_t cut)
+{
+	begin(x, d);
+	for (size_t i = 0; d->lines[i] != NULL; i++)
+		play_line(x, d->lines[i], i == cut_line ? cut : SIZE_MAX);
+}
+
+static struct two_sides *new_sides(void)
+{
+	struct two_sides *x = calloc(1, sizeof *x);
+	assert_non_null(x);
+	x->edge = edge_new(SIDES_MOST);
+	return x;
+}
+
+static void free_sides(struct two_sides *x)
+{
+	edge_free(&x->edge);
+	free(x);
+}
+
+static void all_dialogues(void **state)
+{
+	(void)state;
+	struct two_sides *x = new_sides();
+	for (size_t k = 0; k < sizeof dialogues / sizeof *dialogues; k++) {
+		const struct dialogue *d = &dialogues[k];
+		play_cut(x, d, SIZE_MAX, 0);
+		check(x, d, "whole");
+		if (d->holes)
+			continue;
+		begin(x, d);
+		for (size_t i = 0; d->lines[i] != NULL; i++)
+			play_bytewise(x, d->lines[i]);
+		check(x, d, "byte by byte");
+		for (size_t i = 0; d->lines[i] != NULL; i++) {
+			for (size_t cut = 1; d->lines[i][1] == ':' && cut < strlen(d->lines[i] + 2); cut++) {
+				play_cut(x, d, i, cut);
+				check(x, d, "cut once");
+			}
+		}
+	}
+	free_sides(x);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(all_dialogues),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
