@@ -95,9 +95,10 @@ enum says sign_oracle(struct slice client, struct slice server)
 enum says sign_mongodb(struct slice client, struct slice server)
 {
 	(void)server;
+	if (client.len < 4 || (client.len < 16 && (read_le32(client.at) < 26 || read_le32(client.at) >= 0x1000000)))
+		return SAYS_NO;
 	if (client.len < 16)
-		return client.len >= 4 && read_le32(client.at) >= 26 && read_le32(client.at) < 0x1000000 ? SAYS_WAIT
-													 : SAYS_NO;
+		return SAYS_WAIT;
 	const uint32_t len = read_le32(client.at), answers = read_le32(client.at + 8), code = read_le32(client.at + 12);
 	return sign_if(len >= 26 && len < 0x3000000 && answers == 0 && (code == 2004 || code == 2013));
 }

@@ -86,7 +86,10 @@ static struct sender *sender_of(struct decoder *d, const uint8_t *address, size_
 bool checksum_ip(struct peel *p, struct slice header)
 {
 	struct decoder *d = p->d;
-	const bool right = fold(sum_bytes(header.at, header.len)) == 0xffff;
+	uint64_t sum = 0;
+	for (size_t i = 0; i + 4 <= header.len; i += 4)
+		sum += sum_word(header.at + i, 4);
+	const bool right = fold(sum) == 0xffff;
 	if (!right)
 		d->counters.bad_ip_checksum++;
 	if (d->policy != CHECKSUM_AUTO)

@@ -54,17 +54,15 @@ static struct dossier *dossier_of(const struct seat *at, const struct dialogue *
 	return aside;
 }
 
-static void begin_channel(const struct seat *at, struct dialogue *d, const struct handshake_record *h)
+/* `last` is the event that ended HTTP; its bytes are not eaten yet. */
+static void begin_channel(const struct seat *at, struct dialogue *d, const struct http_event *last)
 {
 	struct watch *w = at->w;
-	struct chunk next[2];
-	for (enum side side = CLIENT; side <= SERVER; side++) {
-		next[side] = (struct chunk){ .offset = w->stream.side[side].read };
-		stream_peek(&w->stream, side, &next[side]);
-	}
+	const struct handshake_record *h = hs_decisive(&d->shake);
 	if (d == &w->top) {
-		w->relay_at[CLIENT] = next[CLIENT].offset;
-		w->relay_at[SERVER] = next[SERVER].offset;
+		w->relay_at[CLIENT] = w->stream.side[CLIENT].read;
+		w->relay_at[SERVER] = w->stream.side[SERVER].read;
+		w->relay_at[last->from] += last->eat;
 		w->relay_from = at->t;
 	}
 	d->channel = pool_take(&at->p->channel_pool);
@@ -88,7 +86,7 @@ static void after_handshake(const struct seat *at, struct dialogue *d, const str
 {
 	struct watch *w = at->w;
 	if (!hs_still_http(&d->shake)) {
-		begin_channel(at, d, hs_decisive(&d->shake));
+		begin_channel(at, d, ev);
 		return;
 	}
 	if (hs_unsure(&d->shake)) {
@@ -142,7 +140,7 @@ static void show_tunnels(const struct seat *at, struct dialogue *d, const struct
 
 /* The first bytes of this side are no HTTP.  In a conversation that was joined midway they may lie inside a message:
  * the beginning of a later packet may be the beginning of one. */
-static void not_http(const struct seat *at, struct dialogue *d, const struct http_event *ev, const struct chunk *in)
+static void not_http(const struct seat *at, struct dialogue *d, struct http_event *ev, const struct chunk *in)
 {
 	struct watch *w = at->w;
 	if (d != &w->top) {
@@ -153,7 +151,7 @@ static void not_http(const struct seat *at, struct dialogue *d, const struct htt
 	if (w->stream.midstream && w->tries < (w->failed == BOTH_SIDES ? MIDSTREAM_TRIES_BOTH : MIDSTREAM_TRIES)) {
 		w->tries++;
 		http_restart(&d->http, ev->from);
-		stream_eat(&at->p->streams, &w->stream, ev->from, in->bytes.len);
+		ev->eat = in->bytes.len;
 		return;
 	}
 	http_witness(ev, &w->dossier);
@@ -199,10 +197,10 @@ static void take_lost(const struct seat *at, struct dialogue *d, const struct ht
 	hs_disguised(&d->shake, ev, notes);
 	if (d->shake.records != NULL && d->shake.count != 0)
 		tell_handshake(at, d, &d->shake.records[d->shake.count - 1]);
-	begin_channel(at, d, NULL);
+	begin_channel(at, d, ev);
 }
 
-static void take_event(const struct seat *at, struct dialogue *d, const struct http_event *ev, const struct chunk *in)
+static void take_event(const struct seat *at, struct dialogue *d, struct http_event *ev, const struct chunk *in)
 {
 	struct watch *w = at->w;
 	struct dossier aside;
@@ -271,12 +269,13 @@ static bool follow_http(const struct seat *at, enum side side, const struct chun
 			stream_eat(&at->p->streams, &w->stream, side, ev.eat);
 		return false;
 	}
-	if (ev.kind != HTTP_NOT) {
-		stream_eat(&at->p->streams, &w->stream, side, ev.eat);
-		if (ev.skip != 0)
-			stream_skip(&at->p->streams, &w->stream, side, ev.skip);
-	}
+	/* The event's slices lie in the stream's buffer, so it is taken before they are eaten. */
 	take_event(at, d, &ev, in);
+	if (w->phase == WATCH_SETTLED)
+		return true;
+	stream_eat(&at->p->streams, &w->stream, side, ev.eat);
+	if (ev.skip != 0)
+		stream_skip(&at->p->streams, &w->stream, side, ev.skip);
 	return true;
 }
 
@@ -307,7 +306,7 @@ static bool follow_unsure(const struct seat *at, bool over)
 	w->dossier.odd |= notes->odd;
 	tell_odd(at, odd, SERVER, next[SERVER].offset);
 	w->phase = WATCH_HTTP;
-	const struct http_event answered = { .may_switch = true };
+	const struct http_event answered = { .from = SERVER, .may_switch = true };
 	after_handshake(at, d, &answered);
 	return true;
 }

@@ -29,6 +29,7 @@ struct pipeline *pipeline_new(const struct pipeline_options *o, struct reporter 
 	}
 	p->reporter = r;
 	p->anomalies = o->anomalies;
+	p->strict_checksums = o->checksums == CHECKSUM_ALL;
 	const bool ready = pools_init(p, o->flows, e) && stream_kit_init(&p->streams, o->flows, o->overlaps, e) &&
 	    tunnel_kit_init(&p->tunnels, o->flows, e) && (p->decoder = decoder_new(o->checksums, o->key, e)) != NULL &&
 	    (p->flows = flow_table_new(o->flows, sizeof(struct watch), o->key, e)) != NULL &&
@@ -203,6 +204,23 @@ static void carry(const struct seat *at, const struct segment *seg)
 	conclude(at, false);
 }
 
+/* A segment with a wrong checksum changes nothing in a conversation that is known; one that would begin a conversation is
+ * believed, so that it is told at all, unless the operator wants every checksum right. */
+static bool forgive_checksum(const struct seat *at, const struct segment *seg, bool fresh)
+{
+	const uint64_t before = at->w->dossier.odd;
+	at->p->stats.bad_checksums++;
+	at->w->dossier.odd |= ODD_BIT(BAD_CHECKSUM);
+	if (fresh && at->p->strict_checksums) {
+		watch_end(at);
+		flow_drop(at->p->flows, at->flow);
+		at->p->stats.flows--;
+		return false;
+	}
+	tell_odd(at, before, stream_side_of(&at->w->stream, seg), 0);
+	return fresh;
+}
+
 static void take_segment(struct pipeline *p, const struct segment *seg)
 {
 	bool fresh = false;
@@ -214,19 +232,8 @@ static void take_segment(struct pipeline *p, const struct segment *seg)
 		p->stats.flows++;
 		watch_begin(&at, seg);
 	}
-	if (stream_matters(&at.w->stream, seg) && !decode_checksum(p->decoder, seg)) {
-		p->stats.bad_checksums++;
-		const uint64_t before = at.w->dossier.odd;
-		at.w->dossier.odd |= ODD_BIT(BAD_CHECKSUM);
-		if (fresh) {
-			watch_end(&at);
-			flow_drop(p->flows, f);
-			p->stats.flows--;
-			return;
-		}
-		tell_odd(&at, before, stream_side_of(&at.w->stream, seg), 0);
+	if (stream_matters(&at.w->stream, seg) && !decode_checksum(p->decoder, seg) && !forgive_checksum(&at, seg, fresh))
 		return;
-	}
 	carry(&at, seg);
 	f->timeout_s = timeout_of(&at.w->stream);
 }

@@ -65,7 +65,7 @@ struct pipeline {
 	struct pool records, channel_pool, dialogues, encaps;
 	struct head *head;            /* scratch */
 	const char *source;
-	bool anomalies;
+	bool anomalies, strict_checksums;
 	struct report_stats stats;
 };
 

@@ -151,12 +151,12 @@ static inline void packet_plain(struct packet *p, size_t payload)
 struct packet_taken {
 	enum decoded got;
 	struct segment seg;
-	uint8_t *frame;     /* the exact bytes, so that a sanitizer sees one too many; the next call frees them */
+	uint8_t *frame; /* the exact bytes, so that a sanitizer sees one too many; the next call frees them */
 };
 
 /* Shows decode the first `kept` bytes of a frame that was `wire_len` long. */
-static inline void packet_take_at(struct decoder *d, struct packet_taken *t, const struct packet *p, int link, size_t kept,
-    size_t wire_len, int64_t when)
+static inline void packet_take_at(struct decoder *d, struct packet_taken *t, const struct packet *p, int link,
+    size_t kept, size_t wire_len, int64_t when)
 {
 	free(t->frame);
 	t->frame = malloc(kept != 0 ? kept : 1);

@@ -81,7 +81,7 @@ static inline void sides_say_head(struct two_sides *x, const struct http_event *
 
 static inline void sides_note(struct two_sides *x, const struct http_event *ev)
 {
-	static const char *const lost[] = { "hole", "desync", "long", "chunk" };
+	static const char *const lost[] = { "hole", "desync", "long", "chunk", "end" };
 	const char who = ev->from == CLIENT ? 'c' : 's';
 	x->side[ev->from].odd |= ev->odd;
 	if (ev->kind == HTTP_EAT || ev->kind == HTTP_WAIT)
@@ -112,6 +112,8 @@ static inline void sides_note(struct two_sides *x, const struct http_event *ev)
 		break;
 	case HTTP_LOST:
 		sides_say(x, "%c lost %s\n", who, lost[ev->why_lost]);
+		if (ev->begun)
+			sides_say(x, "%c begun\n", who);
 		break;
 	default:
 		break;

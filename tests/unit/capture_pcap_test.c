@@ -81,7 +81,7 @@ static void put_section(struct bytes *b)
 	put32(b, 0xffffffff);
 	put32(b, 0xffffffff);
 	put32(b, 28);
-	put32(b, 1);          /* interface, times in nanoseconds */
+	put32(b, 1); /* interface, times in nanoseconds */
 	put32(b, 32);
 	put16(b, ETHERNET);
 	put16(b, 0);

@@ -36,7 +36,8 @@ static void every_length(void **state)
 			packet_begin(&k.p, len);
 			packet_tcp(&k.p, 1000, 80, TCP_ACK, SLICE(""));
 			(ipv6 ? packet_ipv6 : packet_ipv4)(&k.p, 200, 255, 6);
-			packet_bytes(&k.p, len % 3 == 0 ? SLICE("\x21") : SLICE("\xff\3\x21"));   /* at odd addresses, too */
+			packet_bytes(
+			    &k.p, len % 3 == 0 ? SLICE("\x21") : SLICE("\xff\3\x21")); /* at odd addresses, too */
 			packet_take(k.d, &k.t, &k.p, PPP);
 			assert_int_equal(k.t.got, DECODED_SEGMENT);
 			assert_true(decode_checksum(k.d, &k.t.seg));
@@ -123,14 +124,14 @@ static void automatic(void **state)
 	(void)state;
 	static const struct story stories[] = {
 		{ "SRRR", "++++" },
-		{ "WWWsW", "+++++" },     /* never a right one: the capture's doing */
-		{ "NUUUuA", "++++++" },   /* unfinished as a rule */
-		{ "SW", "+-" },           /* a SYN's is enough */
+		{ "WWWsW", "+++++" },   /* never a right one: the capture's doing */
+		{ "NUUUuA", "++++++" }, /* unfinished as a rule */
+		{ "SW", "+-" },         /* a SYN's is enough */
 		{ "RWRW", "+-+-" },
-		{ "RUu", "+--" },         /* a right one on data, then the form that none sends on purpose */
-		{ "SUW", "++-" },         /* SYNs may come from a raw socket */
-		{ "RLUuW", "++++-" },     /* a kernel that joins segments */
-		{ "AaW", "+++" },         /* a bare acknowledgement teaches nothing */
+		{ "RUu", "+--" },     /* a right one on data, then the form that none sends on purpose */
+		{ "SUW", "++-" },     /* SYNs may come from a raw socket */
+		{ "RLUuW", "++++-" }, /* a kernel that joins segments */
+		{ "AaW", "+++" },     /* a bare acknowledgement teaches nothing */
 		{ "NRUW", "+++-" },
 	};
 	for (size_t i = 0; i < sizeof stories / sizeof *stories; i++)

@@ -8,17 +8,17 @@
 enum { RAW = 12 };
 
 #define SECOND INT64_C(1000000000)
-#define T0 (INT64_C(1700000000) * SECOND)
+#define T0     (INT64_C(1700000000) * SECOND)
 
 struct kit {
 	struct decoder *d;
 	struct packet_taken t;
-	struct packet whole;       /* without its IP header: TCP and payload */
+	struct packet whole; /* without its IP header: TCP and payload */
 	struct packet p;
 	bool ipv6;
 	uint32_t id;
 	int64_t now;
-	struct slice carrier;      /* put before each fragment */
+	struct slice carrier; /* put before each fragment */
 	unsigned carrier_protocol;
 };
 
@@ -190,7 +190,8 @@ static void too_many(void **state)
 	/* Holes between all of them: the list of ranges holds. */
 	k->id++;
 	for (size_t i = 0; i <= MAX_FRAGMENTS; i++)
-		assert_int_equal(give_bytes(k, packet_at(&k->whole, 0), 8, 16 * (MAX_FRAGMENTS - i), true), DECODED_FRAGMENT);
+		assert_int_equal(
+		    give_bytes(k, packet_at(&k->whole, 0), 8, 16 * (MAX_FRAGMENTS - i), true), DECODED_FRAGMENT);
 }
 
 static void timeout(void **state)

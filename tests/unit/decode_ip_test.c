@@ -42,8 +42,8 @@ static void every_field(void **state)
 {
 	struct kit *k = *state;
 	packet_begin(&k->p, 10);
-	packet_tcp(&k->p, 1000, 80, TCP_SYN | TCP_URG | TCP_ECE,
-	    SLICE("\2\4\5\xb4\1\3\3\7\1\1\x08\x0a\1\2\3\4\5\6\7\x08"));
+	packet_tcp(
+	    &k->p, 1000, 80, TCP_SYN | TCP_URG | TCP_ECE, SLICE("\2\4\5\xb4\1\3\3\7\1\1\x08\x0a\1\2\3\4\5\6\7\x08"));
 	packet_put16(packet_at(&k->p, 18), 5);
 	packet_ipv4(&k->p, 9, 2, 6);
 	assert_int_equal(take(k), DECODED_SEGMENT);
@@ -116,15 +116,15 @@ static void options(void **state)
 	static const struct option_row rows[] = {
 		{ SLICE(""), TCP_SYN, -1, false },
 		{ SLICE("\3\3\x0e\0"), TCP_SYN, 14, false },
-		{ SLICE("\3\3\x0f\0"), TCP_SYN, 14, false },                           /* RFC 7323, 2.3 */
+		{ SLICE("\3\3\x0f\0"), TCP_SYN, 14, false }, /* RFC 7323, 2.3 */
 		{ SLICE("\3\3\xff\0"), TCP_SYN | TCP_ACK, 14, false },
-		{ SLICE("\3\3\7\0"), TCP_ACK, -1, false },                             /* only a SYN may */
+		{ SLICE("\3\3\7\0"), TCP_ACK, -1, false }, /* only a SYN may */
 		{ SLICE("\1\1\x08\x0a\1\2\3\4\5\6\7\x08"), TCP_ACK, -1, true },
-		{ SLICE("\0\1\x08\x0a\1\2\3\4\5\6\7\x08"), TCP_ACK, -1, false },       /* behind the end */
-		{ SLICE("\x08\x09\1\2\3\4\5\6\7\1\1\1"), TCP_ACK, -1, false },         /* a length of its own */
-		{ SLICE("\5\0\3\3\7\0\0\0"), TCP_SYN, -1, false },                     /* no length: the list ends */
+		{ SLICE("\0\1\x08\x0a\1\2\3\4\5\6\7\x08"), TCP_ACK, -1, false }, /* behind the end */
+		{ SLICE("\x08\x09\1\2\3\4\5\6\7\1\1\1"), TCP_ACK, -1, false },   /* a length of its own */
+		{ SLICE("\5\0\3\3\7\0\0\0"), TCP_SYN, -1, false },               /* no length: the list ends */
 		{ SLICE("\5\1\3\3\7\0\0\0"), TCP_SYN, -1, false },
-		{ SLICE("\3\3\7\5\xff\0\0\0"), TCP_SYN, 7, false },                    /* what stood before holds */
+		{ SLICE("\3\3\7\5\xff\0\0\0"), TCP_SYN, 7, false }, /* what stood before holds */
 		{ SLICE("\1\1\1\3"), TCP_SYN, -1, false },
 		{ SLICE("\1\1\3\3"), TCP_SYN, -1, false },
 		{ SLICE("\1\1\x08\x0a\1\2\3\4"), TCP_ACK, -1, false },
@@ -224,7 +224,7 @@ static void cut(void **state)
 				continue;
 			assert_int_equal(k->t.seg.payload.len, kept - headers);
 			assert_int_equal(k->t.seg.cut, whole - kept);
-			assert_true(decode_checksum(k->d, &k->t.seg));   /* what is cut cannot be checked */
+			assert_true(decode_checksum(k->d, &k->t.seg)); /* what is cut cannot be checked */
 		}
 	}
 	/* Of a datagram without a length, all that was sent counts. */
@@ -244,7 +244,7 @@ struct extension_row {
 	enum decoded got;
 };
 
-#define HOP "\0\0\0\0\0\0\0"
+#define HOP  "\0\0\0\0\0\0\0"
 #define LIST "\x20\1\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\2"
 
 static void extensions(void **state)
@@ -254,8 +254,12 @@ static void extensions(void **state)
 	static const struct extension_row rows[] = {
 		{ "hop by hop", 0, SLICE("\6" HOP), DECODED_SEGMENT },
 		{ "all six", 0,
-		    SLICE("\x3c" HOP "\x2b" HOP "\x2c\0\0\0\0\0\0\0" "\x33\0\0\0\0\0\0\1" "\x3c\4\0\0\0\0\0\1\0\0\0\2"
-		          "abcdefghijkl" "\6" HOP), DECODED_SEGMENT },
+		    SLICE("\x3c" HOP "\x2b" HOP "\x2c\0\0\0\0\0\0\0"
+			  "\x33\0\0\0\0\0\0\1"
+			  "\x3c\4\0\0\0\0\0\1\0\0\0\2"
+			  "abcdefghijkl"
+			  "\6" HOP),
+		    DECODED_SEGMENT },
 		{ "longer", 60, SLICE("\6\1" HOP "1234567"), DECODED_SEGMENT },
 		{ "mobility", 135, SLICE("\6" HOP), DECODED_SEGMENT },
 		{ "atomic fragment", 44, SLICE("\6\0\0\0abcd"), DECODED_SEGMENT },
@@ -272,7 +276,7 @@ static void extensions(void **state)
 		packet_begin(&k->p, 3);
 		packet_tcp(&k->p, 1000, 80, TCP_ACK, SLICE(""));
 		packet_ipv6(&k->p, 1, 2, 6);
-		k->p.start += 40;   /* the checksum is made; the header goes */
+		k->p.start += 40; /* the checksum is made; the header goes */
 		packet_bytes(&k->p, rows[i].bytes);
 		packet_ipv6(&k->p, 1, 2, rows[i].first);
 		if (take(k) != rows[i].got)
@@ -354,7 +358,8 @@ static void addresses(void **state)
 		{ { { 0 }, 80 }, true, "::" },
 		{ { { [15] = 1 }, 80 }, true, "::1" },
 		{ { { 0x20, 1, 0x0d, 0xb8, [8] = 0, 1, [15] = 1 }, 80 }, true, "2001:db8::1:0:0:1" },
-		{ { { 0x20, 1, 0x0d, 0xb8, 0, 0, 0, 1, 0, 1, 0, 1, 0xAB, 0xCD, 0, 1 }, 80 }, true, "2001:db8:0:1:1:1:abcd:1" },
+		{ { { 0x20, 1, 0x0d, 0xb8, 0, 0, 0, 1, 0, 1, 0, 1, 0xAB, 0xCD, 0, 1 }, 80 }, true,
+		    "2001:db8:0:1:1:1:abcd:1" },
 		{ { { [10] = 0xff, 0xff, 192, 0, 2, 1 }, 80 }, true, "::ffff:192.0.2.1" },
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {

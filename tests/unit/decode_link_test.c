@@ -12,15 +12,15 @@ struct row {
 	const char *name;
 	int link;
 	int version;
-	struct slice before;          /* what stands before the IP header */
-	struct slice after;           /* and behind it */
+	struct slice before; /* what stands before the IP header */
+	struct slice after;  /* and behind it */
 	enum decoded got;
-	const char *carriers;         /* "vlan/7 pppoe/1" */
+	const char *carriers; /* "vlan/7 pppoe/1" */
 	bool space;
 };
 
-#define MACS "\x02\0\0\0\0\1\x02\0\0\0\0\2"
-#define SLL "\0\0\0\1\0\6\2\0\0\0\0\2\0\0"
+#define MACS      "\x02\0\0\0\0\1\x02\0\0\0\0\2"
+#define SLL       "\0\0\0\1\0\6\2\0\0\0\0\2\0\0"
 #define SLL2_REST "\0\0\0\0\0\2\0\1\0\6\2\0\0\0\0\2\0\0"
 
 static const struct row rows[] = {
@@ -30,29 +30,42 @@ static const struct row rows[] = {
 	{ "ethernet arp", 1, IPV4, SLICE(MACS "\x08\6"), SLICE(""), DECODED_OTHER, "", false },
 	{ "a type that lies", 1, IPV4, SLICE(MACS "\x08\0\0"), SLICE(""), DECODED_MALFORMED, "", false },
 	{ "snap", 1, IPV4, SLICE(MACS "\0\x50\xaa\xaa\3\0\0\0\x08\0"), SLICE(""), DECODED_SEGMENT, "", false },
-	{ "snap, bridged", 1, IPV4, SLICE(MACS "\0\x50\xaa\xaa\3\0\0\xf8\x08\0"), SLICE(""), DECODED_SEGMENT, "", false },
-	{ "snap within snap", 1, IPV4, SLICE(MACS "\0\x50\xaa\xaa\3\0\0\0\0\x50"), SLICE(""), DECODED_OTHER, "", false },
-	{ "snap of a vendor", 1, IPV4, SLICE(MACS "\0\x50\xaa\xaa\3\0\0\x0c\x08\0"), SLICE(""), DECODED_OTHER, "", false },
+	{ "snap, bridged", 1, IPV4, SLICE(MACS "\0\x50\xaa\xaa\3\0\0\xf8\x08\0"), SLICE(""), DECODED_SEGMENT, "",
+	    false },
+	{ "snap within snap", 1, IPV4, SLICE(MACS "\0\x50\xaa\xaa\3\0\0\0\0\x50"), SLICE(""), DECODED_OTHER, "",
+	    false },
+	{ "snap of a vendor", 1, IPV4, SLICE(MACS "\0\x50\xaa\xaa\3\0\0\x0c\x08\0"), SLICE(""), DECODED_OTHER, "",
+	    false },
 	{ "llc ip", 1, IPV4, SLICE(MACS "\0\x50\6\6\3"), SLICE(""), DECODED_SEGMENT, "", false },
 	{ "spanning tree", 1, IPV4, SLICE(MACS "\0\x50\x42\x42\3"), SLICE(""), DECODED_OTHER, "", false },
 	{ "vlan", 1, IPV4, SLICE(MACS "\x81\0\x20\7\x08\0"), SLICE("PAD"), DECODED_SEGMENT, "vlan/7", true },
-	{ "vlan 0 is a priority", 1, IPV4, SLICE(MACS "\x81\0\x20\0\x08\0"), SLICE(""), DECODED_SEGMENT, "vlan/0", false },
-	{ "qinq", 1, IPV4, SLICE(MACS "\x88\xa8\0\x64\x81\0\0\7\x08\0"), SLICE(""), DECODED_SEGMENT, "vlan/100 vlan/7", true },
-	{ "old qinq", 1, IPV6, SLICE(MACS "\x91\0\0\x64\x91\0\0\7\x86\xdd"), SLICE(""), DECODED_SEGMENT, "vlan/100 vlan/7", true },
-	{ "vlan then llc", 1, IPV4, SLICE(MACS "\x81\0\0\7\0\x50\xaa\xaa\3\0\0\0\x08\0"), SLICE(""), DECODED_SEGMENT, "vlan/7", true },
-	{ "pppoe", 1, IPV4, SLICE(MACS "\x88\x64\x11\0\0\5\0\x50\0\x21"), SLICE("PAD"), DECODED_SEGMENT, "pppoe/5", true },
-	{ "pppoe ipv6", 1, IPV6, SLICE(MACS "\x88\x64\x11\0\0\5\0\x50\0\x57"), SLICE(""), DECODED_SEGMENT, "pppoe/5", true },
-	{ "pppoe discovery", 1, IPV4, SLICE(MACS "\x88\x64\x11\x09\0\5\0\x50\0\x21"), SLICE(""), DECODED_OTHER, "", false },
+	{ "vlan 0 is a priority", 1, IPV4, SLICE(MACS "\x81\0\x20\0\x08\0"), SLICE(""), DECODED_SEGMENT, "vlan/0",
+	    false },
+	{ "qinq", 1, IPV4, SLICE(MACS "\x88\xa8\0\x64\x81\0\0\7\x08\0"), SLICE(""), DECODED_SEGMENT, "vlan/100 vlan/7",
+	    true },
+	{ "old qinq", 1, IPV6, SLICE(MACS "\x91\0\0\x64\x91\0\0\7\x86\xdd"), SLICE(""), DECODED_SEGMENT,
+	    "vlan/100 vlan/7", true },
+	{ "vlan then llc", 1, IPV4, SLICE(MACS "\x81\0\0\7\0\x50\xaa\xaa\3\0\0\0\x08\0"), SLICE(""), DECODED_SEGMENT,
+	    "vlan/7", true },
+	{ "pppoe", 1, IPV4, SLICE(MACS "\x88\x64\x11\0\0\5\0\x50\0\x21"), SLICE("PAD"), DECODED_SEGMENT, "pppoe/5",
+	    true },
+	{ "pppoe ipv6", 1, IPV6, SLICE(MACS "\x88\x64\x11\0\0\5\0\x50\0\x57"), SLICE(""), DECODED_SEGMENT, "pppoe/5",
+	    true },
+	{ "pppoe discovery", 1, IPV4, SLICE(MACS "\x88\x64\x11\x09\0\5\0\x50\0\x21"), SLICE(""), DECODED_OTHER, "",
+	    false },
 	{ "mpls", 1, IPV4, SLICE(MACS "\x88\x47\0\1\0\x40\0\2\1\x40"), SLICE(""), DECODED_SEGMENT, "mpls/32", false },
 	{ "mpls ipv6", 1, IPV6, SLICE(MACS "\x88\x48\0\2\1\x40"), SLICE(""), DECODED_SEGMENT, "mpls/32", false },
 	{ "mpls, control word, ethernet", 1, IPV4, SLICE(MACS "\x88\x47\0\2\1\x40\0\0\0\1" MACS "\x08\0"), SLICE(""),
 	    DECODED_SEGMENT, "mpls/32", false },
-	{ "mpls, ethernet", 1, IPV4, SLICE(MACS "\x88\x47\0\2\1\x40" MACS "\x08\0"), SLICE(""), DECODED_SEGMENT, "mpls/32", false },
-	{ "mpls, vlan inside", 1, IPV4, SLICE(MACS "\x88\x47\0\2\1\x40" MACS "\x81\0\0\7\x08\0"), SLICE(""), DECODED_SEGMENT,
-	    "mpls/32 vlan/7", true },
-	{ "mpls, something else", 1, IPV4, SLICE(MACS "\x88\x47\0\2\1\x40\x10\0\0\0"), SLICE(""), DECODED_OTHER, "", false },
+	{ "mpls, ethernet", 1, IPV4, SLICE(MACS "\x88\x47\0\2\1\x40" MACS "\x08\0"), SLICE(""), DECODED_SEGMENT,
+	    "mpls/32", false },
+	{ "mpls, vlan inside", 1, IPV4, SLICE(MACS "\x88\x47\0\2\1\x40" MACS "\x81\0\0\7\x08\0"), SLICE(""),
+	    DECODED_SEGMENT, "mpls/32 vlan/7", true },
+	{ "mpls, something else", 1, IPV4, SLICE(MACS "\x88\x47\0\2\1\x40\x10\0\0\0"), SLICE(""), DECODED_OTHER, "",
+	    false },
 	{ "mpls without a bottom", 1, IPV4,
-	    SLICE(MACS "\x88\x47\0\2\0\x40\0\2\0\x40\0\2\0\x40\0\2\0\x40\0\2\0\x40\0\2\0\x40\0\2\0\x40\0\2\0\x40\0\2\1\x40"),
+	    SLICE(MACS
+		"\x88\x47\0\2\0\x40\0\2\0\x40\0\2\0\x40\0\2\0\x40\0\2\0\x40\0\2\0\x40\0\2\0\x40\0\2\0\x40\0\2\1\x40"),
 	    SLICE(""), DECODED_TOO_DEEP, "", false },
 	{ "cooked", 113, IPV4, SLICE(SLL "\x08\0"), SLICE(""), DECODED_SEGMENT, "", false },
 	{ "cooked vlan", 113, IPV4, SLICE(SLL "\x81\0\0\7\x08\0"), SLICE(""), DECODED_SEGMENT, "vlan/7", true },
@@ -91,21 +104,27 @@ static const struct row rows[] = {
 };
 
 #define WLAN_REST "\0\0\2\0\0\0\0\1\2\0\0\0\0\2\2\0\0\0\0\3\x10\0"
-#define SNAP "\xaa\xaa\3\0\0\0\x08\0"
+#define SNAP      "\xaa\xaa\3\0\0\0\x08\0"
 
 static const struct row wlan_rows[] = {
 	{ "data", 105, IPV4, SLICE("\x08\1" WLAN_REST SNAP), SLICE("FCS "), DECODED_SEGMENT, "", false },
-	{ "quality of service", 105, IPV4, SLICE("\x88\2" WLAN_REST "\0\0" SNAP), SLICE(""), DECODED_SEGMENT, "", false },
-	{ "with a control field", 105, IPV4, SLICE("\x88\x82" WLAN_REST "\0\0\0\0\0\0" SNAP), SLICE(""), DECODED_SEGMENT, "", false },
-	{ "four addresses", 105, IPV4, SLICE("\x88\3" WLAN_REST "\2\0\0\0\0\4\0\0" SNAP), SLICE(""), DECODED_SEGMENT, "", false },
+	{ "quality of service", 105, IPV4, SLICE("\x88\2" WLAN_REST "\0\0" SNAP), SLICE(""), DECODED_SEGMENT, "",
+	    false },
+	{ "with a control field", 105, IPV4, SLICE("\x88\x82" WLAN_REST "\0\0\0\0\0\0" SNAP), SLICE(""),
+	    DECODED_SEGMENT, "", false },
+	{ "four addresses", 105, IPV4, SLICE("\x88\3" WLAN_REST "\2\0\0\0\0\4\0\0" SNAP), SLICE(""), DECODED_SEGMENT,
+	    "", false },
 	{ "encrypted", 105, IPV4, SLICE("\x08\x41" WLAN_REST SNAP), SLICE(""), DECODED_OTHER, "", false },
 	{ "nothing in it", 105, IPV4, SLICE("\x48\1" WLAN_REST SNAP), SLICE(""), DECODED_OTHER, "", false },
 	{ "more fragments", 105, IPV4, SLICE("\x08\5" WLAN_REST SNAP), SLICE(""), DECODED_OTHER, "", false },
 	{ "aggregate", 105, IPV4, SLICE("\x88\2" WLAN_REST "\x80\0" SNAP), SLICE(""), DECODED_OTHER, "", false },
 	{ "beacon", 105, IPV4, SLICE("\x80\0" WLAN_REST SNAP), SLICE(""), DECODED_OTHER, "", false },
-	{ "radiotap", 127, IPV4, SLICE("\0\0\x0a\0\0\0\0\0xx\x08\1" WLAN_REST SNAP), SLICE(""), DECODED_SEGMENT, "", false },
-	{ "radiotap too short", 127, IPV4, SLICE("\0\0\7\0\0\0\0\0xx\x08\1" WLAN_REST SNAP), SLICE(""), DECODED_MALFORMED, "", false },
-	{ "radiotap too long", 127, IPV4, SLICE("\0\0\xff\xff\0\0\0\0xx\x08\1" WLAN_REST SNAP), SLICE(""), DECODED_MALFORMED, "", false },
+	{ "radiotap", 127, IPV4, SLICE("\0\0\x0a\0\0\0\0\0xx\x08\1" WLAN_REST SNAP), SLICE(""), DECODED_SEGMENT, "",
+	    false },
+	{ "radiotap too short", 127, IPV4, SLICE("\0\0\7\0\0\0\0\0xx\x08\1" WLAN_REST SNAP), SLICE(""),
+	    DECODED_MALFORMED, "", false },
+	{ "radiotap too long", 127, IPV4, SLICE("\0\0\xff\xff\0\0\0\0xx\x08\1" WLAN_REST SNAP), SLICE(""),
+	    DECODED_MALFORMED, "", false },
 };
 
 static void build(struct packet *p, const struct row *r)
@@ -198,8 +217,8 @@ static void spaces(void **state)
 	assert_int_equal(seven, space_of(SLICE(MACS "\x81\0\xe0\7\x08\0")));
 	assert_int_not_equal(seven, space_of(SLICE(MACS "\x81\0\0\x08\x08\0")));
 	assert_int_not_equal(seven, space_of(SLICE(MACS "\x88\x64\x11\0\0\7\0\x50\0\x21")));
-	assert_int_not_equal(space_of(SLICE(MACS "\x88\xa8\0\1\x81\0\0\2\x08\0")),
-	    space_of(SLICE(MACS "\x88\xa8\0\2\x81\0\0\1\x08\0")));
+	assert_int_not_equal(
+	    space_of(SLICE(MACS "\x88\xa8\0\1\x81\0\0\2\x08\0")), space_of(SLICE(MACS "\x88\xa8\0\2\x81\0\0\1\x08\0")));
 	/* Labels differ between the two directions. */
 	assert_int_equal(space_of(SLICE(MACS "\x81\0\0\7\x88\x47\0\2\1\x40")), seven);
 }

@@ -2,6 +2,7 @@
  * events must be the same. */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <cmocka.h>
 #include "two_sides.h"
 
@@ -11,7 +12,7 @@ struct dialogue {
 	const char *lines[16];
 	const char *log;
 	bool midstream, accept, mute; /* mute: content is not asked for, and so not in the log */
-	bool holes;                   /* played only whole: what a hole takes depends on packets */
+	bool whole;                   /* played only whole: what a hole takes depends on packets */
 };
 
 #define GET            "GET /a HTTP/1.1\r\nHost: h\r\n\r\n"
@@ -118,19 +119,17 @@ static const struct dialogue dialogues[] = {
 	{ .name = "CONNECT with framing",
 	    .lines = { "c:CONNECT h:1 HTTP/1.1\r\nContent-Length: 9\r\n\r\n", "c:123456789",
 		"s:HTTP/1.1 200 x\r\n\r\n" },
-	    .log = "c #0 CONNECT h:1 none connect\ns #0 200 none switch early\nstop c=44 s=18\n",
+	    .log = "c #0 CONNECT h:1 none connect\ns #0 200 none switch early\nstop c=43 s=18\n",
 	    .accept = true },
 	{ .name = "CONNECT refused",
 	    .lines = { "c:" CONNECT_H, "s:HTTP/1.1 407 x\r\nContent-Length: 2\r\n\r\nno", "c:" CONNECT_H,
 		"s:HTTP/1.1 100 x\r\n\r\n", "s:HTTP/1.1 200 x\r\n\r\n" },
 	    .log = "c #0 CONNECT h:443 none connect\ns #0 407 length\ns = no\ns end #0\n"
-		   "c #1 CONNECT h:443 none connect\ns #1 100 none interim\ns #1 200 none switch\nstop c=78 s=76\n",
+		   "c #1 CONNECT h:443 none connect\ns #1 100 none interim\ns #1 200 none switch\nstop c=78 s=75\n",
 	    .accept = true },
 	{ .name = "early bytes, refused",
 	    .lines = { "c:" CONNECT_H, "c:" GET, "s:HTTP/1.1 403 x\r\nContent-Length: 0\r\n\r\n", "s:" OK5 },
-	    .log = "c #0 CONNECT h:443 none connect\ns #0 403 length early\nc #1 GET /a none\nc end #1\n"
-		   "s end #0\n" OK5_LOG(1),
-	    .holes = true },
+	    .log = "c #0 CONNECT h:443 none connect\ns #0 403 length early\ns end #0\n" GET_LOG(1) OK5_LOG(1) },
 	{ .name = "another's answer does not open",
 	    .lines = { "c:" GET CONNECT_H, "s:" NOTHING, "s:HTTP/1.1 403 x\r\nContent-Length: 0\r\n\r\n" },
 	    .log = GET_LOG(0) "c #1 CONNECT h:443 none connect\n" NOTHING_LOG(0) "s #1 403 length\ns end #1\n",
@@ -146,7 +145,7 @@ static const struct dialogue dialogues[] = {
 	    .accept = true },
 	{ .name = "no status, accepted",
 	    .lines = { "c:CONNECT h 443 HTTP/1.1\r\n\r\n", "s:HTTP/1.1 OK\r\n\r\n" },
-	    .log = "c #0 CONNECT h 443 none connect\ns #0 0 none switch\nstop c=28 s=15\nc odd request_line_invalid\n"
+	    .log = "c #0 CONNECT h 443 none connect\ns #0 0 none switch\nstop c=26 s=15\nc odd request_line_invalid\n"
 		   "s odd response_invalid_status\n",
 	    .accept = true },
 	{ .name = "no status, not accepted",
@@ -165,18 +164,17 @@ static const struct dialogue dialogues[] = {
 	/* Upgrade */
 	{ .name = "Upgrade accepted",
 	    .lines = { "c:" UPGRADE, "s:" SWITCHES, "s:\x81" },
-	    .log = "c #0 GET /u none upgrade\nc end #0\ns #0 101 none switch\nstop c=71 s=76\n",
+	    .log = "c #0 GET /u none upgrade\nc end #0\ns #0 101 none switch\nstop c=69 s=77\n",
 	    .accept = true },
 	{ .name = "Upgrade with content, answered in haste",
 	    .lines = { "c:POST /u HTTP/1.1\r\nUpgrade: x\r\nContent-Length: 4\r\n\r\nbo", "s:" SWITCHES, "c:dy",
 		"c:x" },
-	    .log = "c #0 POST /u length upgrade\nc = body\nc end #0\ns #0 101 none switch\nstop c=54 s=76\n",
+	    .log = "c #0 POST /u length upgrade\nc = body\nc end #0\ns #0 101 none switch\nstop c=55 s=77\n",
 	    .accept = true },
 	{ .name = "Upgrade refused",
 	    .lines = { "c:" UPGRADE, "c:" GET, "s:" OK5, "s:" OK5 },
-	    .log = "c #0 GET /u none upgrade\nc end #0\ns #0 200 length early\nc #1 GET /a none\nc end #1\ns = "
-		   "hello\ns end #0\n" OK5_LOG(1),
-	    .holes = true },
+	    .log = "c #0 GET /u none upgrade\nc end #0\ns #0 200 length early\ns = hello\ns end #0\n" GET_LOG(1) OK5_LOG(1),
+	    .whole = true },
 	{ .name = "a 101 that is refused answers nothing",
 	    .lines = { "c:" UPGRADE, "s:" SWITCHES, "s:HTTP/1.1 400 x\r\nContent-Length: 0\r\n\r\n", "c:" GET,
 		"s:" OK5 },
@@ -197,14 +195,14 @@ static const struct dialogue dialogues[] = {
 	{ .name = "client is not HTTP", .lines = { "c:SSH-2.0-x\r\n", "c:more" }, .log = "c not\n" },
 	{ .name = "server is not HTTP", .lines = { "c:" GET, "s:220 mail\r\nmore" }, .log = GET_LOG(0) "s not\n" },
 	{ .name = "never a request", .lines = { "c:hello world", "c!" }, .log = "c not\n" },
-	{ .name = "maybe a request", .lines = { "c:GET /x", "c!" }, .log = "" },
+	{ .name = "maybe a request", .lines = { "c:GET /x", "c!" }, .log = "c lost end\nc begun\n" },
 	{ .name = "HTTP no longer",
 	    .lines = { "c:" GET, "s:" NOTHING, "c:\x16\x03\x01", "c:more", "s:" OK5 },
 	    .log = GET_LOG(0) NOTHING_LOG(0) "c lost desync\ns ? 200 length\ns = hello\ns end #1\nc odd desync\n" },
 	{ .name = "more than the length",
 	    .lines = { "c:" GET, "s:" OK5 "xx", "c:" GET },
 	    .log = GET_LOG(0) OK5_LOG(0) "s lost desync\n" GET_LOG(1) "s odd desync\n",
-	    .holes = true },
+	    .whole = true },
 	{ .name = "HTTP/2 by prior knowledge",
 	    .lines = { "c:PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "c:x" },
 	    .log = "c h2\n" },
@@ -229,76 +227,76 @@ static const struct dialogue dialogues[] = {
 	    .lines = { "c:" GET, "s:HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhel", "s-4", "s:rd", "c:" GET,
 		"s:" OK5 },
 	    .log = GET_LOG(0) "s #0 200 length\ns = helrd\ns end #0\n" GET_LOG(1) OK5_LOG(1),
-	    .holes = true },
+	    .whole = true },
 	{ .name = "a hole in content nobody reads",
 	    .lines = { "c:" GET, "s:HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhel", "s-4", "s:rd", "c:" GET,
 		"s:" OK5 },
 	    .log = GET_LOG(0) "s #0 200 length\ns end #0\n" GET_LOG(1) "s #1 200 length\ns end #1\n",
 	    .mute = true,
-	    .holes = true },
+	    .whole = true },
 	{ .name = "a hole to the end of content",
 	    .lines = { "c:" GET, "s:HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhel", "s-6", "c:" GET, "s:" OK5 },
 	    .log = GET_LOG(0) "s #0 200 length\ns = hel\ns end #0\n" GET_LOG(1) OK5_LOG(1),
-	    .holes = true },
+	    .whole = true },
 	{ .name = "a hole beyond content",
 	    .lines = { "c:" GET, "s:HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhel", "s-8", "s:xx", "s:" OK5 },
 	    .log = GET_LOG(0) "s #0 200 length\ns = hel\ns end #0\ns lost hole\ns ? 200 length\ns = hello\ns end #1\n"
 			      "s odd unable_to_match_response_to_request\n",
-	    .holes = true },
+	    .whole = true },
 	{ .name = "a hole in a chunk's data",
 	    .lines = { "c:" GET, "s:HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\nhel", "s-4",
 		"s:rd\r\n0\r\n\r\n" },
 	    .log = GET_LOG(0) "s #0 200 chunked\ns = helrd\ns end #0\n",
-	    .holes = true },
+	    .whole = true },
 	{ .name = "the same, nobody reads",
 	    .lines = { "c:" GET, "s:HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\nhel", "s-4",
 		"s:rd\r\n0\r\n\r\n", "c:" GET, "s:" NOTHING },
 	    .log = GET_LOG(0) "s #0 200 chunked\ns end #0\n" GET_LOG(1) NOTHING_LOG(1),
 	    .mute = true,
-	    .holes = true },
+	    .whole = true },
 	{ .name = "a hole over a chunk's end",
 	    .lines = { "c:" GET, "s:HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\nhel", "s-9",
 		"s:\r\n\r\n" },
 	    .log = GET_LOG(0) "s #0 200 chunked\ns = hel\ns lost hole\n",
-	    .holes = true },
+	    .whole = true },
 	{ .name = "a hole in a chunk's size",
 	    .lines = { "c:" GET, "s:HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9", "s-1", "s:\r\n" },
 	    .log = GET_LOG(0) "s #0 200 chunked\ns lost hole\n",
-	    .holes = true },
+	    .whole = true },
 	{ .name = "a hole in a request, found again",
 	    .lines = { "c:" GET, "s:" OK5, "c:GET /b HT", "c-9", "s:" OK5, "c:x: y\r\n\r\n", "c:" GET, "s:" OK5 },
 	    .log = GET_LOG(0) OK5_LOG(0) "c lost hole\ns ? 200 length\ns = hello\ns end #1\n" GET_LOG(1) OK5_LOG(1),
-	    .holes = true },
+	    .whole = true },
 	{ .name = "pairs in doubt behind a hole",
 	    .lines = { "c:" GET, "s:" OK5, "c-9", "c:" GET, "s:" OK5, "c:" GET, "s:" OK5 },
 	    .log = GET_LOG(0) OK5_LOG(0) "c lost hole\n" GET_LOG(1) "s ? 200 length\ns = hello\ns end #1\n" GET_LOG(2)
 		OK5_LOG(2),
-	    .holes = true },
+	    .whole = true },
 	{ .name = "a CONNECT in doubt opens nothing",
 	    .lines = { "c:" GET, "c-9", "c:" CONNECT_H, "s:" NOTHING, "s:HTTP/1.1 200 x\r\n\r\n", "c:x" },
 	    .log = GET_LOG(0) "c lost hole\nc #1 CONNECT h:443 none connect\n" NOTHING_LOG(0) "s ? 200 close\n",
 	    .accept = true,
-	    .holes = true },
+	    .whole = true },
 	{ .name = "an answer with a hole",
 	    .lines = { "c:" GET, "s:HTTP/1.", "s-9", "s:x\r\n", "c:" GET, "s:" OK5, "c:" GET, "s:" OK5, "c:" GET,
 		"s:" OK5 },
 	    .log = GET_LOG(0) "s lost hole\n" GET_LOG(1) "s ? 200 length\ns = hello\ns end #1\n" GET_LOG(
 		2) "s ? 200 length\ns = hello\ns end #2\n" GET_LOG(3) OK5_LOG(3),
-	    .holes = true },
+	    .whole = true },
 	{ .name = "an answer to the hold with a hole",
 	    .lines = { "c:" CONNECT_H, "s:HTTP/1.", "s-9", "s:x\r\n\r\n", "c:" GET, "s:" OK5 },
 	    .log = "c #0 CONNECT h:443 none connect\ns lost hole\n",
 	    .accept = true,
-	    .holes = true },
+	    .whole = true },
 	{ .name = "a hole at the start",
 	    .lines = { "c-9", "c:x\r\n\r\n", "c:" GET, "s:" OK5 },
 	    .log = "c lost hole\n" GET_LOG(0) "s ? 200 length\ns = hello\ns end #0\n",
-	    .holes = true },
+	    .whole = true },
 	{ .name = "a hole in what is held",
 	    .lines = { "c:" CONNECT_H, "c-9", "c:x", "s:HTTP/1.1 200 x\r\n\r\n" },
 	    .log = "c #0 CONNECT h:443 none connect\ns #0 200 none switch early\nstop c=48 s=18\n",
 	    .accept = true,
-	    .holes = true },
+	    .whole = true },
 };
 
 static void play_line(struct two_sides *x, const char *line, size_t cut)
@@ -333,12 +331,14 @@ static void begin(struct two_sides *x, const struct dialogue *d)
 	x->accept = d->accept;
 }
 
-static void check(struct two_sides *x, const struct dialogue *d, const char *how)
+/* 1 when the log is another. */
+static int check(struct two_sides *x, const struct dialogue *d, const char *how)
 {
 	sides_conclude(x);
-	if (strcmp(x->log, d->log) != 0)
-		print_message("%s, %s\nwant:\n%sgot:\n%s\n", d->name, how, d->log, x->log);
-	assert_string_equal(x->log, d->log);
+	if (strcmp(x->log, d->log) == 0)
+		return 0;
+	print_message("%s, %s\nwant:\n%sgot:\n%s\n", d->name, how, d->log, x->log);
+	return 1;
 }
 
 static void play_cut(struct two_sides *x, const struct dialogue *d, size_t cut_line, size_t cut)
@@ -362,28 +362,37 @@ static void free_sides(struct two_sides *x)
 	free(x);
 }
 
+static int play_all_ways(struct two_sides *x, const struct dialogue *d)
+{
+	play_cut(x, d, SIZE_MAX, 0);
+	if (check(x, d, "whole"))
+		return 1;
+	if (d->whole)
+		return 0;
+	begin(x, d);
+	for (size_t i = 0; d->lines[i] != NULL; i++)
+		play_bytewise(x, d->lines[i]);
+	if (check(x, d, "byte by byte"))
+		return 1;
+	for (size_t i = 0; d->lines[i] != NULL; i++) {
+		for (size_t cut = 1; d->lines[i][1] == ':' && cut < strlen(d->lines[i] + 2); cut++) {
+			play_cut(x, d, i, cut);
+			if (check(x, d, "cut once"))
+				return 1;
+		}
+	}
+	return 0;
+}
+
 static void all_dialogues(void **state)
 {
 	(void)state;
+	int failed = 0;
 	struct two_sides *x = new_sides();
-	for (size_t k = 0; k < sizeof dialogues / sizeof *dialogues; k++) {
-		const struct dialogue *d = &dialogues[k];
-		play_cut(x, d, SIZE_MAX, 0);
-		check(x, d, "whole");
-		if (d->holes)
-			continue;
-		begin(x, d);
-		for (size_t i = 0; d->lines[i] != NULL; i++)
-			play_bytewise(x, d->lines[i]);
-		check(x, d, "byte by byte");
-		for (size_t i = 0; d->lines[i] != NULL; i++) {
-			for (size_t cut = 1; d->lines[i][1] == ':' && cut < strlen(d->lines[i] + 2); cut++) {
-				play_cut(x, d, i, cut);
-				check(x, d, "cut once");
-			}
-		}
-	}
+	for (size_t i = 0; i < sizeof dialogues / sizeof *dialogues; i++)
+		failed += play_all_ways(x, &dialogues[i]);
 	free_sides(x);
+	assert_int_equal(failed, 0);
 }
 
 int main(void)
