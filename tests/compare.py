@@ -40,7 +40,7 @@ def tshark_says(path):
             if (method == 'CONNECT' and code.startswith('2')) or (code == '101' and 'h2c' not in upgrade.lower()):
                 label = 'blind-relay'
         if label == 'blind-relay' and not codes:
-            last = protocols.split(':')[-1]
+            last = re.sub(r'(?<!http):data$', '', protocols).split(':')[-1]
             if last not in ('tcp', 'http') and last not in inner:
                 inner.append(last)
         if re.search(r':(sstp|dcerpc)\b', protocols):

@@ -17,6 +17,7 @@ enum link_type {
 	LINK_SLL = 113,
 	LINK_RADIOTAP = 127,
 	LINK_PPP_PPPD = 166,
+	LINK_ARCNET_LINUX = 129,
 	LINK_IPV4 = 228,
 	LINK_IPV6 = 229,
 	LINK_NFLOG = 239,
@@ -30,6 +31,8 @@ enum {
 	MPLS_LEN = 4,
 	CONTROL_WORD_LEN = 4,
 	PPPOE_LEN = 6,
+	ARCNET_LEN = 8,
+	ARCNET_IP = 212,
 	SLL_LEN = 16,
 	SLL2_LEN = 20,
 	NFLOG_LEN = 4,
@@ -240,6 +243,18 @@ static enum step begin_hdlc(struct peel *p)
 	return to_type(p, type);
 }
 
+/* Source, destination, two bytes of Linux's own, then RFC 1201: protocol, split flag, sequence number.  A packet that is
+ * split over frames is not put together. */
+static enum step begin_arcnet(struct peel *p)
+{
+	if (p->rest.len < ARCNET_LEN)
+		return STEP_MALFORMED;
+	if (p->rest.at[4] != ARCNET_IP || p->rest.at[5] != 0)
+		return STEP_OTHER;
+	peel_past(p, ARCNET_LEN);
+	return STEP_IP;
+}
+
 /* Attributes as the kernel's log writes them: length and type in the reader's byte order (libpcap sees to that), padded
  * to four bytes.  The packet begins at its IP header. */
 static enum step begin_nflog(struct peel *p)
@@ -290,6 +305,8 @@ enum step link_begin(struct peel *p, int link)
 		return begin_hdlc(p);
 	case LINK_PPP_ETHER:
 		return peel_pppoe(p);
+	case LINK_ARCNET_LINUX:
+		return begin_arcnet(p);
 	case LINK_NFLOG:
 		return begin_nflog(p);
 	case LINK_WLAN:

@@ -9,6 +9,7 @@
 
 #include "decode/decode.h"
 #include "decode/frag.h"
+#include "decode/numbers.h"
 
 enum step {
 	STEP_ETHERNET,
@@ -25,40 +26,6 @@ enum step {
 	STEP_MALFORMED,
 	STEP_TOO_DEEP,
 	STEP_UNKNOWN_LINK
-};
-
-enum ip_protocol {
-	PROTOCOL_HOP_BY_HOP = 0,
-	PROTOCOL_IPV4 = 4,
-	PROTOCOL_TCP = 6,
-	PROTOCOL_UDP = 17,
-	PROTOCOL_IPV6 = 41,
-	PROTOCOL_ROUTING = 43,
-	PROTOCOL_FRAGMENT = 44,
-	PROTOCOL_GRE = 47,
-	PROTOCOL_AH = 51,
-	PROTOCOL_DESTINATION = 60,
-	PROTOCOL_MOBILITY = 135,
-	PROTOCOL_MPLS = 137,
-	PROTOCOL_HIP = 139,
-	PROTOCOL_SHIM6 = 140
-};
-
-enum ether_type {
-	TYPE_LEAST = 0x0600, /* below: an IEEE 802.3 length */
-	TYPE_IPV4 = 0x0800,
-	TYPE_ERSPAN_3 = 0x22eb,
-	TYPE_ETHERNET = 0x6558,
-	TYPE_VLAN = 0x8100,
-	TYPE_IPV6 = 0x86dd,
-	TYPE_ARUBA = 0x8200,
-	TYPE_PPP = 0x880b,
-	TYPE_MPLS = 0x8847,
-	TYPE_MPLS_UPSTREAM = 0x8848,
-	TYPE_PPPOE = 0x8864,
-	TYPE_QINQ = 0x88a8,
-	TYPE_ERSPAN = 0x88be,
-	TYPE_QINQ_OLD = 0x9100
 };
 
 /* What a sender has shown of its checksums (checksum.c). */

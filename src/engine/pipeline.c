@@ -98,7 +98,9 @@ static void finish(const struct seat *at, enum ended why)
 {
 	struct watch *w = at->w;
 	if (w->phase != WATCH_SETTLED) {
-		stream_finish(&at->p->streams, &w->stream);
+		const uint64_t before = w->dossier.odd;
+		w->dossier.odd |= stream_finish(&at->p->streams, &w->stream);
+		tell_odd(at, before, CLIENT, w->stream.side[CLIENT].read);
 		follow(at, true);
 	}
 	watch_last_words(at);
@@ -204,14 +206,14 @@ static void carry(const struct seat *at, const struct segment *seg)
 	conclude(at, false);
 }
 
-/* A segment with a wrong checksum changes nothing in a conversation that is known; one that would begin a conversation is
- * believed, so that it is told at all, unless the operator wants every checksum right. */
+/* A segment with a wrong checksum changes nothing in a conversation that is known.  One with data that would begin a
+ * conversation is believed, so that it is told at all, unless the operator wants every checksum right. */
 static bool forgive_checksum(const struct seat *at, const struct segment *seg, bool fresh)
 {
 	const uint64_t before = at->w->dossier.odd;
 	at->p->stats.bad_checksums++;
 	at->w->dossier.odd |= ODD_BIT(BAD_CHECKSUM);
-	if (fresh && at->p->strict_checksums) {
+	if (fresh && (at->p->strict_checksums || seg->payload.len == 0)) {
 		watch_end(at);
 		flow_drop(at->p->flows, at->flow);
 		at->p->stats.flows--;

@@ -12,7 +12,7 @@ struct dialogue {
 	const char *lines[16];
 	const char *log;
 	bool midstream, accept, mute; /* mute: content is not asked for, and so not in the log */
-	bool whole;                   /* played only whole: what a hole takes depends on packets */
+	bool whole;                   /* played only whole: it depends on packets, or on who is read first */
 };
 
 #define GET            "GET /a HTTP/1.1\r\nHost: h\r\n\r\n"
@@ -42,11 +42,10 @@ static const struct dialogue dialogues[] = {
 	{ .name = "content nobody reads",
 	    .lines = { "c:POST /p HTTP/1.1\r\nContent-Length: 4\r\n\r\nbody" GET, "s:" OK5, "s:" OK5, "c:" GET,
 		"s:HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n6\r\nhello!\r\n0\r\n\r\n" NOTHING },
-	    .log =
-		"c #0 POST /p length\nc end #0\n" GET_LOG(1) "s #0 200 length\ns end #0\ns #1 200 length\ns end "
-							     "#1\n" GET_LOG(
-								 2) "s #2 200 chunked\ns end #2\ns ? 200 length\ns end "
-								    "#3\ns odd unable_to_match_response_to_request\n",
+	    .log = "c #0 POST /p length\nc end #0\n" GET_LOG(
+		1) "s #0 200 length\ns end #0\ns #1 200 length\ns end "
+		   "#1\n" GET_LOG(2) "s #2 200 chunked\ns end #2\ns ? 200 length\ns end "
+				     "#3\ns odd unable_to_match_response_to_request\n",
 	    .mute = true },
 	{ .name = "chunks both ways",
 	    .lines = { "c:POST /p HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2;x\r\nde\r\n0\r\nT: "
@@ -173,7 +172,8 @@ static const struct dialogue dialogues[] = {
 	    .accept = true },
 	{ .name = "Upgrade refused",
 	    .lines = { "c:" UPGRADE, "c:" GET, "s:" OK5, "s:" OK5 },
-	    .log = "c #0 GET /u none upgrade\nc end #0\ns #0 200 length early\ns = hello\ns end #0\n" GET_LOG(1) OK5_LOG(1),
+	    .log = "c #0 GET /u none upgrade\nc end #0\ns #0 200 length early\ns = hello\ns end #0\n" GET_LOG(1)
+		OK5_LOG(1),
 	    .whole = true },
 	{ .name = "a 101 that is refused answers nothing",
 	    .lines = { "c:" UPGRADE, "s:" SWITCHES, "s:HTTP/1.1 400 x\r\nContent-Length: 0\r\n\r\n", "c:" GET,
@@ -395,10 +395,141 @@ static void all_dialogues(void **state)
 	assert_int_equal(failed, 0);
 }
 
+static void send_text(struct two_sides *x, enum side from, const char *text, unsigned times)
+{
+	for (unsigned i = 0; i < times; i++)
+		sides_send(x, from, (struct slice){ (const uint8_t *)text, strlen(text) });
+}
+
+/* Behind 64 unanswered requests the next waits for an answer, and pairs stay exact. */
+static void a_full_queue_waits(void **state)
+{
+	(void)state;
+	struct two_sides *x = new_sides();
+	sides_begin(x, false);
+	x->want = x->accept = false;
+	send_text(x, CLIENT, "HEAD / HTTP/1.1\r\n\r\n", MAX_PIPELINE + 20);
+	send_text(x, CLIENT, CONNECT_H, 1);
+	assert_int_equal(x->conn.asked, MAX_PIPELINE);
+	x->accept = true;
+	send_text(x, SERVER, "HTTP/1.1 200 x\r\nContent-Length: 100\r\n\r\n", MAX_PIPELINE + 20);
+	assert_int_equal(x->conn.asked, MAX_PIPELINE + 21);
+	assert_int_equal(x->conn.answered, MAX_PIPELINE + 20);
+	assert_false(x->stopped);
+	assert_true(http_holds(&x->conn));
+	send_text(x, SERVER, "HTTP/1.1 200 x\r\n\r\n", 1);
+	assert_true(x->stopped);
+	assert_int_equal(x->side[CLIENT].odd, 0);
+	assert_int_equal(x->side[SERVER].odd, 0);
+	free_sides(x);
+}
+
+/* Where only the client is seen, waiting has an end, and the oldest requests are forgotten. */
+static void one_direction_goes_on(void **state)
+{
+	(void)state;
+	enum { MANY = 3000 };
+	struct two_sides *x = new_sides();
+	sides_begin(x, false);
+	x->want = x->accept = false;
+	send_text(x, CLIENT, GET, MANY);
+	assert_int_equal(x->conn.asked, MANY);
+	assert_int_equal(x->side[CLIENT].len, 0);
+	assert_int_equal(x->side[CLIENT].odd, ODD_BIT(PIPELINE_FULL));
+	x->log_len = 0;
+	send_text(x, SERVER, NOTHING, 1);
+	assert_string_equal(x->log, "s ? 200 length\ns end #0\n");
+	send_text(x, SERVER, NOTHING, MANY - MAX_PIPELINE - 1);
+	x->log_len = 0;
+	send_text(x, SERVER, NOTHING, 1);
+	assert_string_equal(x->log, "s #2936 200 length\ns end #2936\n");
+	free_sides(x);
+}
+
+static void a_head_has_an_end(void **state)
+{
+	(void)state;
+	struct two_sides *x = new_sides();
+	sides_begin(x, false);
+	send_text(x, CLIENT, "GET / HTTP/1.1\r\n", 1);
+	send_text(x, CLIENT, "A: 0123456789012345678901234567890123456789\r\n", 1600);
+	assert_string_equal(x->log, "c lost long\n");
+	assert_int_equal(x->side[CLIENT].odd, ODD_BIT(HEAD_TOO_LONG));
+	sides_begin(x, false);
+	send_text(x, CLIENT, "\r\n", MAX_EMPTY_LINES + 1);
+	assert_string_equal(x->log, "c not\n");
+	sides_begin(x, false);
+	send_text(x, CLIENT, GET, 1);
+	send_text(x, CLIENT, "\r\n", MAX_EMPTY_LINES + 1);
+	assert_string_equal(x->log, GET_LOG(0) "c lost desync\n");
+	free_sides(x);
+}
+
+/* Joined midway: the caller may look again at a later packet. */
+static void a_side_can_be_restarted(void **state)
+{
+	(void)state;
+	struct two_sides *x = new_sides();
+	sides_begin(x, true);
+	x->want = x->accept = false;
+	send_text(x, SERVER, "rest of some content", 1);
+	assert_string_equal(x->log, "s not\n");
+	http_restart(&x->conn, SERVER);
+	side_drop(&x->side[SERVER], x->side[SERVER].len);
+	x->log_len = 0;
+	send_text(x, SERVER, NOTHING, 1);
+	send_text(x, CLIENT, GET, 1);
+	send_text(x, SERVER, NOTHING, 1);
+	assert_string_equal(x->log, "s ? 200 length\ns end #0\n" GET_LOG(0) NOTHING_LOG(0));
+	assert_int_equal(x->side[SERVER].odd, 0);
+	free_sides(x);
+}
+
+/* Large content that nobody wants costs one call for its beginning and one for its end. */
+static void content_is_passed_over(void **state)
+{
+	(void)state;
+	static uint8_t much[SIDES_MOST];
+	static const char *const heads[] = { "HTTP/1.1 200 x\r\nContent-Length: 1000000\r\n\r\n",
+		"HTTP/1.1 200 x\r\nTransfer-Encoding: chunked\r\n\r\nf4240\r\n" };
+	struct two_sides *x = new_sides();
+	for (size_t i = 0; i < 2; i++) {
+		sides_begin(x, false);
+		x->want = x->accept = false;
+		send_text(x, CLIENT, GET, 1);
+		send_text(x, SERVER, heads[i], 1);
+		const unsigned before = x->calls;
+		for (size_t left = 1000000; left != 0;) {
+			const size_t n = left < sizeof much ? left : 1400;
+			sides_send(x, SERVER, (struct slice){ much, n < left ? n : left });
+			left -= n < left ? n : left;
+		}
+		assert_in_range(x->calls - before, 1, 4);
+		send_text(x, SERVER, i == 0 ? NOTHING : "\r\n0\r\n\r\n" NOTHING, 1);
+		assert_int_equal(x->conn.side[SERVER].messages, 2);
+	}
+	free_sides(x);
+}
+
+static void states_have_names(void **state)
+{
+	(void)state;
+	for (int s = HTTP_AT_START; s <= HTTP_GONE; s++)
+		assert_true(strlen(http_state_name((enum http_state)s)) > 3);
+	assert_string_equal(http_state_name(HTTP_HELD), "held");
+	assert_string_equal(http_state_name((enum http_state)77), "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(all_dialogues),
+		cmocka_unit_test(a_full_queue_waits),
+		cmocka_unit_test(one_direction_goes_on),
+		cmocka_unit_test(a_head_has_an_end),
+		cmocka_unit_test(a_side_can_be_restarted),
+		cmocka_unit_test(content_is_passed_over),
+		cmocka_unit_test(states_have_names),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
