@@ -10,6 +10,8 @@ endif
 VERSION := 0.1.0
 PREFIX  ?= /usr/local
 FUZZ_SECONDS ?= 10
+# make V=1 shows the commands.
+Q = $(if $(V),,@)
 # Further captures with known truth and a scorer; optional, nothing needs them.
 CORPUS  ?= ../shared/corpus
 
@@ -57,17 +59,20 @@ setup-check:
 	@tests/setup $(PACKAGES) $(CHECK_PACKAGES)
 
 $(B)/culvert: $(OBJ) $(B)/obj/main.o
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(if $(V),,@echo "  CC  $@")
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 $(B)/obj/channel/ndpi.o: CPPFLAGS += $(NDPI_CFLAGS)
 
 $(B)/obj/%.o: src/%.c
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(if $(V),,@echo "  CC  $@")
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 $(B)/unit/%: tests/unit/%.c $(OBJ)
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) -Itests/lib $(CFLAGS) -MMD -MP -MF $@.d $(LDFLAGS) -o $@ $< $(call objects_for,$(call room_of,$*)) -lcmocka $(LDLIBS)
+	$(if $(V),,@echo "  CC  $@")
+	$(Q)$(CC) $(CPPFLAGS) -Itests/lib $(CFLAGS) -MMD -MP -MF $@.d $(LDFLAGS) -o $@ $< $(call objects_for,$(call room_of,$*)) -lcmocka $(LDLIBS)
 
 # One test of one room, without building the others:  make unit-http_head
 unit-%:
@@ -76,7 +81,8 @@ unit-%:
 .SECONDEXPANSION:
 $(B)/unit-only/%: tests/unit/%.c $$(call objects_for,$$(call room_of,$$*))
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) -Itests/lib $(CFLAGS) -MMD -MP -MF $@.d $(LDFLAGS) -o $@ $(filter %.c %.o,$^) -lcmocka $(LDLIBS)
+	$(if $(V),,@echo "  CC  $@")
+	$(Q)$(CC) $(CPPFLAGS) -Itests/lib $(CFLAGS) -MMD -MP -MF $@.d $(LDFLAGS) -o $@ $(filter %.c %.o,$^) -lcmocka $(LDLIBS)
 
 run: setup all ## replay every capture in pcaps/: a table of what each connection is
 	@mkdir -p $(B)/run
@@ -95,7 +101,8 @@ unit: $(UNIT:%=$(B)/unit/%) ## unit tests
 # The player of conversations links every room but main.
 PLAYER := $(wildcard tests/talk/*.c) tests/lib/wire.c
 $(B)/talk: $(PLAYER) $(wildcard tests/talk/*.h tests/lib/*.h) $(OBJ)
-	$(CC) $(CPPFLAGS) -Itests/lib -Itests/talk $(CFLAGS) $(LDFLAGS) -o $@ $(PLAYER) $(OBJ) $(LDLIBS)
+	$(if $(V),,@echo "  CC  $@")
+	$(Q)$(CC) $(CPPFLAGS) -Itests/lib -Itests/talk $(CFLAGS) $(LDFLAGS) -o $@ $(PLAYER) $(OBJ) $(LDLIBS)
 
 talk: $(B)/talk ## play the conversations of tests/talk
 	@$(B)/talk tests/talk
@@ -148,7 +155,8 @@ fuzz: ## every fuzz target for FUZZ_SECONDS
 	@FUZZ_SECONDS=$(FUZZ_SECONDS) tests/fuzz/run build/fuzz $(FUZZ)
 
 $(B)/%_fuzz: tests/fuzz/%_fuzz.c tests/lib/wire.c $(OBJ)
-	$(CC) $(CPPFLAGS) -Itests/lib $(CFLAGS) -fsanitize=fuzzer $(LDFLAGS) -o $@ $< tests/lib/wire.c $(OBJ) $(LDLIBS)
+	$(if $(V),,@echo "  CC  $@")
+	$(Q)$(CC) $(CPPFLAGS) -Itests/lib $(CFLAGS) -fsanitize=fuzzer $(LDFLAGS) -o $@ $< tests/lib/wire.c $(OBJ) $(LDLIBS)
 
 score: $(B)/culvert ## right labels on the further captures, when they are there (CORPUS=folder)
 	@if [ -f "$(CORPUS)/score.py" ]; then \
@@ -163,7 +171,8 @@ compare: $(B)/culvert ## the matrix of handshakes: culvert beside tshark and ndp
 BENCH_MB ?= 500
 $(B)/generate: tests/bench/generate.c tests/lib/wire.c tests/lib/wire.h
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) -Itests/lib $(CFLAGS) $(LDFLAGS) -o $@ tests/bench/generate.c tests/lib/wire.c
+	$(if $(V),,@echo "  CC  $@")
+	$(Q)$(CC) $(CPPFLAGS) -Itests/lib $(CFLAGS) $(LDFLAGS) -o $@ tests/bench/generate.c tests/lib/wire.c
 
 bench: $(B)/culvert $(B)/generate ## CPU time and memory, beside ndpiReader (BENCH_MB=size of each capture)
 	@tests/bench/run.sh $(B)/culvert $(B)/generate $(BENCH_MB)

@@ -47,6 +47,7 @@ enum {
 
 struct dpi {
 	struct ndpi_detection_module_struct *module;
+	bool refused; /* it could not be set up */
 	struct ndpi_flow_struct *flow;
 	size_t flow_size;
 	uint32_t pair;
@@ -126,27 +127,34 @@ static struct ndpi_detection_module_struct *open_module(void)
 #endif
 }
 
+/* Setting up the library takes 20 ms and 8 MB, and most captures never need its opinion: it is set up when first asked. */
+static bool is_open(struct dpi *d)
+{
+	if (d->module != NULL || d->refused)
+		return !d->refused;
+	d->module = open_module();
+	d->refused = d->module == NULL;
+	if (d->refused)
+		return false;
+	NDPI_PROTOCOL_BITMASK mask;
+	NDPI_BITMASK_RESET(mask);
+	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+		mask.fds_bits[known[i].id / NDPI_BITS] |= (ndpi_ndpi_mask)1 << known[i].id % NDPI_BITS;
+	ndpi_set_protocol_detection_bitmask2(d->module, &mask);
+	ndpi_finalize_initialization(d->module);
+	return true;
+}
+
 struct dpi *dpi_new(struct err *e)
 {
 	struct dpi *d = calloc(1, sizeof *d);
-	if (d == NULL) {
-		err_set(e, "nDPI", "no memory");
-		return NULL;
-	}
-	d->module = open_module();
-	if (d->module != NULL) {
-		NDPI_PROTOCOL_BITMASK mask;
-		NDPI_BITMASK_RESET(mask);
-		for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-			mask.fds_bits[known[i].id / NDPI_BITS] |= (ndpi_ndpi_mask)1 << known[i].id % NDPI_BITS;
-		ndpi_set_protocol_detection_bitmask2(d->module, &mask);
-		ndpi_finalize_initialization(d->module);
+	if (d != NULL) {
 		d->flow_size = ndpi_detection_get_sizeof_ndpi_flow_struct();
 		d->flow = calloc(1, d->flow_size);
 	}
-	if (d->flow != NULL)
+	if (d != NULL && d->flow != NULL)
 		return d;
-	err_set(e, "nDPI", "cannot be set up");
+	err_set(e, "nDPI", "no memory");
 	dpi_free(d);
 	return NULL;
 }
@@ -242,6 +250,8 @@ const char *dpi_name(struct dpi *d, struct slice client, struct slice server, en
 	static const struct slice nothing = { NULL, 0 };
 	const struct slice bytes[2] = { client, server };
 	const enum side order[2] = { first, OTHER(first) };
+	if (!is_open(d))
+		return NULL;
 	d->pair = d->pair == LAST_PAIR ? PAIR_STEP : d->pair + PAIR_STEP;
 	d->seq[CLIENT] = 1000;
 	d->seq[SERVER] = 2000;

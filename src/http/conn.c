@@ -302,7 +302,8 @@ static bool is_begun_head(const struct turn *t)
 		return in.len >= sizeof "HTTP/1.1" && slice_starts(in, SLICE("HTTP/1."));
 	const size_t method = slice_find(in, ' ');
 	return method + 2 < in.len && is_begun_request(in) && head_maybe_request(in) &&
-	       (slice_find(in, '\n') < in.len || in.at[method + 1] == '/' || slice_starts(slice_from(in, method + 1), SLICE("http")));
+	       (slice_find(in, '\n') < in.len || in.at[method + 1] == '/' ||
+		   slice_starts(slice_from(in, method + 1), SLICE("http")));
 }
 
 static void want_more(const struct turn *t)
@@ -328,6 +329,14 @@ static bool is_queued_up(const struct turn *t)
 	return !t->c->hurried;
 }
 
+/* Requests that had to wait for an answer come before the next answer, though both may be there by now. */
+static bool is_client_first(const struct turn *t)
+{
+	const struct http_conn *c = t->c;
+	return t->ev->from == SERVER && c->client_behind && c->asked == c->answered &&
+	       c->side[CLIENT].state != HTTP_HELD;
+}
+
 static void step_head(const struct turn *t)
 {
 	const struct http_side *s = t->s;
@@ -336,7 +345,13 @@ static void step_head(const struct turn *t)
 		side_lose(t, LOST_HOLE);
 		return;
 	}
-	if (t->in->bytes.len == 0 || is_queued_up(t) || is_simple_response(t))
+	if (t->in->bytes.len == 0 || is_client_first(t))
+		return;
+	if (is_queued_up(t)) {
+		t->c->client_behind = true;
+		return;
+	}
+	if (is_simple_response(t))
 		return;
 	if (s->scanned == 0 && (pass_empty_lines(t) || is_h2(t)))
 		return;
@@ -421,6 +436,7 @@ static void step(const struct turn *t)
 		break;
 	case HTTP_HELD:
 		t->c->held_bytes |= t->in->bytes.len != 0;
+		t->c->client_behind = t->c->held_bytes;
 		break;
 	case HTTP_STOPPED:
 		break;
@@ -444,6 +460,8 @@ void http_next(struct http_conn *c, const struct chunk *in, struct head *scratch
 	*ev = (struct http_event){ .from = in->from, .offset = in->offset, .t = in->t };
 	const struct turn t = { c, s, in, scratch, ev };
 	const uint8_t before = s->state;
+	if (in->from == CLIENT)
+		c->client_behind = false;
 	step(&t);
 	if (never(ev->eat > in->bytes.len))
 		ev->eat = in->bytes.len;

@@ -94,6 +94,7 @@ struct http_conn {
 	uint32_t hold;                             /* ordinal of the request that holds the client */
 	bool holding;
 	bool held_bytes;                           /* the client was seen to go on while held */
+	bool client_behind;                        /* it has bytes that nobody has read, for want of an answer */
 	bool midstream;
 	bool hurried;                              /* so many requests unanswered that the oldest are forgotten */
 	uint8_t doubt;                             /* exchanges to come before pairs are believed again */

@@ -28,6 +28,8 @@ struct two_sides {
 	struct edge edge;
 	struct one_side side[2];
 	bool want, accept, stopped;
+	bool apart; /* log only what `only` does: orders between the sides may differ */
+	enum side only;
 	int body_of; /* the log's last entry is content of this side; -1: no */
 	unsigned calls;
 	char log[SIDES_LOG];
@@ -84,7 +86,7 @@ static inline void sides_note(struct two_sides *x, const struct http_event *ev)
 	static const char *const lost[] = { "hole", "desync", "long", "chunk", "end" };
 	const char who = ev->from == CLIENT ? 'c' : 's';
 	x->side[ev->from].odd |= ev->odd;
-	if (ev->kind == HTTP_EAT || ev->kind == HTTP_WAIT)
+	if (ev->kind == HTTP_EAT || ev->kind == HTTP_WAIT || (x->apart && ev->from != x->only))
 		return;
 	const bool goes_on = ev->kind == HTTP_BODY && x->body_of == (int)ev->from;
 	if (x->body_of != -1 && !goes_on)

@@ -175,6 +175,14 @@ static const struct dialogue dialogues[] = {
 	    .log = "c #0 GET /u none upgrade\nc end #0\ns #0 200 length early\ns = hello\ns end #0\n" GET_LOG(1)
 		OK5_LOG(1),
 	    .whole = true },
+	{ .name = "both answers at once",
+	    .lines = { "c:" CONNECT_H GET, "s:HTTP/1.1 403 x\r\nContent-Length: 0\r\n\r\n" OK5, "c:" GET, "s:" OK5 },
+	    .log = "c #0 CONNECT h:443 none connect\ns #0 403 length early\ns end #0\n" GET_LOG(1) OK5_LOG(1) GET_LOG(2)
+		OK5_LOG(2) },
+	{ .name = "both answers at once, the first without a status",
+	    .lines = { "c:" CONNECT_H GET, "s:HTTP/1.1 OK\r\n\r\n" OK5, "c:" GET, "s:" OK5 },
+	    .log = "c #0 CONNECT h:443 none connect\ns #0 0 none switch early\n" GET_LOG(1) OK5_LOG(1) GET_LOG(2)
+		OK5_LOG(2) "s odd response_invalid_status\n" },
 	{ .name = "a 101 that is refused answers nothing",
 	    .lines = { "c:" UPGRADE, "s:" SWITCHES, "s:HTTP/1.1 400 x\r\nContent-Length: 0\r\n\r\n", "c:" GET,
 		"s:" OK5 },
@@ -424,6 +432,25 @@ static void a_full_queue_waits(void **state)
 	free_sides(x);
 }
 
+/* The same when all answers come at once. */
+static void a_full_queue_goes_before_the_next_answer(void **state)
+{
+	(void)state;
+	struct two_sides *x = new_sides();
+	static char all[SIDES_MOST];
+	sides_begin(x, false);
+	x->want = x->accept = false;
+	send_text(x, CLIENT, "HEAD / HTTP/1.1\r\n\r\n", MAX_PIPELINE + 20);
+	for (size_t i = 0, n = 0; i < MAX_PIPELINE + 20; i++)
+		n += (size_t)snprintf(all + n, sizeof all - n, "HTTP/1.1 200 x\r\nContent-Length: 100\r\n\r\n");
+	send_text(x, SERVER, all, 1);
+	assert_int_equal(x->conn.asked, MAX_PIPELINE + 20);
+	assert_int_equal(x->conn.answered, MAX_PIPELINE + 20);
+	assert_int_equal(x->side[CLIENT].odd, 0);
+	assert_int_equal(x->side[SERVER].odd, 0);
+	free_sides(x);
+}
+
 /* Where only the client is seen, waiting has an end, and the oldest requests are forgotten. */
 static void one_direction_goes_on(void **state)
 {
@@ -525,6 +552,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(all_dialogues),
 		cmocka_unit_test(a_full_queue_waits),
+		cmocka_unit_test(a_full_queue_goes_before_the_next_answer),
 		cmocka_unit_test(one_direction_goes_on),
 		cmocka_unit_test(a_head_has_an_end),
 		cmocka_unit_test(a_side_can_be_restarted),
