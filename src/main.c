@@ -251,7 +251,7 @@ static bool replay_source(struct pipeline *p, struct source *s, const char *name
 {
 	struct frame frame;
 	struct err e;
-	enum source_got got;
+	enum source_got got = GOT_END;
 	uint32_t beat = 0;
 	pipeline_source(p, name);
 	while (!wants_stop && (got = source_next(s, &frame, &e)) == GOT_FRAME) {
@@ -303,6 +303,8 @@ static int replay_files(const struct options *o, const struct files *files, stru
 			log_error("%s: %s", e.where, e.what);
 			if (e.sys == EACCES || e.sys == EPERM)
 				return EXIT_DENIED;
+			if (e.sys == EINVAL)
+				return EXIT_USAGE;
 			status = EXIT_INCOMPLETE;
 			continue;
 		}

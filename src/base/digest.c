@@ -1,15 +1,80 @@
+/* SHA-256 is libmd's.  SHA-1 is spelt out here: libmd and nDPI both export SHA1Init and its kin, over contexts of different
+ * sizes, and whichever library the loader meets first serves the other as well.  A program that names neither of them and
+ * is linked with nDPI before libmd leaves each to itself. */
 #include "base/digest.h"
 
-#include <sha1.h>
 #include <sha2.h>
+
+static uint32_t rotate(uint32_t x, unsigned by)
+{
+	return x << by | x >> (32 - by);
+}
+
+/* FIPS 180-4, 6.1.2, step 1. */
+static void spread(const uint8_t block[64], uint32_t w[80])
+{
+	for (unsigned t = 0; t < 16; t++)
+		w[t] = read_be32(block + 4 * t);
+	for (unsigned t = 16; t < 80; t++)
+		w[t] = rotate(w[t - 3] ^ w[t - 8] ^ w[t - 14] ^ w[t - 16], 1);
+}
+
+/* One round, 6.1.2, step 3, with the names of the words turned by one instead of their values moved. */
+#define ROUND(a, b, c, d, e, f, with)                                                                                          \
+	do {                                                                                                                   \
+		e += rotate(a, 5) + (f(b, c, d)) + (with);                                                                     \
+		b = rotate(b, 30);                                                                                             \
+	} while (0)
+
+#define TWENTY(from, f, constant)                                                                                              \
+	for (unsigned t = (from); t < (from) + 20; t += 5) {                                                                   \
+		ROUND(a, b, c, d, e, f, w[t] + (constant));                                                                    \
+		ROUND(e, a, b, c, d, f, w[t + 1] + (constant));                                                                \
+		ROUND(d, e, a, b, c, f, w[t + 2] + (constant));                                                                \
+		ROUND(c, d, e, a, b, f, w[t + 3] + (constant));                                                                \
+		ROUND(b, c, d, e, a, f, w[t + 4] + (constant));                                                                \
+	}
+
+/* FIPS 180-4, 4.1.1. */
+#define CHOOSE(x, y, z)   ((z) ^ ((x) & ((y) ^ (z))))
+#define PARITY(x, y, z)   ((x) ^ (y) ^ (z))
+#define MAJORITY(x, y, z) (((x) & (y)) | ((z) & ((x) | (y))))
+
+static void sha1_block(uint32_t h[5], const uint8_t block[64])
+{
+	uint32_t w[80], a = h[0], b = h[1], c = h[2], d = h[3], e = h[4];
+	spread(block, w);
+	TWENTY(0, CHOOSE, 0x5a827999)
+	TWENTY(20, PARITY, 0x6ed9eba1)
+	TWENTY(40, MAJORITY, 0x8f1bbcdc)
+	TWENTY(60, PARITY, 0xca62c1d6)
+	h[0] += a;
+	h[1] += b;
+	h[2] += c;
+	h[3] += d;
+	h[4] += e;
+}
 
 void digest_sha1(struct slice in, uint8_t out[20])
 {
-	SHA1_CTX c;
-	SHA1Init(&c);
-	if (in.len != 0)
-		SHA1Update(&c, in.at, in.len);
-	SHA1Final(out, &c);
+	uint32_t h[5] = { 0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476, 0xc3d2e1f0 };
+	struct slice rest = in;
+	for (; rest.len >= 64; rest = slice_from(rest, 64))
+		sha1_block(h, rest.at);
+
+	/* FIPS 180-4, 5.1.1: a one bit, zeros, the length in bits; one block or two. */
+	uint8_t last[128] = { 0 };
+	if (rest.len != 0)
+		memcpy(last, rest.at, rest.len);
+	last[rest.len] = 0x80;
+	const size_t end = rest.len < 56 ? 64 : 128;
+	for (unsigned i = 0; i < 8; i++)
+		last[end - 1 - i] = (uint8_t)((uint64_t)in.len << 3 >> 8 * i);
+	for (size_t at = 0; at < end; at += 64)
+		sha1_block(h, last + at);
+
+	for (unsigned i = 0; i < 20; i++)
+		out[i] = (uint8_t)(h[i / 4] >> (24 - 8 * (i % 4)));
 }
 
 void digest_sha256(struct slice in, uint8_t out[32])

@@ -1,5 +1,5 @@
 /* digest -- SHA-1, SHA-256 and base64, as the standards that culvert checks use them (RFC 6455, 4.2.2; Community ID;
- * JA4).  The hashes are libmd's; nothing here protects a secret. */
+ * JA4).  Nothing here protects a secret. */
 #ifndef BASE_DIGEST_H
 #define BASE_DIGEST_H
 

@@ -23,6 +23,16 @@ bool err_set(struct err *e, const char *where, const char *format, ...)
 	return false;
 }
 
+bool err_set_code(struct err *e, int sys, const char *where, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	fill(e, where, format, args);
+	va_end(args);
+	e->sys = sys;
+	return false;
+}
+
 bool err_set_sys(struct err *e, const char *where, const char *format, ...)
 {
 	const int sys = errno;

@@ -18,6 +18,9 @@ struct err {
 /* Always false, so that a caller may say `return err_set(...)`. */
 bool err_set(struct err *e, const char *where, const char *format, ...) PRINTF_LIKE(3, 4);
 
+/* The same, with an errno value for the caller to tell cases apart. */
+bool err_set_code(struct err *e, int sys, const char *where, const char *format, ...) PRINTF_LIKE(4, 5);
+
 /* The same, with errno's own words appended. */
 bool err_set_sys(struct err *e, const char *where, const char *format, ...) PRINTF_LIKE(3, 4);
 

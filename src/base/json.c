@@ -11,19 +11,25 @@
 #include "base/limits.h"
 #include "base/utf8.h"
 
+char *json_refuse(struct json *j)
+{
+	j->full = true;
+	j->size = j->len;
+	return NULL;
+}
+
 static void put(struct json *j, const char *text, size_t len)
 {
-	if (j->full || len > j->size - j->len) {
-		j->full = true;
-		return;
-	}
-	memcpy(j->out + j->len, text, len);
-	j->len += len;
+	char *at = json_room(j, len);
+	if (at != NULL)
+		memcpy(at, text, len);
 }
 
 static void put_byte(struct json *j, char byte)
 {
-	put(j, &byte, 1);
+	char *at = json_room(j, 1);
+	if (at != NULL)
+		*at = byte;
 }
 
 /* Eight bytes at once: is there one that may not stand as it is?  A byte is found by the borrow that subtracting leaves
@@ -48,6 +54,8 @@ static size_t plain_run(struct slice s)
 	size_t n = 0;
 	while (s.len - n >= 8 && eight_are_plain(s.at + n))
 		n += 8;
+	if (s.len - n < 8 && s.len >= 8 && eight_are_plain(s.at + s.len - 8))
+		return s.len;
 	while (n < s.len && is_plain(s.at[n]))
 		n++;
 	return n;
@@ -83,7 +91,7 @@ static size_t put_special(struct json *j, struct slice s)
 }
 
 /* Returns how many bytes of `s` were written: all, or as many whole characters as lie within `limit`. */
-static size_t put_quoted(struct json *j, struct slice s, size_t limit)
+static size_t put_pieces(struct json *j, struct slice s, size_t limit)
 {
 	size_t done = 0;
 	put_byte(j, '"');
@@ -103,13 +111,27 @@ static size_t put_quoted(struct json *j, struct slice s, size_t limit)
 	return done;
 }
 
+/* Most strings are plain from end to end. */
+static size_t put_quoted(struct json *j, struct slice s, size_t limit)
+{
+	if (s.len > limit || plain_run(s) != s.len)
+		return put_pieces(j, s, limit);
+	char *at = json_room(j, s.len + 2);
+	if (at == NULL)
+		return s.len;
+	at[0] = '"';
+	if (s.len != 0)
+		memcpy(at + 1, s.at, s.len);
+	at[1 + s.len] = '"';
+	return s.len;
+}
+
 static struct slice slice_of(const char *text)
 {
 	return (struct slice){ (const uint8_t *)text, strlen(text) };
 }
 
-/* What stands before a value: the comma, and its key when it is a member of an object. */
-static void put_lead(struct json *j, const char *key)
+void json_lead(struct json *j, const char *key)
 {
 	if (j->comma)
 		put_byte(j, ',');
@@ -134,105 +156,81 @@ size_t json_end(struct json *j)
 	return j->len;
 }
 
-static void open_with(struct json *j, const char *key, char bracket)
+void json_open(struct json *j, char bracket)
 {
-	put_lead(j, key);
 	put_byte(j, bracket);
 	j->comma = false;
 }
 
-static void close_with(struct json *j, char bracket)
-{
-	put_byte(j, bracket);
-	j->comma = true;
-}
-
-void json_object(struct json *j, const char *key)
-{
-	open_with(j, key, '{');
-}
-
 void json_object_end(struct json *j)
 {
-	close_with(j, '}');
-}
-
-void json_array(struct json *j, const char *key)
-{
-	open_with(j, key, '[');
+	put_byte(j, '}');
+	j->comma = true;
 }
 
 void json_array_end(struct json *j)
 {
-	close_with(j, ']');
+	put_byte(j, ']');
+	j->comma = true;
 }
 
-void json_string(struct json *j, const char *key, const char *value)
+void json_put_string(struct json *j, const char *value)
 {
-	if (value == NULL) {
-		json_null(j, key);
-		return;
-	}
-	put_lead(j, key);
-	put_quoted(j, slice_of(value), SIZE_MAX);
+	if (value != NULL)
+		put_quoted(j, slice_of(value), SIZE_MAX);
+	else
+		put(j, "null", 4);
 }
 
-bool json_slice(struct json *j, const char *key, struct slice value)
+bool json_put_slice(struct json *j, struct slice value)
 {
-	put_lead(j, key);
 	return put_quoted(j, value, MAX_STRING) < value.len;
+}
+
+static unsigned digits_of(uint64_t value)
+{
+	unsigned digits = 1;
+	for (; value >= 10000; value /= 10000)
+		digits += 4;
+	return digits + (value >= 10) + (value >= 100) + (value >= 1000);
+}
+
+void json_put_uint(struct json *j, uint64_t value)
+{
+	static const char pairs[] = "00010203040506070809101112131415161718192021222324252627282930313233343536373839"
+				    "40414243444546474849505152535455565758596061626364656667686970717273747576777879"
+				    "8081828384858687888990919293949596979899";
+	const unsigned digits = digits_of(value);
+	char *at = json_room(j, digits);
+	if (at == NULL)
+		return;
+	for (at += digits; value >= 10; value /= 100) {
+		at -= 2;
+		memcpy(at, pairs + 2 * (value % 100), 2);
+	}
+	if ((digits & 1) != 0)
+		at[-1] = (char)('0' + value);
 }
 
 /* A number with `decimals` digits after the point, at least one before it. */
 enum { MAX_DECIMALS = 19, NUMBER_SIZE = MAX_DECIMALS + 24 };
 
-static void put_number(struct json *j, bool negative, uint64_t value, unsigned decimals)
-{
-	char text[NUMBER_SIZE];
-	size_t at = sizeof text;
-	for (unsigned digits = 0; value != 0 || digits <= decimals; digits++) {
-		if (digits == decimals && decimals != 0)
-			text[--at] = '.';
-		text[--at] = (char)('0' + value % 10);
-		value /= 10;
-	}
-	if (negative)
-		text[--at] = '-';
-	put(j, text + at, sizeof text - at);
-}
-
-void json_uint(struct json *j, const char *key, uint64_t value)
-{
-	put_lead(j, key);
-	put_number(j, false, value, 0);
-}
-
-void json_int(struct json *j, const char *key, int64_t value)
-{
-	json_fixed(j, key, value, 0);
-}
-
-void json_fixed(struct json *j, const char *key, int64_t value, unsigned decimals)
+void json_put_fixed(struct json *j, int64_t value, unsigned decimals)
 {
 	/* Negated as unsigned: INT64_MIN has no positive twin. */
-	const uint64_t size = value < 0 ? -(uint64_t)value : (uint64_t)value;
-	put_lead(j, key);
-	put_number(j, value < 0, size, decimals < MAX_DECIMALS ? decimals : MAX_DECIMALS);
-}
-
-void json_bool(struct json *j, const char *key, bool value)
-{
-	put_lead(j, key);
-	if (value)
-		put(j, "true", 4);
-	else
-		put(j, "false", 5);
-}
-
-void json_null(struct json *j, const char *key)
-{
-	put_lead(j, key);
-	put(j, "null", 4);
+	uint64_t size = value < 0 ? -(uint64_t)value : (uint64_t)value;
+	const unsigned after = decimals < MAX_DECIMALS ? decimals : MAX_DECIMALS;
+	char text[NUMBER_SIZE];
+	size_t at = sizeof text;
+	for (unsigned digits = 0; size != 0 || digits <= after; digits++) {
+		if (digits == after && after != 0)
+			text[--at] = '.';
+		text[--at] = (char)('0' + size % 10);
+		size /= 10;
+	}
+	if (value < 0)
+		text[--at] = '-';
+	put(j, text + at, sizeof text - at);
 }
 
 void json_printf(struct json *j, const char *key, const char *format, ...)

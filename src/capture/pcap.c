@@ -74,7 +74,7 @@ static bool compile_filter(struct source *s, const char *filter, struct err *e)
 	if (filter == NULL)
 		return true;
 	if (pcap_compile(s->pcap, &s->filter, filter, 1, PCAP_NETMASK_UNKNOWN) != 0)
-		return err_set(e, s->name, "filter \"%s\": %s", filter, pcap_geterr(s->pcap));
+		return err_set_code(e, EINVAL, s->name, "filter \"%s\": %s", filter, pcap_geterr(s->pcap));
 	s->filtered = true;
 	return true;
 }

@@ -13,7 +13,8 @@ struct source;
 
 enum source_got { GOT_FRAME, GOT_END, GOT_DAMAGE };
 
-/* `path` names a pcap or pcapng file, or is "-" for standard input; `filter` is a BPF expression or NULL. */
+/* `path` names a pcap or pcapng file, or is "-" for standard input; `filter` is a BPF expression or NULL; one that cannot
+ * be used is EINVAL. */
 struct source *source_open_file(const char *path, const char *filter, struct err *e) MUST_CHECK;
 
 enum source_got source_next(struct source *s, struct frame *f, struct err *e);

@@ -46,7 +46,7 @@ bool decode_checksum(struct decoder *d, const struct segment *s);
 const struct decode_counters *decode_counters(const struct decoder *d);
 const char *decoded_name(enum decoded d);
 
-/* Text of an address, as RFC 5952 says; `out` holds 46 bytes. */
-void endpoint_text(const struct endpoint *e, bool ipv6, char *out);
+/* Text of an address, as RFC 5952 says; `out` holds 46 bytes.  Returns its length. */
+size_t endpoint_text(const struct endpoint *e, bool ipv6, char *out);
 
 #endif

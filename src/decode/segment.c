@@ -1,6 +1,5 @@
 #include "decode/segment.h"
 
-#include <arpa/inet.h>
 #include "decode/decode.h"
 
 const char *carrier_name(enum carrier c)
@@ -21,8 +20,86 @@ const char *carrier_name(enum carrier c)
 	return (unsigned)c < CARRIERS ? names[c] : "unknown";
 }
 
-void endpoint_text(const struct endpoint *e, bool ipv6, char *out)
+static char *put_ipv4(char *at, const uint8_t *addr)
 {
-	if (inet_ntop(ipv6 ? AF_INET6 : AF_INET, e->addr, out, INET6_ADDRSTRLEN) == NULL)
-		out[0] = '\0';
+	for (unsigned i = 0; i < 4; i++) {
+		const unsigned n = addr[i];
+		if (i != 0)
+			*at++ = '.';
+		if (n >= 100)
+			*at++ = (char)('0' + n / 100);
+		if (n >= 10)
+			*at++ = (char)('0' + n / 10 % 10);
+		*at++ = (char)('0' + n % 10);
+	}
+	return at;
+}
+
+/* Lower case, without leading zeros (RFC 5952, 4.1 and 4.3). */
+static char *put_group(char *at, unsigned group)
+{
+	static const char digits[] = "0123456789abcdef";
+	if (group >= 0x1000)
+		*at++ = digits[group >> 12];
+	if (group >= 0x100)
+		*at++ = digits[group >> 8 & 15];
+	if (group >= 0x10)
+		*at++ = digits[group >> 4 & 15];
+	*at++ = digits[group & 15];
+	return at;
+}
+
+/* What "::" stands for: the longest run of zero groups, the first among equals, never one by itself (RFC 5952, 4.2). */
+struct zeros {
+	unsigned from, len;
+};
+
+static struct zeros longest_zeros(const unsigned groups[8])
+{
+	struct zeros best = { 8, 1 }, run = { 0, 0 };
+	for (unsigned i = 0; i < 8; i++) {
+		if (groups[i] != 0) {
+			run = (struct zeros){ i + 1, 0 };
+			continue;
+		}
+		run.len++;
+		if (run.len > best.len)
+			best = run;
+	}
+	return best;
+}
+
+/* Addresses with an IPv4 address in them show it as one (RFC 5952, 5). */
+static bool ends_in_ipv4(const unsigned groups[8], struct zeros z)
+{
+	return z.from == 0 && (z.len == 6 || (z.len == 5 && groups[5] == 0xffff));
+}
+
+static char *put_ipv6(char *at, const uint8_t *addr)
+{
+	unsigned groups[8];
+	for (unsigned i = 0; i < 8; i++)
+		groups[i] = read_be16(addr + 2 * i);
+	const struct zeros z = longest_zeros(groups);
+	for (unsigned i = 0; i < 8; i++) {
+		if (i > z.from && i < z.from + z.len)
+			continue;
+		if (i != 0 || i == z.from)
+			*at++ = ':';
+		if (i == z.from)
+			continue;
+		if (i == 6 && ends_in_ipv4(groups, z))
+			return put_ipv4(at, addr + 12);
+		at = put_group(at, groups[i]);
+	}
+	if (z.from + z.len == 8)
+		*at++ = ':';
+	return at;
+}
+
+size_t endpoint_text(const struct endpoint *e, bool ipv6, char *out)
+{
+	char *end = ipv6 ? put_ipv6(out, e->addr) : put_ipv4(out, e->addr);
+	*end = '\0';
+	return (size_t)(end - out);
 }

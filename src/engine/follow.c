@@ -7,7 +7,7 @@
 
 /* A conversation joined midway may be inside a message; these many packets are looked at for the beginning of one, fewer
  * when both sides have shown something else. */
-enum { MIDSTREAM_TRIES = 256, MIDSTREAM_TRIES_BOTH = 16, BOTH_SIDES = 3 };
+enum { MIDSTREAM_TRIES = 256, MIDSTREAM_TRIES_BOTH = 16, BOTH_SIDES = 3, SUSPECT_ENOUGH = 512 };
 
 void watch_begin(const struct seat *at, const struct segment *first)
 {
@@ -29,7 +29,7 @@ void watch_end(const struct seat *at)
 		inner = d->inner;
 		tunnel_fini(&p->tunnels, &d->tunnel);
 		pool_give(&p->records, d->shake.records);
-		pool_give(&p->channel_pool, d->channel);
+		pool_give(&p->relays, d->relay);
 		if (d != &w->top)
 			pool_give(&p->dialogues, d);
 	}
@@ -59,25 +59,23 @@ static void begin_channel(const struct seat *at, struct dialogue *d, const struc
 {
 	struct watch *w = at->w;
 	const struct handshake_record *h = hs_decisive(&d->shake);
-	if (d == &w->top) {
-		w->relay_at[CLIENT] = w->stream.side[CLIENT].read;
-		w->relay_at[SERVER] = w->stream.side[SERVER].read;
-		w->relay_at[last->from] += last->eat;
-		w->relay_from = at->t;
-	}
-	d->channel = pool_take(&at->p->channel_pool);
-	if (d->channel == NULL) {
+	struct relay *r = d->relay = pool_take(&at->p->relays);
+	if (r == NULL) {
 		w->dossier.doubts |= DOUBT_CAP;
 		settle(at);
 		return;
 	}
+	r->at[CLIENT] = w->stream.side[CLIENT].read;
+	r->at[SERVER] = w->stream.side[SERVER].read;
+	r->at[last->from] += last->eat;
+	r->from = r->to = at->t;
 	const struct slice protocol = { (const uint8_t *)(h != NULL ? h->protocol : ""), h != NULL ? h->protocol_len : 0 };
 	if (slice_eq(protocol, SLICE("tls")))
-		d->channel->agreed = AGREED_TLS;
+		r->channel.agreed = AGREED_TLS;
 	else if (slice_eq(protocol, SLICE("websocket")))
-		d->channel->agreed = AGREED_WEBSOCKET;
+		r->channel.agreed = AGREED_WEBSOCKET;
 	else if (slice_starts(protocol, SLICE("connect-")))
-		d->channel->agreed = AGREED_CAPSULES;
+		r->channel.agreed = AGREED_CAPSULES;
 	w->phase = WATCH_CHANNEL;
 }
 
@@ -107,7 +105,7 @@ static void step_handshake(const struct seat *at, struct dialogue *d, const stru
 	struct handshake *h = &d->shake;
 	if (h->records == NULL && hs_asks(ev))
 		h->records = pool_take(&at->p->records);
-	const unsigned count = h->count;
+	const unsigned count = h->records != NULL ? h->count : 0;
 	const int result = count != 0 ? h->records[count - 1].result : HS_PENDING;
 	hs_step(h, ev, notes);
 	if (h->count == 0 || h->records == NULL)
@@ -171,33 +169,49 @@ void watch_last_words(const struct seat *at)
 
 /* A request and its answer, then bytes that no HTTP parser accepts, from both sides or from the client in a protocol that
  * can be named, and no handshake: the HTTP was a disguise. */
-static bool is_disguise(const struct seat *at, const struct dialogue *d, const struct http_event *ev, const struct chunk *in)
+static void unmask(const struct seat *at, struct dialogue *d, const struct http_event *ev, struct dossier *notes)
 {
-	struct watch *w = at->w;
-	if (d != &w->top || (ev->why_lost != LOST_DESYNC && ev->why_lost != LOST_CHUNK) || (w->dossier.doubts & DOUBT_GAP) != 0)
-		return false;
-	w->lost |= (uint8_t)(1 << ev->from);
-	if (d->http.side[CLIENT].messages == 0 || d->http.side[SERVER].messages == 0)
-		return false;
-	if (w->lost == BOTH_SIDES)
-		return true;
-	const struct slice none = { NULL, 0 };
-	return ev->from == CLIENT && channel_sign(in->bytes, none) != NULL;
-}
-
-static void take_lost(const struct seat *at, struct dialogue *d, const struct http_event *ev, const struct chunk *in,
-    struct dossier *notes)
-{
-	http_witness(ev, notes);
-	show_tunnels(at, d, ev, notes);
-	if (d->shake.state != HS_HTTP || !is_disguise(at, d, ev, in))
-		return;
-	if (d->shake.records == NULL)
+	if (d->shake.records == NULL) {
 		d->shake.records = pool_take(&at->p->records);
+		d->shake.count = 0;
+	}
 	hs_disguised(&d->shake, ev, notes);
 	if (d->shake.records != NULL && d->shake.count != 0)
 		tell_handshake(at, d, &d->shake.records[d->shake.count - 1]);
 	begin_channel(at, d, ev);
+}
+
+static void take_lost(const struct seat *at, struct dialogue *d, const struct http_event *ev, struct dossier *notes)
+{
+	struct watch *w = at->w;
+	http_witness(ev, notes);
+	show_tunnels(at, d, ev, notes);
+	if (d != &w->top || (ev->why_lost != LOST_DESYNC && ev->why_lost != LOST_CHUNK))
+		return;
+	if ((w->dossier.doubts & DOUBT_GAP) != 0 || d->shake.state != HS_HTTP)
+		return;
+	if (d->http.side[CLIENT].messages == 0 || d->http.side[SERVER].messages == 0)
+		return;
+	w->lost |= (uint8_t)(1 << ev->from);
+	if (w->lost == BOTH_SIDES)
+		unmask(at, d, ev, notes);
+	else
+		w->suspect = ev->from == CLIENT;
+}
+
+/* The client's bytes behind the loss, until they can be named or are too many to wait for. */
+static bool follow_suspect(const struct seat *at, const struct chunk *in)
+{
+	struct watch *w = at->w;
+	const struct slice none = { NULL, 0 };
+	const struct http_event lost = { .kind = HTTP_LOST, .from = CLIENT, .offset = in->offset, .t = in->t };
+	if (channel_sign(in->bytes, none) != NULL) {
+		w->suspect = false;
+		unmask(at, &w->top, &lost, &w->dossier);
+		return true;
+	}
+	w->suspect = in->bytes.len < SUSPECT_ENOUGH && !in->end && !in->cut && in->hole == 0;
+	return !w->suspect;
 }
 
 static void take_event(const struct seat *at, struct dialogue *d, struct http_event *ev, const struct chunk *in)
@@ -226,7 +240,7 @@ static void take_event(const struct seat *at, struct dialogue *d, struct http_ev
 		settle(at);
 		break;
 	case HTTP_LOST:
-		take_lost(at, d, ev, in, notes);
+		take_lost(at, d, ev, notes);
 		break;
 	case HTTP_NOT:
 		not_http(at, d, ev, in);
@@ -262,6 +276,8 @@ static bool follow_http(const struct seat *at, enum side side, const struct chun
 	struct dialogue *d = w->now;
 	if (w->stream.midstream && swap_by_content(at, side, in))
 		return true;
+	if (w->suspect && side == CLIENT)
+		return follow_suspect(at, in);
 	struct http_event ev;
 	http_next(&d->http, in, at->p->head, &ev);
 	if (ev.kind == HTTP_WAIT) {
@@ -328,6 +344,20 @@ static void begin_inner(const struct seat *at, struct dialogue *d)
 	w->phase = WATCH_HTTP;
 }
 
+/* The host that CONNECT asked for against the one that TLS names. */
+static void compare_names(const struct seat *at, const struct dialogue *d)
+{
+	const struct handshake_record *h = hs_decisive(&d->shake);
+	if (h == NULL || h->kind != HS_KIND_CONNECT || h->host_len == 0)
+		return;
+	const struct slice host = { (const uint8_t *)h->target + h->host_at, h->host_len };
+	if (channel_sni_match(&d->relay->channel, host) != SNI_DIFFERS)
+		return;
+	const uint64_t odd = at->w->dossier.odd;
+	at->w->dossier.odd |= ODD_BIT(SNI_DIFFERS);
+	tell_odd(at, odd, CLIENT, d->relay->at[CLIENT]);
+}
+
 static bool follow_channel(const struct seat *at, bool over)
 {
 	struct watch *w = at->w;
@@ -344,16 +374,19 @@ static bool follow_channel(const struct seat *at, bool over)
 		}
 	}
 	const uint64_t odd = w->dossier.odd;
-	const enum channel_want want = channel_look(at->p->channels, d->channel, slice_head(next[CLIENT].bytes, MAX_CHANNEL_LOOK),
+	struct channel *c = &d->relay->channel;
+	const enum channel_want want = channel_look(at->p->channels, c, slice_head(next[CLIENT].bytes, MAX_CHANNEL_LOOK),
 	    slice_head(next[SERVER].bytes, MAX_CHANNEL_LOOK), ended[CLIENT] && ended[SERVER]);
-	w->dossier.odd |= d->channel->odd;
+	w->dossier.odd |= c->odd;
 	tell_odd(at, odd, CLIENT, next[CLIENT].offset);
 	if (want == CHANNEL_MORE)
 		return false;
-	if (want == CHANNEL_IS_HTTP)
+	if (want == CHANNEL_IS_HTTP) {
 		begin_inner(at, d);
-	else
-		settle(at);
+		return true;
+	}
+	compare_names(at, d);
+	settle(at);
 	return true;
 }
 

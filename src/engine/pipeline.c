@@ -14,7 +14,7 @@ static bool pools_init(struct pipeline *p, size_t flows, struct err *e)
 	/* Handshakes, channels and encapsulations are rarer than conversations; what finds no block is told as a doubt. */
 	const size_t half = flows / 2 + 64;
 	return pool_init(&p->records, "handshake records", MAX_HANDSHAKES * sizeof(struct handshake_record), half, e) &&
-	    pool_init(&p->channel_pool, "channels", sizeof(struct channel), half, e) &&
+	    pool_init(&p->relays, "relays", sizeof(struct relay), half, e) &&
 	    pool_init(&p->dialogues, "inner dialogues", sizeof(struct dialogue), flows / 8 + 64, e) &&
 	    pool_init(&p->encaps, "encapsulations", sizeof(struct encapsulation), flows, e);
 }
@@ -53,7 +53,7 @@ void pipeline_free(struct pipeline *p)
 	tunnel_kit_fini(&p->tunnels);
 	stream_kit_fini(&p->streams);
 	pool_fini(&p->records);
-	pool_fini(&p->channel_pool);
+	pool_fini(&p->relays);
 	pool_fini(&p->dialogues);
 	pool_fini(&p->encaps);
 	free(p->head);
@@ -70,9 +70,8 @@ static bool awaiting(const struct watch *w)
 {
 	if (w->phase == WATCH_UNSURE)
 		return true;
-	struct chunk held;
-	return w->phase == WATCH_HTTP && http_holds(&w->now->http) && w->now == &w->top &&
-	    stream_peek(&w->stream, CLIENT, &held) && held.bytes.len != 0;
+	return w->phase == WATCH_HTTP && w->now == &w->top && http_holds(&w->top.http) &&
+	    stream_total(&w->stream, CLIENT) > w->stream.side[CLIENT].read;
 }
 
 /* Weighs the evidence if there is any news, and tells a label that was set or raised. */
@@ -191,8 +190,8 @@ static void carry(const struct seat *at, const struct segment *seg)
 			w->dossier.doubts |= DOUBT_CAP;
 		tell_odd(at, before, odd_from, odd_at);
 	}
-	if (w->relay_from != 0)
-		w->relay_to = at->t;
+	if (w->top.relay != NULL)
+		w->top.relay->to = at->t;
 	if (w->phase == WATCH_SETTLED)
 		return;
 	follow(at, false);

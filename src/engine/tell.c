@@ -8,7 +8,7 @@ static void gather_levels(const struct watch *w, struct facts *f)
 	for (const struct dialogue *d = &w->top; d != NULL && f->levels <= MAX_NESTING; d = d->inner) {
 		f->level[f->levels++] = (struct facts_level){
 			.handshake = &d->shake,
-			.channel = d->channel,
+			.channel = d->relay != NULL ? &d->relay->channel : NULL,
 			.requests = d->http.side[CLIENT].messages,
 			.responses = d->http.side[SERVER].messages,
 			.http2 = d->http2,
@@ -17,6 +17,16 @@ static void gather_levels(const struct watch *w, struct facts *f)
 		if (found != NULL && f->finding == NULL)
 			f->finding = found;
 	}
+}
+
+static void gather_relay(const struct relay *r, struct facts *f)
+{
+	if (r == NULL)
+		return;
+	f->relay_from = r->from;
+	f->relay_to = r->to;
+	for (enum side side = CLIENT; side <= SERVER; side++)
+		f->relay_bytes[side] = f->stream_bytes[side] > r->at[side] ? f->stream_bytes[side] - r->at[side] : 0;
 }
 
 static void gather(const struct seat *at, struct facts *f)
@@ -37,13 +47,8 @@ static void gather(const struct seat *at, struct facts *f)
 		.state = stream_state_name((enum stream_state)w->stream.state),
 		.verdict = &w->verdict,
 		.dossier = &w->dossier,
-		.relay_from = w->relay_from,
-		.relay_to = w->relay_to,
 	};
-	if (w->relay_from != 0)
-		for (enum side side = CLIENT; side <= SERVER; side++)
-			f->relay_bytes[side] =
-			    f->stream_bytes[side] > w->relay_at[side] ? f->stream_bytes[side] - w->relay_at[side] : 0;
+	gather_relay(w->top.relay, f);
 	gather_levels(w, f);
 }
 

@@ -16,11 +16,18 @@
 #include "tunnel/tunnel.h"
 #include "verdict/verdict.h"
 
+/* What replaced HTTP in a dialogue. */
+struct relay {
+	struct channel channel;
+	uint64_t at[2];               /* stream offsets where it began */
+	int64_t from, to;             /* ns: when it began; its latest packet */
+};
+
 /* One dialogue of HTTP.  The conversation's own is level 0; one that runs inside a channel is linked below it. */
 struct dialogue {
 	struct http_conn http;
 	struct handshake shake;
-	struct channel *channel;      /* what replaced HTTP here; from a pool */
+	struct relay *relay;          /* what replaced HTTP here; from a pool */
 	struct dialogue *inner;       /* the dialogue inside that channel; from a pool */
 	struct tunnel tunnel;
 	bool http2;
@@ -49,9 +56,8 @@ struct watch {
 	uint8_t label;                /* highest announced */
 	uint8_t failed;               /* midstream: 1 << side that was seen to say something else than a message's beginning */
 	uint8_t lost;                 /* 1 << side whose framing was lost by its own bytes */
+	bool suspect;                 /* the client's bytes may show that the HTTP was a disguise: they wait to be named */
 	uint16_t tries;               /* midstream: looks for the beginning of a message */
-	uint64_t relay_at[2];         /* stream offsets where the outermost relay began */
-	int64_t relay_from, relay_to; /* ns; 0: no relay */
 };
 
 struct pipeline {
@@ -62,7 +68,7 @@ struct pipeline {
 	struct stream_kit streams;
 	struct tunnel_kit tunnels;
 	struct channel_kit *channels;
-	struct pool records, channel_pool, dialogues, encaps;
+	struct pool records, relays, dialogues, encaps;
 	struct head *head;            /* scratch */
 	const char *source;
 	bool anomalies, strict_checksums;

@@ -46,7 +46,7 @@ bool dossier_add(struct dossier *d, const struct sign *sign, enum side from, uin
 {
 	if (has_sign(d, sign) || !make_room(d, sign->weight))
 		return false;
-	d->notes[d->count++] = (struct note){ .sign = sign, .t = t, .offset = offset, .from = (uint8_t)from };
+	d->notes[d->count++] = (struct note){ .sign = sign, .t = t, .offset = offset & INT64_MAX, .from = from & 1 };
 	return true;
 }
 

@@ -30,8 +30,8 @@ struct sign {
 struct note {
 	const struct sign *sign;
 	int64_t t;                 /* ns, packet time */
-	uint64_t offset;           /* in the stream of `from` */
-	uint8_t from;              /* enum side */
+	uint64_t offset : 63;      /* in the stream of `from` */
+	uint64_t from : 1;         /* enum side */
 };
 
 enum doubt {

@@ -3,14 +3,6 @@
  * line, also from those that are too many to keep: otherwise a hundred idle fields would hide a length. */
 #include "http/inside.h"
 
-/* `!#$%&'*+-.^_`|~`, digits and letters: one bit each. */
-static const uint32_t tchars[8] = { 0, 0x03ff6cfa, 0xc7fffffe, 0x57ffffff };
-
-bool field_is_tchar(uint8_t b)
-{
-	return tchars[b >> 5] >> (b & 31) & 1;
-}
-
 static uint64_t oddities_from(struct slice s, size_t from)
 {
 	uint64_t odd = 0;
@@ -24,19 +16,27 @@ static uint64_t oddities_from(struct slice s, size_t from)
 	return odd;
 }
 
-/* Eight bytes at a time as long as none of them is below 0x20, or DEL. */
-uint64_t field_oddities(struct slice s)
+/* Is any of eight bytes below 0x20, or DEL? */
+static bool word_is_odd(uint64_t w)
 {
 	const uint64_t ones = UINT64_C(0x0101010101010101), high = UINT64_C(0x8080808080808080);
-	size_t i = 0;
-	for (; i + 8 <= s.len; i += 8) {
-		uint64_t w;
+	const uint64_t del = w ^ ones * 0x7f;
+	return ((((w - ones * 0x20) & ~w) | ((del - ones) & ~del)) & high) != 0;
+}
+
+/* Eight bytes at a time; the last eight overlap those before. */
+uint64_t field_oddities(struct slice s)
+{
+	if (s.len < 8)
+		return oddities_from(s, 0);
+	uint64_t w;
+	for (size_t i = 0; i + 8 < s.len; i += 8) {
 		memcpy(&w, s.at + i, 8);
-		const uint64_t del = w ^ ones * 0x7f;
-		if ((((w - ones * 0x20) & ~w) | ((del - ones) & ~del)) & high)
-			break;
+		if (word_is_odd(w))
+			return oddities_from(s, i);
 	}
-	return oddities_from(s, i);
+	memcpy(&w, s.at + s.len - 8, 8);
+	return word_is_odd(w) ? oddities_from(s, s.len - 8) : 0;
 }
 
 static bool is_blank(uint8_t b)
@@ -47,11 +47,12 @@ static bool is_blank(uint8_t b)
 /* The line breaks of a folded value are blanks too (RFC 9112, 5.2). */
 static struct slice trim_blanks(struct slice s)
 {
-	while (s.len != 0 && is_blank(s.at[0]))
-		s = slice_from(s, 1);
+	size_t n = 0;
 	while (s.len != 0 && is_blank(s.at[s.len - 1]))
 		s.len--;
-	return s;
+	while (n < s.len && is_blank(s.at[n]))
+		n++;
+	return n == 0 ? s : (struct slice){ s.at + n, s.len - n };
 }
 
 /* A comma between quotes does not separate (RFC 9110, 5.6.1 and 5.6.4). */
@@ -161,20 +162,26 @@ static void read_connection(struct slice value, struct head *out)
 	}
 }
 
-/* The length of the name tells most fields apart from the three that are looked for. */
+/* Length and first letter tell nearly all other names apart before a byte is compared. */
+static bool is_named(const struct field *f, struct slice name)
+{
+	return f->name.len == name.len && name.len != 0 && (f->name.at[0] | 0x20) == (name.at[0] | 0x20) &&
+	       slice_eq_nocase(f->name, name);
+}
+
 static void read_framing(const struct field *f, struct head *out)
 {
 	switch (f->name.len) {
 	case sizeof "Connection" - 1:
-		if (slice_eq_nocase(f->name, SLICE("Connection")))
+		if (is_named(f, SLICE("Connection")))
 			read_connection(f->value, out);
 		break;
 	case sizeof "Content-Length" - 1:
-		if (slice_eq_nocase(f->name, SLICE("Content-Length")))
+		if (is_named(f, SLICE("Content-Length")))
 			read_content_length(f->value, out);
 		break;
 	case sizeof "Transfer-Encoding" - 1:
-		if (slice_eq_nocase(f->name, SLICE("Transfer-Encoding")))
+		if (is_named(f, SLICE("Transfer-Encoding")))
 			read_transfer_coding(f->value, out);
 		break;
 	default:
@@ -182,81 +189,98 @@ static void read_framing(const struct field *f, struct head *out)
 	}
 }
 
-/* A line without a colon was opened as a field without a name: kept as nothing. */
-static void close_field(struct field *f, struct head *out)
+/* What is at hand while field lines are read. */
+struct reading {
+	struct head *out;
+	struct field open; /* its end is not known; without a name when there is none, or its line had no colon */
+};
+
+static void close_field(struct reading *r)
 {
-	if (f->name.at == NULL)
+	struct head *out = r->out;
+	if (r->open.name.at == NULL)
 		return;
-	out->odd |= field_oddities(f->value);
-	f->value = trim_blanks(f->value);
-	read_framing(f, out);
+	out->odd |= field_oddities(r->open.value);
+	r->open.value = trim_blanks(r->open.value);
+	read_framing(&r->open, out);
 	if (out->field_count == MAX_FIELDS) {
 		out->odd |= ODD_BIT(TOO_MANY_FIELDS);
 		return;
 	}
-	out->fields[out->field_count++] = *f;
+	out->fields[out->field_count++] = r->open;
 }
 
-/* What lies between a name's first byte that no name has and the colon. */
-static struct slice odd_name_part(struct slice line, size_t n, size_t colon, struct head *out)
+/* Which bytes of a name no name has.  What remains of RFC 9110's tokens (5.6.2), brackets and the like, harms nobody. */
+static struct slice strange_name(struct slice name, struct head *out)
 {
-	for (size_t i = n; i < colon; i++) {
-		if (line.at[i] == ' ' || line.at[i] == '\t')
+	for (size_t i = 0; i < name.len; i++) {
+		if (name.at[i] == ' ' || name.at[i] == '\t')
 			out->odd |= ODD_BIT(FIELD_SPACE);
-		else if (line.at[i] == '\r')
+		else if (name.at[i] == '\r')
 			out->odd |= ODD_BIT(BARE_CR);
-		else if (line.at[i] < 0x20 || line.at[i] >= 0x7f)
+		else if (name.at[i] < 0x20 || name.at[i] >= 0x7f)
 			out->odd |= ODD_BIT(FIELD_CONTROL);
 	}
-	return trim_blanks(slice_head(line, colon));
+	return trim_blanks(name);
 }
 
-static void open_field(struct slice line, struct field *f, struct head *out)
+static void open_field(struct reading *r, struct slice line)
 {
-	size_t n = 0;
-	while (n < line.len && field_is_tchar(line.at[n]))
-		n++;
-	const size_t colon = n < line.len && line.at[n] == ':' ? n : n + slice_find(slice_from(line, n), ':');
-	if (colon >= line.len) {
-		*f = (struct field){ { NULL, 0 }, { NULL, 0 } };
-		out->odd |= ODD_BIT(FIELD_NO_COLON) | field_oddities(line);
+	const unsigned visible = 0x7e - 0x21;
+	bool odd = false;
+	size_t colon = 0;
+	for (; colon < line.len && line.at[colon] != ':'; colon++)
+		odd |= (unsigned)line.at[colon] - 0x21 > visible;
+	if (colon == line.len) {
+		r->open.name.at = NULL;
+		r->out->odd |= ODD_BIT(FIELD_NO_COLON) | field_oddities(line);
 		return;
 	}
-	f->name = colon == n ? slice_head(line, n) : odd_name_part(line, n, colon, out);
-	f->value = slice_from(line, colon + 1);
+	r->open.name = (struct slice){ line.at, colon };
+	if (odd)
+		r->open.name = strange_name(r->open.name, r->out);
+	r->open.value = (struct slice){ line.at + colon + 1, line.len - colon - 1 };
 }
 
-void fields_read(struct slice in, size_t from, size_t end, struct head *out)
+static void take_line(struct reading *r, struct slice line)
 {
-	struct field open = { { NULL, 0 }, { NULL, 0 } };
-	while (from < end) {
-		const struct slice rest = { in.at + from, end - from };
-		const size_t lf = slice_find(rest, '\n');
-		const bool crlf = lf != 0 && rest.at[lf - 1] == '\r';
-		const struct slice line = slice_head(rest, lf - crlf);
-		from += lf + 1;
+	if (line.at[0] != ' ' && line.at[0] != '\t') {
+		close_field(r);
+		open_field(r, line);
+		return;
+	}
+	r->out->odd |= ODD_BIT(FOLDED);
+	if (r->open.name.at != NULL)
+		r->open.value.len = (size_t)(line.at + line.len - r->open.value.at);
+}
+
+size_t fields_read(struct slice in, size_t from, size_t *scanned, struct head *out)
+{
+	struct reading r = { .out = out };
+	const uint8_t *lf;
+	while (from < in.len && (lf = memchr(in.at + from, '\n', in.len - from)) != NULL) {
+		const uint8_t *const at = in.at + from;
+		const bool crlf = lf != at && lf[-1] == '\r';
+		const struct slice line = { at, (size_t)(lf - at) - crlf };
+		from += (size_t)(lf - at) + 1;
 		if (!crlf)
 			out->odd |= ODD_BIT(BARE_LF);
-		if (line.len == 0)
-			break;
-		if (line.at[0] != ' ' && line.at[0] != '\t') {
-			close_field(&open, out);
-			open_field(line, &open, out);
-			continue;
+		if (line.len == 0) {
+			close_field(&r);
+			if (out->has_length && out->has_coding)
+				out->odd |= ODD_BIT(LENGTH_AND_CHUNKED); /* RFC 9112, 6.3: the coding wins */
+			return from;
 		}
-		out->odd |= ODD_BIT(FOLDED);
-		if (open.name.at != NULL)
-			open.value.len = (size_t)(line.at + line.len - open.value.at);
+		take_line(&r, line);
 	}
-	close_field(&open, out);
-	if (out->has_length && out->has_coding)
-		out->odd |= ODD_BIT(LENGTH_AND_CHUNKED); /* RFC 9112, 6.3: the coding wins */
+	*scanned = from - 1;
+	return 0;
 }
 
 struct slice head_field(const struct head *h, struct slice name)
 {
 	for (unsigned i = 0; i < h->field_count; i++)
-		if (h->fields[i].name.len == name.len && slice_eq_nocase(h->fields[i].name, name))
+		if (is_named(&h->fields[i], name))
 			return h->fields[i].value;
 	return (struct slice){ NULL, 0 };
 }
@@ -271,7 +295,7 @@ bool head_next_element(
 {
 	for (; *at_field < h->field_count; ++*at_field, *at_byte = 0) {
 		const struct field *f = &h->fields[*at_field];
-		if (f->name.len != name.len || !slice_eq_nocase(f->name, name))
+		if (!is_named(f, name))
 			continue;
 		if (next_element(f->value, at_byte, element))
 			return true;

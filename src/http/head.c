@@ -17,6 +17,14 @@ enum {
 
 static const struct slice h2_preface = { (const uint8_t *)"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 24 };
 
+/* RFC 9110, 5.6.2: `!#$%&'*+-.^_`|~`, digits and letters; one bit each. */
+static const uint32_t tchars[8] = { 0, 0x03ff6cfa, 0xc7fffffe, 0x57ffffff };
+
+static bool is_tchar(uint8_t b)
+{
+	return tchars[b >> 5] >> (b & 31) & 1;
+}
+
 static bool is_space(uint8_t b)
 {
 	return b == ' ' || b == '\t' || b == '\r';
@@ -30,18 +38,18 @@ static bool is_digit(uint8_t b)
 static size_t method_len(struct slice s)
 {
 	size_t n = 0;
-	while (n < s.len && n <= MOST_METHOD && field_is_tchar(s.at[n]))
+	while (n < s.len && n <= MOST_METHOD && is_tchar(s.at[n]))
 		n++;
 	return n;
 }
 
-/* Could a first line go on like this?  `from`: bytes looked at before. */
+/* Could a request line go on like this?  `from`: bytes looked at before. */
 static bool maybe_request_line(struct slice line, size_t from)
 {
 	const size_t n = method_len(line);
 	if (n == line.len)
 		return n <= MOST_METHOD;
-	if (n == 0 || n > MOST_METHOD || !is_space(line.at[n]) || line.at[n] == '\r')
+	if (n == 0 || n > MOST_METHOD || (line.at[n] != ' ' && line.at[n] != '\t'))
 		return false;
 	return (field_oddities(slice_from(line, from)) & ODD_BIT(FIELD_CONTROL)) == 0;
 }
@@ -53,17 +61,23 @@ static bool is_long_target(struct slice line)
 	return slice_starts(target, SLICE("/")) || slice_starts_nocase(target, SLICE("http"));
 }
 
+static bool is_text(struct slice s, const char *text)
+{
+	return memcmp(s.at, text, s.len) == 0;
+}
+
 static enum method method_of(struct slice m)
 {
-	static const struct {
-		char text[8];
-		enum method method;
-	} known[] = { { "GET", METHOD_GET }, { "HEAD", METHOD_HEAD }, { "POST", METHOD_POST }, { "PUT", METHOD_PUT },
-		{ "OPTIONS", METHOD_OPTIONS }, { "CONNECT", METHOD_CONNECT } };
-	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-		if (slice_eq(m, (struct slice){ (const uint8_t *)known[i].text, strlen(known[i].text) }))
-			return known[i].method;
-	return METHOD_OTHER;
+	switch (m.len) {
+	case 3:
+		return is_text(m, "GET") ? METHOD_GET : is_text(m, "PUT") ? METHOD_PUT : METHOD_OTHER;
+	case 4:
+		return is_text(m, "POST") ? METHOD_POST : is_text(m, "HEAD") ? METHOD_HEAD : METHOD_OTHER;
+	case 7:
+		return is_text(m, "CONNECT") ? METHOD_CONNECT : is_text(m, "OPTIONS") ? METHOD_OPTIONS : METHOD_OTHER;
+	default:
+		return METHOD_OTHER;
+	}
 }
 
 /* RFC 9110, 9.1: methods are case-sensitive. */
@@ -89,10 +103,14 @@ static uint8_t read_number(struct slice s, size_t *at)
 static bool read_version(struct slice s, struct head *out)
 {
 	const size_t name = sizeof "HTTP/" - 1;
+	if (s.len == name + 3 && slice_starts(s, SLICE("HTTP/1.")) && is_digit(s.at[name + 2])) {
+		out->major = 1;
+		out->minor = (uint8_t)(s.at[name + 2] - '0');
+		return true;
+	}
 	if (!slice_starts_nocase(s, SLICE("HTTP/")) || s.len == name || !is_digit(s.at[name]))
 		return false;
-	if (!slice_starts(s, SLICE("HTTP/1.")) || s.len != name + 3 || !is_digit(s.at[name + 2]))
-		out->odd |= ODD_BIT(VERSION);
+	out->odd |= ODD_BIT(VERSION);
 	size_t at = name;
 	out->major = read_number(s, &at);
 	if (at < s.len && s.at[at] == '.') {
@@ -128,12 +146,16 @@ static bool has_space(struct slice s)
 	return false;
 }
 
-static bool has_8_bit(struct slice s)
+/* A target has no blanks and no 8-bit bytes (RFC 3986). */
+static uint64_t target_oddities(struct slice s)
 {
-	for (size_t i = 0; i < s.len; i++)
-		if (s.at[i] >= 0x80)
-			return true;
-	return false;
+	bool space = false;
+	uint8_t bits = 0;
+	for (size_t i = 0; i < s.len; i++) {
+		space |= s.at[i] <= ' ';
+		bits |= s.at[i];
+	}
+	return (space ? ODD_BIT(REQUEST_LINE) : 0) | (bits & 0x80 ? ODD_BIT(FIELD_CONTROL) : 0);
 }
 
 void head_begin(struct head *out, bool response)
@@ -162,12 +184,15 @@ static bool read_request_line(struct slice line, struct head *out)
 {
 	head_begin(out, false);
 	const size_t n = method_len(line);
+	out->odd = field_oddities(line);
+	if (n == 0 || n > MOST_METHOD || (out->odd & ODD_BIT(FIELD_CONTROL)) != 0)
+		return false;
+	if (line.len >= MOST_LINE && !is_long_target(line))
+		return false;
 	out->method_text = slice_head(line, n);
 	out->method = method_of(out->method_text);
 	if (out->method == METHOD_OTHER && is_method_in_other_case(out->method_text))
 		out->odd |= ODD_BIT(METHOD_CASE);
-	if (memchr(line.at, '\r', line.len) != NULL)
-		out->odd |= ODD_BIT(BARE_CR);
 	const struct slice rest = trim_spaces(slice_from(line, n));
 	const struct slice version = last_word(rest);
 	if (!read_version(version, out)) {
@@ -178,10 +203,9 @@ static bool read_request_line(struct slice line, struct head *out)
 	}
 	out->target = trim_spaces(slice_head(rest, rest.len - version.len));
 	if (line.len != n + out->target.len + version.len + 2 || out->target.len == 0 || line.at[n] != ' ' ||
-	    line.at[line.len - version.len - 1] != ' ' || has_space(out->target))
+	    line.at[line.len - version.len - 1] != ' ')
 		out->odd |= ODD_BIT(REQUEST_LINE);
-	if (has_8_bit(out->target))
-		out->odd |= ODD_BIT(FIELD_CONTROL);
+	out->odd |= target_oddities(out->target);
 	return true;
 }
 
@@ -208,7 +232,7 @@ static bool read_status_line(struct slice line, struct head *out)
 		n++;
 	const struct slice version = slice_head(line, n);
 	out->odd |= field_oddities(line);
-	if (slice_eq(version, SLICE("ICY"))) {
+	if (slice_starts(line, SLICE("ICY "))) {
 		/* Shoutcast's answer to an HTTP request. */
 		out->major = 1;
 		out->odd |= ODD_BIT(VERSION);
@@ -219,8 +243,8 @@ static bool read_status_line(struct slice line, struct head *out)
 	return true;
 }
 
-/* Where the empty line ends that begins at or after `from`, which is the start of a line; 0 when it is not there.
- * *scanned is where the next search may begin: the last line that is not complete. */
+/* Where the empty line ends that begins after an LF at or after *scanned; 0 when it is not there.  Then *scanned is where the
+ * next search may begin. */
 static size_t find_end(struct slice in, size_t *scanned)
 {
 	size_t from = *scanned;
@@ -258,8 +282,6 @@ static bool read_first_line(struct slice in, size_t lf, bool response, struct he
 {
 	const bool crlf = lf != 0 && in.at[lf - 1] == '\r';
 	const struct slice line = slice_head(in, lf - crlf);
-	if (line.len == 0 || !maybe_first_line(line, response, 0))
-		return false;
 	if (!(response ? read_status_line(line, out) : read_request_line(line, out)))
 		return false;
 	if (!crlf)
@@ -278,23 +300,22 @@ static enum parsed parse(struct slice in, bool response, size_t *scanned, struct
 		*scanned = window.len;
 		return more;
 	}
-	const bool fresh = *scanned <= lf;
-	if (fresh) {
+	/* Nothing but the first line was searched before: most heads come whole, so they are read at once. */
+	if (*scanned <= lf) {
 		if (!read_first_line(in, lf, response, out))
 			return PARSE_NOT_HTTP;
-		if (!response && out->major == 0 && out->odd & ODD_BIT(HTTP09)) {
+		if (out->odd & ODD_BIT(HTTP09)) {
 			*used = lf + 1;
 			return PARSED;
 		}
-		*scanned = lf;
+		*used = fields_read(window, lf + 1, scanned, out);
+		return *used != 0 ? PARSED : more;
 	}
-	const size_t end = find_end(window, scanned);
-	if (end == 0)
+	if (find_end(window, scanned) == 0)
 		return more;
-	if (!fresh)
-		read_first_line(in, lf, response, out);
-	fields_read(in, lf + 1, end, out);
-	*used = end;
+	size_t again;
+	read_first_line(in, lf, response, out);
+	*used = fields_read(window, lf + 1, &again, out);
 	return PARSED;
 }
 

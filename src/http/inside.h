@@ -14,14 +14,12 @@
 #include "base/attributes.h"
 #include "http/conn.h"
 
-/* RFC 9110, 5.6.2. */
-bool field_is_tchar(uint8_t b);
-
 /* ODD_FIELD_CONTROL for a byte below 0x20 (but tab, CR, LF) or DEL; ODD_BARE_CR for a CR without its LF. */
 uint64_t field_oddities(struct slice s);
 
-/* Reads the field lines between the first line and the end of a head, both given by offset, into *out. */
-void fields_read(struct slice in, size_t from, size_t end, struct head *out);
+/* Reads the field lines from offset `from` on into *out.  Returns where the empty line behind them ends, or 0 when it is not
+ * there: then *scanned is where the last line began that is not known to be whole, less its LF. */
+size_t fields_read(struct slice in, size_t from, size_t *scanned, struct head *out);
 
 /* A head with nothing in it. */
 void head_begin(struct head *out, bool response);

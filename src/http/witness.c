@@ -6,6 +6,7 @@
 static const struct sign exchange = { "http", "exchange", FOR_HTTP, PROOF };
 static const struct sign request = { "http", "request", FOR_HTTP, STRONG };
 static const struct sign response = { "http", "response", FOR_HTTP, STRONG };
+static const struct sign response_unasked = { "http", "response-unasked", FOR_HTTP, WEAK };
 static const struct sign request_begun = { "http", "request-begun", FOR_HTTP, STRONG };
 static const struct sign response_begun = { "http", "response-begun", FOR_HTTP, STRONG };
 static const struct sign h2_preface = { "http", "h2-preface", FOR_HTTP, PROOF };
@@ -32,7 +33,10 @@ static const struct sign *sign_of_response(const struct http_event *ev)
 {
 	if (ev->odd & ODD_BIT(HTTP09))
 		return NULL;
-	return ev->ask.known ? &exchange : &response;
+	if (ev->ask.known)
+		return &exchange;
+	/* Nobody is known to have asked: what was lost may have been any request, a CONNECT too, or none. */
+	return ev->odd & ODD_BIT(RESPONSE_UNASKED) ? &response_unasked : &response;
 }
 
 static const struct sign *sign_of(const struct http_event *ev)

@@ -4,11 +4,14 @@
  * A pair idle for longer than KIN_LINGER is forgotten, whether or not somebody needs its place: what a detector
  * remembers then depends on the traffic alone and not on how full the table is.  Only a pair that gives way earlier is
  * counted as evicted.
+ *
+ * Payloads lie apart from the pairs: most are never written, and a page that is only read costs no memory.
  */
 #include "kin/kin.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include "base/pool.h"
 
 /* ns of packet time.  Tools that poll reconnect within a second or two; ten covers a lost SYN and its repeats. */
@@ -32,7 +35,6 @@ struct pair {
 	int64_t left; /* when the last connection went */
 	size_t bucket;
 	uint32_t alive; /* connections */
-	_Alignas(16) unsigned char payload[];
 };
 
 struct kin_table {
@@ -41,7 +43,8 @@ struct kin_table {
 	size_t mask;
 	struct hash_key key;
 	struct pair *oldest, *youngest;
-	size_t payload;
+	unsigned char *payloads; /* in the order of the pool's blocks */
+	size_t payload;          /* bytes of one */
 	uint64_t evicted;
 };
 
@@ -53,35 +56,39 @@ static size_t buckets_for(size_t pairs)
 	return n;
 }
 
-struct kin_table *kin_table_new(size_t pairs, size_t payload, struct hash_key key, struct err *e)
+static bool table_init(struct kin_table *t, size_t pairs, struct err *e)
 {
 	static const char what[] = "pairs of hosts";
-	if (payload > SIZE_MAX - sizeof(struct pair)) {
-		err_set(e, what, "%zu bytes each are too many", payload);
-		return NULL;
-	}
+	if (t->payload > SIZE_MAX / 2 / (pairs + 1) - 16)
+		return err_set(e, what, "%zu bytes each are too many", t->payload);
+	t->payload = (t->payload + 15) & ~(size_t)15;
+	if (!pool_init(&t->pairs, what, sizeof(struct pair), pairs, e))
+		return false;
+	const size_t buckets = buckets_for(pairs);
+	t->mask = buckets - 1;
+	t->buckets = calloc(buckets, sizeof(struct pair *));
+	if (t->buckets == NULL)
+		return err_set_sys(e, what, "no memory for a table of %zu", buckets);
+	void *const room = mmap(NULL, t->payload * pairs + 1, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (room == MAP_FAILED)
+		return err_set_sys(e, what, "cannot reserve %zu notebooks", pairs);
+	t->payloads = room;
+	return true;
+}
+
+struct kin_table *kin_table_new(size_t pairs, size_t payload, struct hash_key key, struct err *e)
+{
 	struct kin_table *const t = calloc(1, sizeof *t);
 	if (t == NULL) {
-		err_set_sys(e, what, "no memory for the table");
+		err_set_sys(e, "pairs of hosts", "no memory for the table");
 		return NULL;
 	}
 	t->key = key;
 	t->payload = payload;
-	if (!pool_init(&t->pairs, what, sizeof(struct pair) + payload, pairs, e))
-		goto no_pairs;
-	const size_t buckets = buckets_for(pairs);
-	t->mask = buckets - 1;
-	t->buckets = calloc(buckets, sizeof(struct pair *));
-	if (t->buckets == NULL) {
-		err_set_sys(e, what, "no memory for a table of %zu", buckets);
-		goto no_buckets;
-	}
-	return t;
-
-no_buckets:
-	pool_fini(&t->pairs);
-no_pairs:
-	free(t);
+	if (table_init(t, pairs, e))
+		return t;
+	kin_table_free(t);
 	return NULL;
 }
 
@@ -89,9 +96,28 @@ void kin_table_free(struct kin_table *t)
 {
 	if (t == NULL)
 		return;
+	if (t->payloads != NULL)
+		munmap(t->payloads, t->payload * t->pairs.count + 1);
 	pool_fini(&t->pairs);
 	free(t->buckets);
 	free(t);
+}
+
+static unsigned char *payload_of(const struct kin_table *t, const struct pair *p)
+{
+	const size_t index = (size_t)((const unsigned char *)p - t->pairs.blocks) / t->pairs.size;
+	return t->payloads + index * t->payload;
+}
+
+/* Writes nothing where nothing was written. */
+static void clear_payload(const struct kin_table *t, const struct pair *p)
+{
+	unsigned char *const at = payload_of(t, p);
+	for (size_t i = 0; i < t->payload; i++)
+		if (at[i] != 0) {
+			memset(at, 0, t->payload);
+			return;
+		}
 }
 
 static void idle_append(struct kin_table *t, struct pair *p)
@@ -125,6 +151,7 @@ static void forget(struct kin_table *t, struct pair *p)
 		at = &(*at)->chain;
 	*at = p->chain;
 	idle_remove(t, p);
+	clear_payload(t, p);
 	pool_give(&t->pairs, p);
 }
 
@@ -186,18 +213,19 @@ void *kin_join(
 			return NULL;
 	} else if (p->alive == 0) {
 		if (is_stale(p, now))
-			memset(p->payload, 0, t->payload);
+			clear_payload(t, p);
 		idle_remove(t, p);
 	}
 	p->alive++;
-	return p->payload;
+	return payload_of(t, p);
 }
 
 void kin_leave(struct kin_table *t, void *payload, int64_t now)
 {
 	if (payload == NULL)
 		return;
-	struct pair *const p = (void *)((unsigned char *)payload - offsetof(struct pair, payload));
+	const size_t index = t->payload != 0 ? (size_t)((unsigned char *)payload - t->payloads) / t->payload : 0;
+	struct pair *const p = (void *)(t->pairs.blocks + index * t->pairs.size);
 	if (never(p->alive == 0))
 		return;
 	p->alive--;

@@ -14,9 +14,9 @@ static void write_counters(struct record *r, const struct facts *f)
 	record_time(r, "start", f->first);
 	record_time(r, "end", f->last);
 	json_int(j, "age", record_us(f->first, f->last) / 1000000);
-	json_string(j, "state", f->state);
+	json_word(j, "state", f->state);
 	if (f->ended != ENDED_NOT)
-		json_string(j, "reason", ended_name(f->ended));
+		json_word(j, "reason", ended_name(f->ended));
 	json_bool(j, "alerted", false);
 	json_object_end(j);
 }
@@ -29,7 +29,7 @@ static void write_http(struct json *j, const struct facts *f)
 	if (own->requests == 0 && own->responses == 0 && !own->http2)
 		return;
 	json_object(j, "http");
-	json_string(j, "version", own->http2 ? "2" : "1");
+	json_word(j, "version", own->http2 ? "2" : "1");
 	json_uint(j, "requests", own->requests);
 	json_uint(j, "responses", own->responses);
 	json_object_end(j);
@@ -62,7 +62,7 @@ static void write_handshakes(struct record *r, const struct facts *f)
 static void write_tls_version(struct json *j, uint16_t version)
 {
 	if (version == 0x0300)
-		json_string(j, "tls_version", "SSL 3.0");
+		json_word(j, "tls_version", "SSL 3.0");
 	else if (version >= 0x0301 && version <= 0x0304)
 		json_printf(j, "tls_version", "TLS 1.%u", version - 0x0301u);
 	else
@@ -80,7 +80,7 @@ static void write_hello(struct record *r, const struct facts_level *level)
 	if (h != NULL && h->kind == HS_KIND_CONNECT && h->host_len != 0 && h->target_len <= sizeof h->target) {
 		const struct slice target = { (const uint8_t *)h->target, h->target_len };
 		const struct slice host = slice_head(slice_from(target, h->host_at), h->host_len);
-		json_string(j, "sni_vs_target", sni_match_name(channel_sni_match(c, host)));
+		json_word(j, "sni_vs_target", sni_match_name(channel_sni_match(c, host)));
 	}
 	json_array(j, "alpn");
 	for (unsigned i = 0; i < c->alpn_count && i < sizeof c->alpn / sizeof c->alpn[0]; i++)
@@ -169,7 +169,7 @@ static void write_layers(struct json *j, const struct facts *f)
 	for (unsigned i = 0; i < count; i++) {
 		json_object(j, NULL);
 		json_slice(j, "protocol", layers[i].protocol);
-		json_string(j, "sits", sits_name(layers[i].sits));
+		json_word(j, "sits", sits_name(layers[i].sits));
 		json_slice(j, "on", layers[i].on);
 		if (layers[i].dialogue != NULL) {
 			json_uint(j, "requests", layers[i].dialogue->requests);
@@ -187,9 +187,9 @@ static void write_evidence(struct json *j, const struct facts *f)
 	for (unsigned i = 0; i < d->count && i < MAX_NOTES; i++) {
 		const struct note *n = &d->notes[i];
 		json_object(j, NULL);
-		json_string(j, "who", n->sign->who);
-		json_string(j, "what", n->sign->what);
-		json_string(j, "side", side_name((enum side)n->from));
+		json_word(j, "who", n->sign->who);
+		json_word(j, "what", n->sign->what);
+		json_word(j, "side", side_name((enum side)n->from));
 		json_uint(j, "offset", n->offset);
 		json_fixed(j, "t", record_us(f->first, n->t), 6);
 		json_object_end(j);
@@ -202,12 +202,12 @@ static void write_doubts_and_odds(struct json *j, const struct dossier *d)
 	json_array(j, "doubt");
 	for (unsigned i = 0; i < DOUBTS; i++)
 		if ((d->doubts >> i & 1) != 0)
-			json_string(j, NULL, doubt_name(i));
+			json_word(j, NULL, doubt_name(i));
 	json_array_end(j);
 	json_array(j, "anomalies");
 	for (unsigned i = 0; i < ODDS; i++)
 		if ((d->odd >> i & 1) != 0)
-			json_string(j, NULL, odd_name((enum odd)i));
+			json_word(j, NULL, odd_name((enum odd)i));
 	json_array_end(j);
 }
 
@@ -218,7 +218,7 @@ static void write_encapsulation(struct json *j, const struct encapsulation *e)
 	json_array(j, "encapsulation");
 	for (unsigned i = 0; i < e->count && i < MAX_ENCAPSULATION; i++) {
 		json_object(j, NULL);
-		json_string(j, "type", carrier_name((enum carrier)e->kind[i]));
+		json_word(j, "type", carrier_name((enum carrier)e->kind[i]));
 		json_uint(j, "id", e->id[i]);
 		json_object_end(j);
 	}

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { CLOCK_SECONDS = 19, TIME_TEXT = 40 };
+enum { CLOCK_SECONDS = 19, TIME_LEN = 32, TIME_TEXT = 40, COMMUNITY_ID_LEN = 30 };
 
 /* The last second that was written out: most records are of the same second as the one before. */
 struct clock_text {

@@ -31,23 +31,23 @@ void record_time(struct record *r, const char *key, int64_t t)
 {
 	char text[TIME_TEXT];
 	clock_write(r->clock, t, text);
-	json_string(&r->json, key, text);
+	json_plain(&r->json, key, text, TIME_LEN);
 }
 
 static void write_endpoints(struct record *r, const struct facts *f)
 {
 	struct json *j = &r->json;
 	char text[46];
-	endpoint_text(facts_client(f), f->key->ipv6, text);
-	json_string(j, "src_ip", text);
+	size_t len = endpoint_text(facts_client(f), f->key->ipv6, text);
+	json_plain(j, "src_ip", text, len);
 	json_uint(j, "src_port", facts_client(f)->port);
-	endpoint_text(facts_server(f), f->key->ipv6, text);
-	json_string(j, "dest_ip", text);
+	len = endpoint_text(facts_server(f), f->key->ipv6, text);
+	json_plain(j, "dest_ip", text, len);
 	json_uint(j, "dest_port", facts_server(f)->port);
-	json_string(j, "proto", "TCP");
+	json_word(j, "proto", "TCP");
 	char id[32];
 	community_id(f->key, id);
-	json_string(j, "community_id", id);
+	json_plain(j, "community_id", id, COMMUNITY_ID_LEN);
 }
 
 /* EVE's own key: the ids of the VLANs, outermost first. */
@@ -76,7 +76,7 @@ void record_head(struct record *r, const char *type, const struct facts *f)
 		const char *name = record_base_name(f->capture);
 		record_wire(r, "pcap_filename", (struct slice){ (const uint8_t *)name, strlen(name) });
 	}
-	json_string(j, "event_type", type);
+	json_word(j, "event_type", type);
 	write_vlans(r, f->encap);
 	write_endpoints(r, f);
 }
@@ -89,15 +89,29 @@ size_t record_end(struct record *r)
 	return json_end(&r->json);
 }
 
+static void write_because(struct json *j, const struct sign *s)
+{
+	const size_t who = strlen(s->who), what = strlen(s->what);
+	json_key(j, "because");
+	char *at = json_room(j, who + what + 3);
+	if (at == NULL)
+		return;
+	at[0] = '"';
+	memcpy(at + 1, s->who, who);
+	at[1 + who] = '/';
+	memcpy(at + 2 + who, s->what, what);
+	at[2 + who + what] = '"';
+}
+
 void record_verdict(struct record *r, const struct verdict *v)
 {
 	struct json *j = &r->json;
-	json_string(j, "label", label_name((enum label)v->label));
-	json_string(j, "certainty", certainty_name((enum certainty)v->certainty));
+	json_word(j, "label", label_name((enum label)v->label));
+	json_word(j, "certainty", certainty_name((enum certainty)v->certainty));
 	if (v->because != NULL)
-		json_printf(j, "because", "%s/%s", v->because->who, v->because->what);
+		write_because(j, v->because);
 	if (v->undecided != NULL)
-		json_string(j, "undecided", v->undecided);
+		json_word(j, "undecided", v->undecided);
 }
 
 /* The target of a CONNECT is host and port; a request to upgrade has a method before its target. */
@@ -126,13 +140,13 @@ static void write_offer(struct record *r, const struct handshake_record *h)
 	    r, "offered", h->offered, h->offered_len8 < sizeof h->offered ? h->offered_len8 : sizeof h->offered);
 	record_wire_text(r, "chosen", h->chosen, sizeof h->chosen);
 	if (h->websocket_accept != 0)
-		json_string(&r->json, "accept", h->websocket_accept == 1 ? "right" : "wrong");
+		json_word(&r->json, "accept", h->websocket_accept == 1 ? "right" : "wrong");
 }
 
 static void write_answer(struct record *r, const struct handshake_record *h)
 {
 	struct json *j = &r->json;
-	json_string(j, "result", hs_result_name((enum hs_result)h->result));
+	json_word(j, "result", hs_result_name((enum hs_result)h->result));
 	if (h->status != 0)
 		json_uint(j, "status", h->status);
 	if (h->result == HS_ACCEPTED) {
@@ -149,7 +163,7 @@ void record_one_handshake(struct record *r, const char *key, unsigned level, con
 {
 	struct json *j = &r->json;
 	json_object(j, key);
-	json_string(j, "kind", hs_kind_name((enum hs_kind)h->kind));
+	json_word(j, "kind", hs_kind_name((enum hs_kind)h->kind));
 	json_uint(j, "level", level);
 	write_target(r, h);
 	write_offer(r, h);
@@ -168,7 +182,7 @@ size_t record_handshake(struct record *r, const struct facts *f, unsigned level,
 {
 	record_head(r, "handshake", f);
 	json_object(&r->json, "culvert");
-	json_string(&r->json, "event", h->result == HS_PENDING ? "asked" : "answered");
+	json_word(&r->json, "event", h->result == HS_PENDING ? "asked" : "answered");
 	record_one_handshake(r, "handshake", level, h);
 	return record_end(r);
 }
@@ -178,7 +192,7 @@ size_t record_label(struct record *r, const struct facts *f, enum label before)
 	record_head(r, "label", f);
 	json_object(&r->json, "culvert");
 	record_verdict(r, f->verdict);
-	json_string(&r->json, "before", label_name(before));
+	json_word(&r->json, "before", label_name(before));
 	return record_end(r);
 }
 
@@ -189,12 +203,12 @@ size_t record_anomaly(struct record *r, const struct facts *f, enum odd odd, enu
 	const char *room = odd_room(odd);
 	record_head(r, "anomaly", f);
 	json_object(j, "anomaly");
-	json_string(j, "type", strcmp(room, "stream") == 0 ? "stream" : "applayer");
-	json_string(j, "event", odd_name(odd));
-	json_string(j, "layer", room);
+	json_word(j, "type", strcmp(room, "stream") == 0 ? "stream" : "applayer");
+	json_word(j, "event", odd_name(odd));
+	json_word(j, "layer", room);
 	json_object_end(j);
 	json_object(j, "culvert");
-	json_string(j, "side", side_name(from));
+	json_word(j, "side", side_name(from));
 	json_uint(j, "offset", offset);
 	return record_end(r);
 }
@@ -223,7 +237,7 @@ size_t record_stats(struct record *r, const struct report_stats *s)
 {
 	struct json *j = &r->json;
 	record_time(r, "timestamp", s->last);
-	json_string(j, "event_type", "stats");
+	json_word(j, "event_type", "stats");
 	if (s->source != NULL) {
 		const char *name = record_base_name(s->source);
 		record_wire(r, "pcap_filename", (struct slice){ (const uint8_t *)name, strlen(name) });

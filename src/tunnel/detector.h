@@ -63,6 +63,9 @@ struct detector {
 	/* The connection is over, or culvert asks before it writes the record (so maybe more than once): last chance for
 	 * notes and the finding.  May be NULL. */
 	void (*end)(const struct sight *s);
+	/* Holds `mine` nothing that zeroes would not say too?  Then, between messages, its memory may be taken back.  NULL:
+	 * never. */
+	bool (*idle)(const void *mine);
 };
 
 #endif

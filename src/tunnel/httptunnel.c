@@ -462,6 +462,14 @@ static void httptunnel_end(const struct sight *s)
 	slot_leave(s);
 }
 
+static bool httptunnel_idle(const void *mine)
+{
+	const struct mine *m = mine;
+	const bool up = m->leg[CLIENT].frames.at != FRAMES_OFF && m->leg[CLIENT].frames.at != FRAMES_BROKEN;
+	const bool down = m->leg[SERVER].frames.at != FRAMES_OFF && m->leg[SERVER].frames.at != FRAMES_BROKEN;
+	return m->answered && !m->found && m->slot_id == 0 && !m->get_waits && !up && !down;
+}
+
 const struct detector detector_httptunnel = {
 	.name = "gnu-httptunnel",
 	.catches =
@@ -470,4 +478,5 @@ const struct detector detector_httptunnel = {
 	.shared = sizeof(struct ours),
 	.see = httptunnel_see,
 	.end = httptunnel_end,
+	.idle = httptunnel_idle,
 };

@@ -164,6 +164,19 @@ static void take_interest(struct tunnel *t, const struct http_event *ev, unsigne
 		t->listening[ev->from] &= ~bit;
 }
 
+/* An open connection that says nothing of interest should cost no notebook: most are of this kind. */
+static void release_if_idle(struct tunnel_kit *k, struct tunnel *t)
+{
+	if ((t->listening[CLIENT] | t->listening[SERVER]) != 0 || t->finding != NULL)
+		return;
+	struct sight s = sight_of(k, t, NULL);
+	for (; s.which < DETECTORS; next_detector(&s))
+		if ((t->asleep >> s.which & 1) == 0 && (detectors[s.which]->idle == NULL || !detectors[s.which]->idle(s.mine)))
+			return;
+	pool_give(&k->notebooks, t->notebook);
+	t->notebook = NULL;
+}
+
 bool tunnel_see(struct tunnel_kit *k, struct tunnel *t, const struct http_event *ev, struct dossier *d)
 {
 	if (!worth_showing(ev))
@@ -184,7 +197,10 @@ bool tunnel_see(struct tunnel_kit *k, struct tunnel *t, const struct http_event 
 			take_interest(t, ev, s.which, detectors[s.which]->see(&s));
 	if (ends(ev))
 		t->listening[ev->from] = 0;
-	return t->listening[ev->from] != 0;
+	const bool listening = t->listening[ev->from] != 0;
+	if (!listening && ev->from == SERVER)
+		release_if_idle(k, t);
+	return listening;
 }
 
 void tunnel_end(struct tunnel_kit *k, struct tunnel *t, struct dossier *d)

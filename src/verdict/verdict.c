@@ -11,7 +11,8 @@
  *      worth waiting for its other half: undecided, "awaiting-exchange", while more may come; likely at the end;
  *      uncertain if the other side strongly spoke against HTTP.  Never more than likely, so that a capture that shows
  *      one direction or lacks the beginning needs no rule of its own.
- *   5. Not HTTP.  Proof against HTTP: certain.  A strong sign against it: likely.
+ *   5. Not HTTP.  Proof against HTTP: certain.  A strong sign against it: likely; but where bytes are missing, only the
+ *      client's own count, for a server may answer a lost request in any way.
  *   6. Undecided: nothing was seen, or one direction only, or too little.
  *
  * Then doubts weigh.  Where bytes were missing, a bound was reached, framing was lost or the conversation was forgotten
@@ -66,19 +67,37 @@ static struct verdict weigh_one_half(
 	return decided(d, LABEL_PLAIN_HTTP, against != NULL ? UNCERTAIN : LIKELY, http);
 }
 
+/* The strongest that speaks against HTTP and can be believed. */
+static const struct note *strong_against(const struct dossier *d)
+{
+	const struct note *best = NULL;
+	for (unsigned i = 0; i < d->count; i++) {
+		const struct note *const n = &d->notes[i];
+		if (n->sign->leaning != AGAINST_HTTP || n->sign->weight < STRONG)
+			continue;
+		if (n->from == SERVER && n->sign->weight < PROOF && (d->doubts & DOUBT_GAP) != 0)
+			continue;
+		if (best == NULL || n->sign->weight > best->sign->weight)
+			best = n;
+	}
+	return best;
+}
+
 static const char *why_undecided(const struct dossier *d)
 {
 	if (d->count == 0)
 		return "nothing-seen";
 	if (d->doubts & DOUBT_ONE_WAY)
 		return "one-way";
+	if (d->doubts & DOUBT_GAP)
+		return "gap";
 	return "too-little";
 }
 
 struct verdict verdict_weigh(const struct dossier *d, bool awaiting, bool over)
 {
 	const struct note *const tunnel = strong(d, FOR_TUNNEL), *const relay = strong(d, FOR_RELAY),
-				 *const http = strong(d, FOR_HTTP), *const against = strong(d, AGAINST_HTTP);
+				 *const http = strong(d, FOR_HTTP), *const against = strong_against(d);
 
 	if (tunnel != NULL && (tunnel->sign->weight == PROOF || dossier_count(d, FOR_TUNNEL, STRONG) >= 2))
 		return decided(d, LABEL_HTTP_TUNNEL, certainty_of(tunnel), tunnel);

@@ -39,6 +39,24 @@ static void hashes(void **state)
 	assert_int_equal(out[0], 0xda);
 }
 
+/* Lengths around the ends of blocks, where padding is easily got wrong; the digests of all of them, digested. */
+static void lengths_around_a_block(void **state)
+{
+	(void)state;
+	uint8_t sums[200][20], all[20];
+	char hex[41];
+	for (size_t len = 0; len < 200; len++) {
+		uint8_t *const in = malloc(len + (len == 0));
+		assert_non_null(in);
+		memset(in, 'a', len);
+		digest_sha1((struct slice){ in, len }, sums[len]);
+		free(in);
+	}
+	digest_sha1((struct slice){ sums[0], sizeof sums }, all);
+	hex_encode((struct slice){ all, sizeof all }, hex);
+	assert_string_equal(hex, "8a18f04bac7c86cfcffa6a93e5cb21ae0159deac");
+}
+
 static void the_websocket_example(void **state)
 {
 	(void)state;
@@ -151,6 +169,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(hashes),
+		cmocka_unit_test(lengths_around_a_block),
 		cmocka_unit_test(the_websocket_example),
 		cmocka_unit_test(base64_of_the_standard),
 		cmocka_unit_test(encoding_needs_its_room),

@@ -2,6 +2,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <arpa/inet.h>
 #include <cmocka.h>
 #include "packet.h"
 
@@ -364,8 +365,30 @@ static void addresses(void **state)
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		char text[46];
-		endpoint_text(&rows[i].e, rows[i].ipv6, text);
+		assert_int_equal(endpoint_text(&rows[i].e, rows[i].ipv6, text), strlen(rows[i].text));
 		assert_string_equal(text, rows[i].text);
+	}
+}
+
+/* Every pattern of zero, short and long groups, against the C library; and every value of a byte. */
+static void addresses_agree_with_the_library(void **state)
+{
+	(void)state;
+	static const uint16_t groups[] = { 0, 0xffff, 0x1, 0xab0 };
+	char text[46], want[46];
+	for (unsigned pattern = 0; pattern < 65536; pattern++) {
+		struct endpoint e = { .port = 0 };
+		for (unsigned i = 0; i < 8; i++)
+			packet_put16(e.addr + 2 * i, groups[pattern >> 2 * i & 3]);
+		assert_non_null(inet_ntop(AF_INET6, e.addr, want, sizeof want));
+		assert_int_equal(endpoint_text(&e, true, text), strlen(want));
+		assert_string_equal(text, want);
+	}
+	for (unsigned n = 0; n < 256; n++) {
+		const struct endpoint e = { { (uint8_t)n, 0, (uint8_t)(n * 7), (uint8_t)~n }, 0 };
+		assert_non_null(inet_ntop(AF_INET, e.addr, want, sizeof want));
+		assert_int_equal(endpoint_text(&e, false, text), strlen(want));
+		assert_string_equal(text, want);
 	}
 }
 
@@ -383,6 +406,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(routes, begin, end),
 		cmocka_unit_test_setup_teardown(lengths_of_v6, begin, end),
 		cmocka_unit_test(addresses),
+		cmocka_unit_test(addresses_agree_with_the_library),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -151,6 +151,7 @@ static const struct {
 	{ TEXT("HTTX"), PARSE_NOT_HTTP, 0, NULL, 0, 0, 0 },
 	{ TEXT("HTTP/x"), PARSE_NOT_HTTP, 0, NULL, 0, 0, 0 },
 	{ TEXT("HTTP\r\n"), PARSE_NOT_HTTP, 0, NULL, 0, 0, 0 },
+	{ TEXT("ICY\r\n\r\n"), PARSE_NOT_HTTP, 0, NULL, 0, 0, 0 },
 	{ TEXT("ICYX"), PARSE_NOT_HTTP, 0, NULL, 0, 0, 0 },
 	{ TEXT("http/1.1 200 OK\r\n\r\n"), PARSE_NOT_HTTP, 0, NULL, 0, 0, 0 },
 	{ TEXT("RTSP/1.0 200 OK\r\n\r\n"), PARSE_NOT_HTTP, 0, NULL, 0, 0, 0 },

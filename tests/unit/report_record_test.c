@@ -317,7 +317,7 @@ static void fill_hostile(struct made_up *x, int byte)
 	x->dossier.doubts = (1u << DOUBTS) - 1;
 	x->dossier.odd = (UINT64_C(1) << (ODDS - 1)) - 1;
 	for (unsigned i = 0; i < MAX_NOTES; i++)
-		x->dossier.notes[i] = (struct note){ .sign = &story_sign, .offset = UINT64_MAX };
+		x->dossier.notes[i] = (struct note){ .sign = &story_sign, .offset = INT64_MAX };
 	x->dossier.count = MAX_NOTES;
 }
 
