@@ -3,6 +3,7 @@
  * is linked with nDPI before libmd leaves each to itself. */
 #include "base/digest.h"
 
+#include <endian.h>
 #include <sha2.h>
 
 static uint32_t rotate(uint32_t x, unsigned by)
@@ -68,13 +69,15 @@ void digest_sha1(struct slice in, uint8_t out[20])
 		memcpy(last, rest.at, rest.len);
 	last[rest.len] = 0x80;
 	const size_t end = rest.len < 56 ? 64 : 128;
-	for (unsigned i = 0; i < 8; i++)
-		last[end - 1 - i] = (uint8_t)((uint64_t)in.len << 3 >> 8 * i);
+	const uint64_t bits = htobe64((uint64_t)in.len << 3);
+	memcpy(last + end - sizeof bits, &bits, sizeof bits);
 	for (size_t at = 0; at < end; at += 64)
 		sha1_block(h, last + at);
 
-	for (unsigned i = 0; i < 20; i++)
-		out[i] = (uint8_t)(h[i / 4] >> (24 - 8 * (i % 4)));
+	for (unsigned i = 0; i < 5; i++) {
+		const uint32_t word = htobe32(h[i]);
+		memcpy(out + 4 * i, &word, sizeof word);
+	}
 }
 
 void digest_sha256(struct slice in, uint8_t out[32])
@@ -89,23 +92,30 @@ void digest_sha256(struct slice in, uint8_t out[32])
 /* RFC 4648, 4 */
 static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
+static void encode_group(uint32_t bits, char *to)
+{
+	to[0] = alphabet[bits >> 18];
+	to[1] = alphabet[bits >> 12 & 63];
+	to[2] = alphabet[bits >> 6 & 63];
+	to[3] = alphabet[bits & 63];
+}
+
 size_t base64_encode(struct slice in, char *out, size_t size)
 {
 	const size_t groups = in.len / 3 + (in.len % 3 != 0);
 	if (size == 0 || groups > (size - 1) / 4)
 		return 0;
 	char *to = out;
-	for (size_t i = 0; i < in.len; i += 3) {
-		const size_t n = in.len - i < 3 ? in.len - i : 3;
-		uint32_t bits = (uint32_t)in.at[i] << 16;
-		if (n > 1)
-			bits |= (uint32_t)in.at[i + 1] << 8;
-		if (n > 2)
-			bits |= in.at[i + 2];
-		*to++ = alphabet[bits >> 18];
-		*to++ = alphabet[bits >> 12 & 63];
-		*to++ = n > 1 ? alphabet[bits >> 6 & 63] : '=';
-		*to++ = n > 2 ? alphabet[bits & 63] : '=';
+	size_t left = in.len;
+	for (const uint8_t *at = in.at; left >= 3; at += 3, left -= 3, to += 4)
+		encode_group((uint32_t)at[0] << 16 | (uint32_t)at[1] << 8 | at[2], to);
+	if (left != 0) {
+		const uint8_t *at = in.at + in.len - left;
+		encode_group((uint32_t)at[0] << 16 | (left == 2 ? (uint32_t)at[1] << 8 : 0), to);
+		if (left == 1)
+			to[2] = '=';
+		to[3] = '=';
+		to += 4;
 	}
 	*to = '\0';
 	return groups * 4;

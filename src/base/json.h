@@ -56,6 +56,10 @@ static inline char *json_room(struct json *j, size_t n)
 /* What stands before a value: the comma, and its key when it is a member of an object. */
 static ALWAYS_INLINE void json_key(struct json *j, const char *key)
 {
+	if (key == NULL && !j->comma) {
+		j->comma = true;
+		return;
+	}
 	if (key == NULL || !__builtin_constant_p(strlen(key))) {
 		json_lead(j, key);
 		return;

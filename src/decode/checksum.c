@@ -115,16 +115,20 @@ static bool is_unfinished(const struct segment *s)
 	       same_sum(fold(field + sum_word(len, sizeof len)), fold(s->pseudo_sum));
 }
 
+static bool teaches(const struct segment *s)
+{
+	return s->payload.len != 0 || (s->flags & TCP_SYN) != 0;
+}
+
 static bool believe(struct sender *sender, const struct segment *s, bool right)
 {
-	const bool data = s->payload.len != 0, teaches = data || (s->flags & TCP_SYN) != 0;
-	if (right && teaches)
-		sender->shown |= data ? SHOWN_RIGHT | SHOWN_RIGHT_DATA : SHOWN_RIGHT;
+	if (right && teaches(s))
+		sender->shown |= s->payload.len != 0 ? SHOWN_RIGHT | SHOWN_RIGHT_DATA : SHOWN_RIGHT;
 	if (right)
 		return true;
 	if (!is_unfinished(s))
 		return (sender->shown & SHOWN_RIGHT) == 0;
-	if ((teaches && (sender->shown & SHOWN_RIGHT_DATA) == 0) || s->tcp.len > LARGEST_IN_FRAME)
+	if ((teaches(s) && (sender->shown & SHOWN_RIGHT_DATA) == 0) || s->tcp.len > LARGEST_IN_FRAME)
 		sender->shown |= SHOWN_UNFINISHED;
 	return (sender->shown & SHOWN_RIGHT_DATA) == 0 || (sender->shown & SHOWN_UNFINISHED) != 0;
 }
@@ -136,7 +140,8 @@ bool decode_checksum(struct decoder *d, const struct segment *s)
 	const bool right = fold(s->pseudo_sum + sum_bytes(s->tcp.at, s->tcp.len)) == 0xffff;
 	if (!right)
 		d->counters.bad_tcp_checksum++;
-	if (d->policy == CHECKSUM_ALL)
+	/* What is right and teaches nothing need not disturb the table. */
+	if (d->policy == CHECKSUM_ALL || (right && !teaches(s)))
 		return right;
 	const struct endpoint *from = s->way == LO_TO_HI ? &s->key.lo : &s->key.hi;
 	return believe(sender_of(d, from->addr, sizeof from->addr, s->key.space), s, right);

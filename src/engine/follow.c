@@ -225,6 +225,7 @@ static void take_event(const struct seat *at, struct dialogue *d, struct http_ev
 	case HTTP_REQUEST:
 	case HTTP_RESPONSE:
 	case HTTP_MESSAGE_END:
+		ev->alone = stream_total(&w->stream, CLIENT) == 0 || !stream_spoke(&w->stream, CLIENT);
 		http_witness(ev, notes);
 		step_handshake(at, d, ev, notes);
 		show_tunnels(at, d, ev, notes);

@@ -65,13 +65,20 @@ void pipeline_source(struct pipeline *p, const char *name)
 	p->source = name;
 }
 
-/* Does the answer to a request that may end HTTP still lack, while the client has already gone on? */
+static bool has_unread(const struct watch *w, enum side side)
+{
+	return stream_total(&w->stream, side) > w->stream.side[side].read;
+}
+
+/* Does the answer to a request that may end HTTP still lack, while either side has gone on or only one is seen? */
 static bool awaiting(const struct watch *w)
 {
 	if (w->phase == WATCH_UNSURE)
 		return true;
-	return w->phase == WATCH_HTTP && w->now == &w->top && http_holds(&w->top.http) &&
-	    stream_total(&w->stream, CLIENT) > w->stream.side[CLIENT].read;
+	if (w->phase != WATCH_HTTP || w->now != &w->top || !http_holds(&w->top.http))
+		return false;
+	return has_unread(w, CLIENT) || has_unread(w, SERVER) || !stream_spoke(&w->stream, SERVER) ||
+	       (w->dossier.doubts & DOUBT_GAP) != 0;
 }
 
 /* Weighs the evidence if there is any news, and tells a label that was set or raised. */

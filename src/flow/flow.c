@@ -155,25 +155,40 @@ static void arm_touched(struct flow_table *t)
 		wheel_arm(t, f, t->clock.second);
 }
 
+/* Segments of a conversation often come in a row. */
+static struct flow *same_again(const struct flow_table *t, const struct flow_key *key)
+{
+	if (t->latest == 0)
+		return NULL;
+	struct flow *f = flow_at(t, t->latest);
+	return memcmp(&f->key, key, sizeof *key) == 0 ? f : NULL;
+}
+
+static struct flow *find_or_make(struct flow_table *t, const struct segment *s, bool *fresh)
+{
+	const uint32_t tag = (uint32_t)hash_bytes(t->key, &s->key, sizeof s->key);
+	const uint32_t at = find(t, &s->key, tag);
+	if (t->buckets[at].index != 0)
+		return flow_at(t, t->buckets[at].index);
+	*fresh = true;
+	return make(t, s, tag, at);
+}
+
 struct flow *flow_touch(struct flow_table *t, const struct segment *s, bool *fresh)
 {
 	arm_touched(t);
 	clock_show(&t->clock, s->t);
 	*fresh = false;
-	const uint32_t tag = (uint32_t)hash_bytes(t->key, &s->key, sizeof s->key);
-	const uint32_t at = find(t, &s->key, tag);
-	struct flow *f;
-	if (t->buckets[at].index != 0) {
-		f = flow_at(t, t->buckets[at].index);
-		f->last = s->t > f->last ? s->t : f->last;
-	} else {
-		f = make(t, s, tag, at);
-		if (f == NULL)
-			return NULL;
-		*fresh = true;
+	struct flow *f = same_again(t, &s->key);
+	if (f == NULL)
+		f = find_or_make(t, s, fresh);
+	if (f == NULL) {
+		*fresh = false;
+		return NULL;
 	}
+	f->last = s->t > f->last ? s->t : f->last;
 	f->seen = t->clock.second;
-	t->touched = f->index;
+	t->touched = t->latest = f->index;
 	return f;
 }
 
@@ -197,6 +212,8 @@ void flow_drop(struct flow_table *t, struct flow *f)
 {
 	if (t->touched == f->index)
 		t->touched = 0;
+	if (t->latest == f->index)
+		t->latest = 0;
 	wheel_take(t, f);
 	unlink_bucket(t, f);
 	age_remove(t, f);

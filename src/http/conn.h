@@ -58,6 +58,7 @@ struct http_event {
 	bool may_switch;             /* RESPONSE: 2xx (or without status) to CONNECT, or 101: both sides stopped */
 	bool held_bytes;             /* RESPONSE to a held request: the client had already sent more */
 	bool interim;                /* RESPONSE: 1xx, not 101 */
+	bool alone;                  /* RESPONSE: the client has shown no bytes at all; the caller says so before http_witness */
 	bool complete;               /* MESSAGE_END: false when cut off by the end of the stream */
 	uint8_t why_lost;            /* LOST: enum http_lost */
 	bool begun;                  /* LOST: what was there of the side's first head can be nothing else */

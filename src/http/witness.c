@@ -29,14 +29,27 @@ static uint16_t doubt_of(uint8_t why)
 	return DOUBT_DESYNC;
 }
 
+/* What answers a CONNECT has no content and says nothing of any (RFC 9110, 9.3.6 and 8). */
+static bool has_content(const struct http_event *ev)
+{
+	for (unsigned i = 0; i < ev->head->field_count; i++)
+		if (slice_starts_nocase(ev->head->fields[i].name, SLICE("Content-")))
+			return true;
+	return ev->rule == BODY_LENGTH || ev->rule == BODY_CHUNKED;
+}
+
 static const struct sign *sign_of_response(const struct http_event *ev)
 {
 	if (ev->odd & ODD_BIT(HTTP09))
 		return NULL;
+	/* That the server goes on proves nothing of a request that may end HTTP. */
+	if (ev->interim && (ev->ask.connect || ev->ask.upgrade))
+		return NULL;
 	if (ev->ask.known)
 		return &exchange;
 	/* Nobody is known to have asked: what was lost may have been any request, a CONNECT too, or none. */
-	return ev->odd & ODD_BIT(RESPONSE_UNASKED) ? &response_unasked : &response;
+	const bool fair = ev->alone || (ev->odd & ODD_BIT(RESPONSE_UNASKED)) == 0;
+	return fair && (has_content(ev) || ev->head->status / 100 > 2) ? &response : &response_unasked;
 }
 
 static const struct sign *sign_of(const struct http_event *ev)

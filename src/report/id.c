@@ -69,7 +69,7 @@ void clock_write(struct clock_text *c, int64_t t, char *out)
 	}
 	memcpy(out, c->text, CLOCK_SECONDS);
 	memcpy(out + CLOCK_SECONDS, ".000000+00:00", sizeof ".000000+00:00");
-	put_digits(out + CLOCK_SECONDS + 1, 6, (unsigned)(ns / 1000));
+	put_digits(out + CLOCK_SECONDS + 1, 6, (unsigned)ns / 1000);
 }
 
 void time_text(int64_t t, char *out)

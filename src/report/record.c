@@ -15,25 +15,6 @@ int64_t record_us(int64_t from, int64_t to)
 	return (int64_t)(((uint64_t)to - (uint64_t)from) / 1000);
 }
 
-void record_wire(struct record *r, const char *key, struct slice value)
-{
-	if (value.len == 0)
-		return;
-	r->cut |= r->bare || json_slice(&r->json, key, value);
-}
-
-void record_wire_text(struct record *r, const char *key, const char *value, size_t room)
-{
-	record_wire(r, key, (struct slice){ (const uint8_t *)value, strnlen(value, room) });
-}
-
-void record_time(struct record *r, const char *key, int64_t t)
-{
-	char text[TIME_TEXT];
-	clock_write(r->clock, t, text);
-	json_plain(&r->json, key, text, TIME_LEN);
-}
-
 static void write_endpoints(struct record *r, const struct facts *f)
 {
 	struct json *j = &r->json;

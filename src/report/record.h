@@ -26,14 +26,31 @@ size_t record_stats(struct record *r, const struct report_stats *s);
 /* The parts that records share. */
 void record_head(struct record *r, const char *type, const struct facts *f);
 size_t record_end(struct record *r);                                     /* closes `culvert` and the line */
-void record_wire(struct record *r, const char *key, struct slice value); /* nothing when empty */
-void record_wire_text(struct record *r, const char *key, const char *value, size_t room);
-void record_time(struct record *r, const char *key, int64_t t);
 void record_verdict(struct record *r, const struct verdict *v);
 void record_one_handshake(struct record *r, const char *key, unsigned level, const struct handshake_record *h);
 
 /* The last part of a capture's path. */
 const char *record_base_name(const char *path);
+
+/* Bytes from the wire; nothing when empty.  Like the functions of json.h, these see the letters of their key. */
+static ALWAYS_INLINE void record_wire(struct record *r, const char *key, struct slice value)
+{
+	if (value.len == 0)
+		return;
+	r->cut |= r->bare || json_slice(&r->json, key, value);
+}
+
+static ALWAYS_INLINE void record_wire_text(struct record *r, const char *key, const char *value, size_t room)
+{
+	record_wire(r, key, (struct slice){ (const uint8_t *)value, strnlen(value, room) });
+}
+
+static ALWAYS_INLINE void record_time(struct record *r, const char *key, int64_t t)
+{
+	char text[TIME_TEXT];
+	clock_write(r->clock, t, text);
+	json_plain(&r->json, key, text, TIME_LEN);
+}
 
 /* From one moment to a later one in us; 0 when the clock went back. */
 int64_t record_us(int64_t from, int64_t to);

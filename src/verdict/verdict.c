@@ -11,14 +11,16 @@
  *      worth waiting for its other half: undecided, "awaiting-exchange", while more may come; likely at the end;
  *      uncertain if the other side strongly spoke against HTTP.  Never more than likely, so that a capture that shows
  *      one direction or lacks the beginning needs no rule of its own.
- *   5. Not HTTP.  Proof against HTTP: certain.  A strong sign against it: likely; but where bytes are missing, only the
- *      client's own count, for a server may answer a lost request in any way.
+ *   5. Not HTTP.  Proof against HTTP: certain.  A strong sign against it: likely.  But a server may greet in one protocol
+ *      and answer in another, and may answer a lost request in any way: its own sign counts at the end only, and not where
+ *      bytes are missing.  And where the beginning or bytes are missing, a response to a request that was not seen, with
+ *      something else behind it, may be a handshake as well: undecided, "contradiction".
  *   6. Undecided: nothing was seen, or one direction only, or too little.
  *
  * Then doubts weigh.  Where bytes were missing, a bound was reached, framing was lost or the conversation was forgotten
  * early, what was not seen may have changed what strong signs mean: one step less certain, but a proof stands.  Two
  * versions of the same bytes, or a handshake in a form that no standard has, mean that the peers may have read something
- * other than we did: that lowers a proof too.  However many doubts there are, it is one step, and never changes a label.
+ * other than we did: that lowers a proof too.  However many doubts there are, it is one step; a label they change only as step 5 says.
  *
  * More notes never lead to a lower label, only to a higher one or, while more may come, to waiting; whoever announces
  * labels keeps the highest one announced.
@@ -68,14 +70,15 @@ static struct verdict weigh_one_half(
 }
 
 /* The strongest that speaks against HTTP and can be believed. */
-static const struct note *strong_against(const struct dossier *d)
+static const struct note *strong_against(const struct dossier *d, bool over)
 {
+	const bool server_counts = over && (d->doubts & DOUBT_GAP) == 0;
 	const struct note *best = NULL;
 	for (unsigned i = 0; i < d->count; i++) {
 		const struct note *const n = &d->notes[i];
 		if (n->sign->leaning != AGAINST_HTTP || n->sign->weight < STRONG)
 			continue;
-		if (n->from == SERVER && n->sign->weight < PROOF && (d->doubts & DOUBT_GAP) != 0)
+		if (n->from == SERVER && n->sign->weight < PROOF && !server_counts)
 			continue;
 		if (best == NULL || n->sign->weight > best->sign->weight)
 			best = n;
@@ -97,7 +100,7 @@ static const char *why_undecided(const struct dossier *d)
 struct verdict verdict_weigh(const struct dossier *d, bool awaiting, bool over)
 {
 	const struct note *const tunnel = strong(d, FOR_TUNNEL), *const relay = strong(d, FOR_RELAY),
-				 *const http = strong(d, FOR_HTTP), *const against = strong_against(d);
+				 *const http = strong(d, FOR_HTTP), *const against = strong_against(d, over);
 
 	if (tunnel != NULL && (tunnel->sign->weight == PROOF || dossier_count(d, FOR_TUNNEL, STRONG) >= 2))
 		return decided(d, LABEL_HTTP_TUNNEL, certainty_of(tunnel), tunnel);
@@ -109,6 +112,9 @@ struct verdict verdict_weigh(const struct dossier *d, bool awaiting, bool over)
 		return decided(d, LABEL_PLAIN_HTTP, CERTAIN, http);
 	if (http != NULL)
 		return weigh_one_half(d, http, against, over);
+	const bool contradicted = dossier_strongest(d, FOR_HTTP) != NULL && (d->doubts & (DOUBT_GAP | DOUBT_MIDSTREAM)) != 0;
+	if (against != NULL && contradicted)
+		return undecided("contradiction");
 	if (against != NULL)
 		return decided(d, LABEL_NOT_HTTP, certainty_of(against), against);
 	return undecided(why_undecided(d));

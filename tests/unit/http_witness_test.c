@@ -5,6 +5,10 @@
 #include <cmocka.h>
 #include "http/witness.h"
 
+static const struct head ok = { .status = 200 };
+static const struct head not_found = { .status = 404 };
+static struct head typed = { .status = 200, .field_count = 1 };
+
 static const struct {
 	struct http_event ev;
 	const char *what; /* NULL: no note */
@@ -16,7 +20,17 @@ static const struct {
 	{ { .kind = HTTP_RESPONSE, .from = SERVER, .ask = { .known = true } }, "exchange", FOR_HTTP, PROOF, 0 },
 	{ { .kind = HTTP_RESPONSE, .from = SERVER, .ask = { .known = true }, .interim = true }, "exchange", FOR_HTTP,
 	    PROOF, 0 },
-	{ { .kind = HTTP_RESPONSE, .from = SERVER }, "response", FOR_HTTP, STRONG, 0 },
+	{ { .kind = HTTP_RESPONSE, .from = SERVER, .ask = { .known = true, .connect = true }, .interim = true }, NULL, 0, 0, 0 },
+	{ { .kind = HTTP_RESPONSE, .from = SERVER, .ask = { .known = true, .upgrade = true }, .interim = true }, NULL, 0, 0, 0 },
+	{ { .kind = HTTP_RESPONSE, .from = SERVER, .rule = BODY_LENGTH }, "response", FOR_HTTP, STRONG, 0 },
+	{ { .kind = HTTP_RESPONSE, .from = SERVER, .rule = BODY_CHUNKED }, "response", FOR_HTTP, STRONG, 0 },
+	{ { .kind = HTTP_RESPONSE, .from = SERVER, .head = &not_found }, "response", FOR_HTTP, STRONG, 0 },
+	{ { .kind = HTTP_RESPONSE, .from = SERVER, .head = &typed }, "response", FOR_HTTP, STRONG, 0 },
+	{ { .kind = HTTP_RESPONSE, .from = SERVER }, "response-unasked", FOR_HTTP, WEAK, 0 },
+	{ { .kind = HTTP_RESPONSE, .from = SERVER, .rule = BODY_LENGTH, .odd = ODD_BIT(RESPONSE_UNASKED) },
+	    "response-unasked", FOR_HTTP, WEAK, 0 },
+	{ { .kind = HTTP_RESPONSE, .from = SERVER, .rule = BODY_LENGTH, .odd = ODD_BIT(RESPONSE_UNASKED), .alone = true },
+	    "response", FOR_HTTP, STRONG, 0 },
 	{ { .kind = HTTP_RESPONSE, .from = SERVER, .ask = { .known = true }, .odd = ODD_BIT(HTTP09) }, NULL, 0, 0, 0 },
 	{ { .kind = HTTP_H2, .from = CLIENT }, "h2-preface", FOR_HTTP, PROOF, 0 },
 	{ { .kind = HTTP_NOT, .from = CLIENT }, "not-http", AGAINST_HTTP, STRONG, 0 },
@@ -38,9 +52,12 @@ static const struct {
 static void each_event(void **state)
 {
 	(void)state;
+	typed.fields[0].name = SLICE("content-type");
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		struct dossier d = { 0 };
 		struct http_event ev = rows[i].ev;
+		if (ev.kind == HTTP_RESPONSE && ev.head == NULL)
+			ev.head = &ok;
 		ev.offset = 77;
 		ev.t = 1234;
 		http_witness(&ev, &d);
