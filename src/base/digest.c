@@ -16,24 +16,29 @@ static void spread(const uint8_t block[64], uint32_t w[80])
 {
 	for (unsigned t = 0; t < 16; t++)
 		w[t] = read_be32(block + 4 * t);
-	for (unsigned t = 16; t < 80; t++)
-		w[t] = rotate(w[t - 3] ^ w[t - 8] ^ w[t - 14] ^ w[t - 16], 1);
+	for (unsigned t = 16; t < 80; t++) {
+		uint32_t word = rotate(w[t - 3] ^ w[t - 8] ^ w[t - 14] ^ w[t - 16], 1);
+		/* Kept from being done two at a time: two words stored one by one cannot be loaded together without a stall. */
+		__asm__("" : "+r"(word));
+		w[t] = word;
+	}
 }
 
 /* One round, 6.1.2, step 3, with the names of the words turned by one instead of their values moved. */
-#define ROUND(a, b, c, d, e, f, with)                                                                                          \
-	do {                                                                                                                   \
-		e += rotate(a, 5) + (f(b, c, d)) + (with);                                                                     \
-		b = rotate(b, 30);                                                                                             \
+#define ROUND(a, b, c, d, e, f, with)     \
+	do {                              \
+		e += (with) + f(b, c, d); \
+		e += rotate(a, 5);        \
+		b = rotate(b, 30);        \
 	} while (0)
 
-#define TWENTY(from, f, constant)                                                                                              \
-	for (unsigned t = (from); t < (from) + 20; t += 5) {                                                                   \
-		ROUND(a, b, c, d, e, f, w[t] + (constant));                                                                    \
-		ROUND(e, a, b, c, d, f, w[t + 1] + (constant));                                                                \
-		ROUND(d, e, a, b, c, f, w[t + 2] + (constant));                                                                \
-		ROUND(c, d, e, a, b, f, w[t + 3] + (constant));                                                                \
-		ROUND(b, c, d, e, a, f, w[t + 4] + (constant));                                                                \
+#define TWENTY(from, f, constant)                               \
+	for (unsigned t = (from); t < (from) + 20; t += 5) {    \
+		ROUND(a, b, c, d, e, f, w[t] + (constant));     \
+		ROUND(e, a, b, c, d, f, w[t + 1] + (constant)); \
+		ROUND(d, e, a, b, c, f, w[t + 2] + (constant)); \
+		ROUND(c, d, e, a, b, f, w[t + 3] + (constant)); \
+		ROUND(b, c, d, e, a, f, w[t + 4] + (constant)); \
 	}
 
 /* FIPS 180-4, 4.1.1. */

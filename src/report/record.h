@@ -25,7 +25,7 @@ size_t record_stats(struct record *r, const struct report_stats *s);
 
 /* The parts that records share. */
 void record_head(struct record *r, const char *type, const struct facts *f);
-size_t record_end(struct record *r);                                     /* closes `culvert` and the line */
+size_t record_end(struct record *r); /* closes `culvert` and the line */
 void record_verdict(struct record *r, const struct verdict *v);
 void record_one_handshake(struct record *r, const char *key, unsigned level, const struct handshake_record *h);
 
