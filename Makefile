@@ -26,6 +26,7 @@ HARDEN ?= -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
 CPPFLAGS += -Isrc -D_GNU_SOURCE -DCULVERT_VERSION='"$(VERSION)"'
 CFLAGS   += -std=c11 $(OPT) $(HARDEN) $(WARN)
 LDFLAGS  += -pie -Wl,-z,relro,-z,now
+# nDPI before libmd, so that nDPI finds its own SHA1Init and not libmd's of the same name: see base/digest.c.
 LDLIBS   = -lpcap $(NDPI_LIBS) -lmd -lm
 
 NDPI_CFLAGS = $(shell pkg-config --cflags libndpi 2>/dev/null)

@@ -3,6 +3,19 @@
  * line, also from those that are too many to keep: otherwise a hundred idle fields would hide a length. */
 #include "http/inside.h"
 
+/* clang-format off */
+const uint8_t field_tchar[256] = {
+	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, /* 00 */
+	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, /* 10 */
+	0, 1, 0, 1, 1, 1, 1, 1, 0, 0, 1, 1, 0, 1, 1, 0, /* 20 */
+	1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, /* 30 */
+	0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, /* 40 */
+	1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 1, 1, /* 50 */
+	1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, /* 60 */
+	1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 1, 0, 1, 0, /* 70 */
+};
+/* clang-format on */
+
 static uint64_t oddities_from(struct slice s, size_t from)
 {
 	uint64_t odd = 0;
@@ -17,11 +30,13 @@ static uint64_t oddities_from(struct slice s, size_t from)
 }
 
 /* Is any of eight bytes below 0x20, or DEL? */
-static bool word_is_odd(uint64_t w)
+static uint64_t odd_in_word(const uint8_t *at)
 {
-	const uint64_t ones = UINT64_C(0x0101010101010101), high = UINT64_C(0x8080808080808080);
+	const uint64_t ones = UINT64_C(0x0101010101010101);
+	uint64_t w;
+	memcpy(&w, at, 8);
 	const uint64_t del = w ^ ones * 0x7f;
-	return ((((w - ones * 0x20) & ~w) | ((del - ones) & ~del)) & high) != 0;
+	return (((w - ones * 0x20) & ~w) | ((del - ones) & ~del)) & ones << 7;
 }
 
 /* Eight bytes at a time; the last eight overlap those before. */
@@ -29,14 +44,10 @@ uint64_t field_oddities(struct slice s)
 {
 	if (s.len < 8)
 		return oddities_from(s, 0);
-	uint64_t w;
-	for (size_t i = 0; i + 8 < s.len; i += 8) {
-		memcpy(&w, s.at + i, 8);
-		if (word_is_odd(w))
-			return oddities_from(s, i);
-	}
-	memcpy(&w, s.at + s.len - 8, 8);
-	return word_is_odd(w) ? oddities_from(s, s.len - 8) : 0;
+	uint64_t odd = odd_in_word(s.at + s.len - 8);
+	for (size_t i = 0; i + 8 < s.len; i += 8)
+		odd |= odd_in_word(s.at + i);
+	return odd != 0 ? oddities_from(s, 0) : 0;
 }
 
 static bool is_blank(uint8_t b)
@@ -53,6 +64,13 @@ static struct slice trim_blanks(struct slice s)
 	while (n < s.len && is_blank(s.at[n]))
 		n++;
 	return n == 0 ? s : (struct slice){ s.at + n, s.len - n };
+}
+
+/* Most peers spell alike, so most comparisons are done at once or by the first letter. */
+static bool is_word(struct slice s, struct slice word)
+{
+	return s.len == word.len && s.len != 0 && (s.at[0] | 0x20) == (word.at[0] | 0x20) &&
+	       (memcmp(s.at, word.at, s.len) == 0 || slice_eq_nocase(s, word));
 }
 
 /* A comma between quotes does not separate (RFC 9110, 5.6.1 and 5.6.4). */
@@ -156,32 +174,25 @@ static void read_connection(struct slice value, struct head *out)
 	struct slice token;
 	size_t at = 0;
 	while (next_element(value, &at, &token)) {
-		out->connection_close |= slice_eq_nocase(token, SLICE("close"));
-		out->connection_keep_alive |= slice_eq_nocase(token, SLICE("keep-alive"));
-		out->connection_upgrade |= slice_eq_nocase(token, SLICE("upgrade"));
+		out->connection_close |= is_word(token, SLICE("close"));
+		out->connection_keep_alive |= is_word(token, SLICE("keep-alive"));
+		out->connection_upgrade |= is_word(token, SLICE("upgrade"));
 	}
-}
-
-/* Length and first letter tell nearly all other names apart before a byte is compared. */
-static bool is_named(const struct field *f, struct slice name)
-{
-	return f->name.len == name.len && name.len != 0 && (f->name.at[0] | 0x20) == (name.at[0] | 0x20) &&
-	       slice_eq_nocase(f->name, name);
 }
 
 static void read_framing(const struct field *f, struct head *out)
 {
 	switch (f->name.len) {
 	case sizeof "Connection" - 1:
-		if (is_named(f, SLICE("Connection")))
+		if (is_word(f->name, SLICE("Connection")))
 			read_connection(f->value, out);
 		break;
 	case sizeof "Content-Length" - 1:
-		if (is_named(f, SLICE("Content-Length")))
+		if (is_word(f->name, SLICE("Content-Length")))
 			read_content_length(f->value, out);
 		break;
 	case sizeof "Transfer-Encoding" - 1:
-		if (is_named(f, SLICE("Transfer-Encoding")))
+		if (is_word(f->name, SLICE("Transfer-Encoding")))
 			read_transfer_coding(f->value, out);
 		break;
 	default:
@@ -210,7 +221,7 @@ static void close_field(struct reading *r)
 	out->fields[out->field_count++] = r->open;
 }
 
-/* Which bytes of a name no name has.  What remains of RFC 9110's tokens (5.6.2), brackets and the like, harms nobody. */
+/* A name with bytes that no name has, up to the colon.  Brackets and the like harm nobody. */
 static struct slice strange_name(struct slice name, struct head *out)
 {
 	for (size_t i = 0; i < name.len; i++) {
@@ -226,18 +237,19 @@ static struct slice strange_name(struct slice name, struct head *out)
 
 static void open_field(struct reading *r, struct slice line)
 {
-	const unsigned visible = 0x7e - 0x21;
-	bool odd = false;
 	size_t colon = 0;
-	for (; colon < line.len && line.at[colon] != ':'; colon++)
-		odd |= (unsigned)line.at[colon] - 0x21 > visible;
+	while (colon < line.len && field_tchar[line.at[colon]])
+		colon++;
+	const bool strange = colon < line.len && line.at[colon] != ':';
+	if (strange)
+		colon += slice_find(slice_from(line, colon), ':');
 	if (colon == line.len) {
 		r->open.name.at = NULL;
 		r->out->odd |= ODD_BIT(FIELD_NO_COLON) | field_oddities(line);
 		return;
 	}
 	r->open.name = (struct slice){ line.at, colon };
-	if (odd)
+	if (strange)
 		r->open.name = strange_name(r->open.name, r->out);
 	r->open.value = (struct slice){ line.at + colon + 1, line.len - colon - 1 };
 }
@@ -280,7 +292,7 @@ size_t fields_read(struct slice in, size_t from, size_t *scanned, struct head *o
 struct slice head_field(const struct head *h, struct slice name)
 {
 	for (unsigned i = 0; i < h->field_count; i++)
-		if (is_named(&h->fields[i], name))
+		if (is_word(h->fields[i].name, name))
 			return h->fields[i].value;
 	return (struct slice){ NULL, 0 };
 }
@@ -295,7 +307,7 @@ bool head_next_element(
 {
 	for (; *at_field < h->field_count; ++*at_field, *at_byte = 0) {
 		const struct field *f = &h->fields[*at_field];
-		if (!is_named(f, name))
+		if (!is_word(f->name, name))
 			continue;
 		if (next_element(f->value, at_byte, element))
 			return true;

@@ -17,14 +17,6 @@ enum {
 
 static const struct slice h2_preface = { (const uint8_t *)"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 24 };
 
-/* RFC 9110, 5.6.2: `!#$%&'*+-.^_`|~`, digits and letters; one bit each. */
-static const uint32_t tchars[8] = { 0, 0x03ff6cfa, 0xc7fffffe, 0x57ffffff };
-
-static bool is_tchar(uint8_t b)
-{
-	return tchars[b >> 5] >> (b & 31) & 1;
-}
-
 static bool is_space(uint8_t b)
 {
 	return b == ' ' || b == '\t' || b == '\r';
@@ -38,7 +30,7 @@ static bool is_digit(uint8_t b)
 static size_t method_len(struct slice s)
 {
 	size_t n = 0;
-	while (n < s.len && n <= MOST_METHOD && is_tchar(s.at[n]))
+	while (n < s.len && n <= MOST_METHOD && field_tchar[s.at[n]])
 		n++;
 	return n;
 }

@@ -14,6 +14,8 @@
 #include "base/attributes.h"
 #include "http/conn.h"
 
+extern const uint8_t field_tchar[256]; /* RFC 9110, 5.6.2: 1 for a byte of a token */
+
 /* ODD_FIELD_CONTROL for a byte below 0x20 (but tab, CR, LF) or DEL; ODD_BARE_CR for a CR without its LF. */
 uint64_t field_oddities(struct slice s);
 
@@ -27,10 +29,10 @@ void head_begin(struct head *out, bool response);
 /* pairs.c */
 void pairs_ask(struct http_conn *c, const struct head *h, struct http_ask *ask);
 bool pairs_full(const struct http_conn *c);
-void pairs_oldest(const struct http_conn *c, struct http_ask *ask);   /* what the next response answers */
-void pairs_answered(struct http_conn *c);                             /* the response to it was final */
-void pairs_lost(struct http_conn *c, enum side from);                 /* bytes of that side are missing */
-void pairs_found(struct http_conn *c, enum side from);                /* it is being read again */
+void pairs_oldest(const struct http_conn *c, struct http_ask *ask); /* what the next response answers */
+void pairs_answered(struct http_conn *c);                           /* the response to it was final */
+void pairs_lost(struct http_conn *c, enum side from);               /* bytes of that side are missing */
+void pairs_found(struct http_conn *c, enum side from);              /* it is being read again */
 
 /* What a step is made with. */
 struct turn {
@@ -43,7 +45,7 @@ struct turn {
 
 /* conn.c */
 void side_expect_head(struct http_side *s);
-void side_end_message(const struct turn *t, size_t n, bool complete);   /* eats `n` bytes and tells the message's end */
+void side_end_message(const struct turn *t, size_t n, bool complete); /* eats `n` bytes and tells the message's end */
 void side_lose(const struct turn *t, enum http_lost why);
 
 /* content.c */
