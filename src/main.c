@@ -291,7 +291,7 @@ static bool matched(const struct options *o, const struct report_stats *s)
 	return o->fail_on_anomaly && s->anomalies != 0;
 }
 
-static int replay_files(const struct options *o, const struct files *files, struct pipeline *p, struct reporter *r)
+static int replay_files(const struct options *o, const struct files *files, struct pipeline *p, struct report_stats *stats)
 {
 	struct progress g = { .on = isatty(STDERR_FILENO) && o->verbosity >= LOG_WARN };
 	struct err e;
@@ -312,11 +312,40 @@ static int replay_files(const struct options *o, const struct files *files, stru
 			status = EXIT_INCOMPLETE;
 		source_close(s);
 	}
-	struct report_stats stats;
-	pipeline_stats(p, &stats);
-	report_stats(r, &stats);
-	print_summary(&stats);
-	return status == EXIT_DONE && matched(o, &stats) ? EXIT_FOUND : status;
+	pipeline_stats(p, stats);
+	return status == EXIT_DONE && matched(o, stats) ? EXIT_FOUND : status;
+}
+
+static int close_reporter(struct reporter *r, int status)
+{
+	struct err e;
+	if (r == NULL || reporter_close(r, &e))
+		return status;
+	log_error("%s: %s", e.where, e.what);
+	return EXIT_INCOMPLETE;
+}
+
+static int replay_into(struct options *o, const struct files *files)
+{
+	struct err e;
+	struct report_stats stats = { 0 };
+	struct pipeline *p = NULL;
+	o->pipeline.key = hash_key_random();
+	struct reporter *r = reporter_open(o->output, o->format, &e);
+	struct reporter *table = r != NULL && o->table ? reporter_open(NULL, REPORT_TEXT, &e) : NULL;
+	int status = EXIT_USAGE;
+	if (r != NULL && (table != NULL || !o->table) && (p = pipeline_new(&o->pipeline, r, &e)) != NULL) {
+		pipeline_table(p, table);
+		status = replay_files(o, files, p, &stats);
+		report_stats(r, &stats);
+	} else {
+		log_error("%s: %s", e.where, e.what);
+	}
+	status = close_reporter(r, close_reporter(table, status));
+	if (p != NULL)
+		print_summary(&stats);
+	pipeline_free(p);
+	return status;
 }
 
 static int replay(struct options *o, char **paths)
@@ -333,19 +362,7 @@ static int replay(struct options *o, char **paths)
 			files_fini(&files);
 			return e.sys == EACCES ? EXIT_DENIED : EXIT_USAGE;
 		}
-	int status = EXIT_USAGE;
-	struct pipeline *p = NULL;
-	o->pipeline.key = hash_key_random();
-	struct reporter *r = reporter_open(o->output, o->format, &e);
-	if (r != NULL && (p = pipeline_new(&o->pipeline, r, &e)) != NULL)
-		status = replay_files(o, &files, p, r);
-	else
-		log_error("%s: %s", e.where, e.what);
-	pipeline_free(p);
-	if (r != NULL && !reporter_close(r, &e)) {
-		log_error("%s: %s", e.where, e.what);
-		status = EXIT_INCOMPLETE;
-	}
+	const int status = replay_into(o, &files);
 	files_fini(&files);
 	return status;
 }

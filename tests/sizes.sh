@@ -16,12 +16,12 @@ END {
 	if (!NR) { print "sizes: no functions found"; exit 1 }
 	half = int((NR + 1) / 2); tenth = int(NR * 0.9 + 0.5)
 	printf "sizes: %d functions, median %d lines, p90 %d, longest %d\n", NR, length_of[half], length_of[tenth], length_of[NR]
-	for (i = 1; i <= listed; i++) { split(over[i], f, " "); printf "  %s %s: %d lines%s\n", f[2], f[3], f[1], f[1] > 80 ? " (over 80)" : "" }
+	for (i = 1; i <= listed; i++) { split(over[i], f, " "); printf "  %s %s: %d lines%s\n", f[2], f[3], f[1], (f[1] > 80 ? " (over 80)" : "") }
 	exit failed > 0
 }' "$work/lengths"
 failed=$?
 # shellcheck disable=SC2086
-wc -l $sources $headers | awk '$2 != "total" && $1 > 400 { printf "  %s: %d lines%s\n", $2, $1, $1 > 600 ? " (over 600)" : "" } $2 != "total" && $1 > 600 { bad = 1 } END { exit bad }' || failed=1
+wc -l $sources $headers | awk '$2 != "total" && $1 > 400 { printf "  %s: %d lines%s\n", $2, $1, ($1 > 600 ? " (over 600)" : "") } $2 != "total" && $1 > 600 { bad = 1 } END { exit bad }' || failed=1
 # shellcheck disable=SC2086
 awk '
 function flush() {

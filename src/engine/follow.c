@@ -21,17 +21,22 @@ void watch_begin(const struct seat *at, const struct segment *first)
 		*w->encap = first->encap;
 }
 
+static void dialogue_end(struct pipeline *p, struct dialogue *d)
+{
+	tunnel_fini(&p->tunnels, &d->tunnel);
+	pool_give(&p->records, d->shake.records);
+	pool_give(&p->relays, d->relay);
+}
+
 void watch_end(const struct seat *at)
 {
 	struct watch *w = at->w;
 	struct pipeline *p = at->p;
-	for (struct dialogue *d = &w->top, *inner; d != NULL; d = inner) {
+	dialogue_end(p, &w->top);
+	for (struct dialogue *d = w->top.inner, *inner; d != NULL; d = inner) {
 		inner = d->inner;
-		tunnel_fini(&p->tunnels, &d->tunnel);
-		pool_give(&p->records, d->shake.records);
-		pool_give(&p->relays, d->relay);
-		if (d != &w->top)
-			pool_give(&p->dialogues, d);
+		dialogue_end(p, d);
+		pool_give(&p->dialogues, d);
 	}
 	if (w->ours != NULL)
 		kin_leave(p->kin, w->ours, at->flow->last);

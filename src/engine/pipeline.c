@@ -70,6 +70,11 @@ static bool has_unread(const struct watch *w, enum side side)
 	return stream_total(&w->stream, side) > w->stream.side[side].read;
 }
 
+void pipeline_table(struct pipeline *p, struct reporter *table)
+{
+	p->table = table;
+}
+
 /* Does the answer to a request that may end HTTP still lack, while either side has gone on or only one is seen? */
 static bool awaiting(const struct watch *w)
 {

@@ -25,6 +25,9 @@ void pipeline_free(struct pipeline *p);
 /* The name goes into records as pcap_filename; it must live as long as the pipeline is used. */
 void pipeline_source(struct pipeline *p, const char *name);
 
+/* Finished conversations are told there as well. */
+void pipeline_table(struct pipeline *p, struct reporter *table);
+
 void pipeline_frame(struct pipeline *p, const struct frame *f);
 
 /* The source has ended: every conversation is concluded and reported. */

@@ -104,4 +104,6 @@ void tell_flow(const struct seat *at, enum ended why)
 	name_wrapped(at, &f, &inside);
 	at->p->stats.by_label[at->w->verdict.label]++;
 	report_flow(at->p->reporter, &f);
+	if (at->p->table != NULL)
+		report_flow(at->p->table, &f);
 }

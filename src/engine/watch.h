@@ -61,7 +61,7 @@ struct watch {
 };
 
 struct pipeline {
-	struct reporter *reporter;
+	struct reporter *reporter, *table;   /* table: may be NULL */
 	struct decoder *decoder;
 	struct flow_table *flows;
 	struct kin_table *kin;

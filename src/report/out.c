@@ -14,11 +14,11 @@
 bool out_open(struct out *o, const char *path, struct err *e)
 {
 	struct stat st;
-	const bool standard = strcmp(path, "-") == 0;
+	const bool error = path == NULL, output = !error && strcmp(path, "-") == 0;
 	memset(o, 0, offsetof(struct out, buffer));
-	snprintf(o->name, sizeof o->name, "%s", standard ? "standard output" : path);
-	o->owned = !standard;
-	o->fd = STDOUT_FILENO;
+	snprintf(o->name, sizeof o->name, "%s", error ? "standard error" : output ? "standard output" : path);
+	o->owned = !error && !output;
+	o->fd = error ? STDERR_FILENO : STDOUT_FILENO;
 	if (o->owned)
 		o->fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC | O_NOCTTY, 0640);
 	if (o->fd < 0)

@@ -35,7 +35,7 @@ struct reporter *reporter_open(const char *path, enum report_format format, stru
 {
 	struct reporter *r = calloc(1, sizeof *r);
 	if (r == NULL) {
-		err_set(e, path, "no memory for %zu bytes", sizeof *r);
+		err_set(e, path != NULL ? path : "standard error", "no memory for %zu bytes", sizeof *r);
 		return NULL;
 	}
 	if (!out_open(&r->out, path, e)) {

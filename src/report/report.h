@@ -14,7 +14,7 @@ struct reporter;
 
 enum report_format { REPORT_JSON, REPORT_TEXT };
 
-/* `path` "-" is standard output. */
+/* `path` "-" is standard output, NULL standard error. */
 struct reporter *reporter_open(const char *path, enum report_format format, struct err *e) MUST_CHECK;
 
 /* False when lines were lost; `e` says how many and why the first. */
