@@ -25,11 +25,11 @@ static void spread(const uint8_t block[64], uint32_t w[80])
 }
 
 /* One round, 6.1.2, step 3, with the names of the words turned by one instead of their values moved. */
-#define ROUND(a, b, c, d, e, f, with)     \
-	do {                              \
-		e += (with) + f(b, c, d); \
-		e += rotate(a, 5);        \
-		b = rotate(b, 30);        \
+#define ROUND(a, b, c, d, e, f, with)       \
+	do {                                \
+		(e) += (with) + f(b, c, d); \
+		(e) += rotate((a), 5);      \
+		(b) = rotate((b), 30);      \
 	} while (0)
 
 #define TWENTY(from, f, constant)                               \

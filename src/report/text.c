@@ -116,6 +116,11 @@ static void add_tunnel(struct text *t, const struct facts *f)
 	add_wire(t, (struct slice){ (const uint8_t *)found->target, strnlen(found->target, sizeof found->target) });
 }
 
+static const char *plural(uint32_t n)
+{
+	return n == 1 ? "" : "s";
+}
+
 static void add_details(struct text *t, const struct facts *f)
 {
 	const struct handshake_record *h = f->levels != 0 ? layers_handshake(&f->level[0]) : NULL;
@@ -126,7 +131,8 @@ static void add_details(struct text *t, const struct facts *f)
 	if (f->finding != NULL || f->verdict->label == LABEL_HTTP_TUNNEL)
 		add_tunnel(t, f);
 	if (f->verdict->label == LABEL_PLAIN_HTTP)
-		add(t, "  %u requests, %u responses", f->level[0].requests, f->level[0].responses);
+		add(t, "  %u request%s, %u response%s", f->level[0].requests, plural(f->level[0].requests),
+		    f->level[0].responses, plural(f->level[0].responses));
 }
 
 size_t text_flow(const struct facts *f, struct clock_text *clock, bool colours, char *out, size_t size)
