@@ -35,13 +35,18 @@ static size_t method_len(struct slice s)
 	return n;
 }
 
+static bool is_method_end(struct slice line, size_t n)
+{
+	return n < line.len && (line.at[n] == ' ' || line.at[n] == '\t');
+}
+
 /* Could a request line go on like this?  `from`: bytes looked at before. */
 static bool maybe_request_line(struct slice line, size_t from)
 {
 	const size_t n = method_len(line);
 	if (n == line.len)
 		return n <= MOST_METHOD;
-	if (n == 0 || n > MOST_METHOD || (line.at[n] != ' ' && line.at[n] != '\t'))
+	if (n == 0 || n > MOST_METHOD || !is_method_end(line, n))
 		return false;
 	return (field_oddities(slice_from(line, from)) & ODD_BIT(FIELD_CONTROL)) == 0;
 }
@@ -177,7 +182,7 @@ static bool read_request_line(struct slice line, struct head *out)
 	head_begin(out, false);
 	const size_t n = method_len(line);
 	out->odd = field_oddities(line);
-	if (n == 0 || n > MOST_METHOD || (out->odd & ODD_BIT(FIELD_CONTROL)) != 0)
+	if (n == 0 || n > MOST_METHOD || !is_method_end(line, n) || (out->odd & ODD_BIT(FIELD_CONTROL)) != 0)
 		return false;
 	if (line.len >= MOST_LINE && !is_long_target(line))
 		return false;

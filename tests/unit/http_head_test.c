@@ -112,6 +112,8 @@ static const struct {
 	{ TEXT("REQMOD icap://a/b ICAP/1.0\r\n"), PARSE_NOT_HTTP, 0, NULL, 0, 0, 0 },
 	{ TEXT("GET / HTTP/x\r\n"), PARSE_NOT_HTTP, 0, NULL, 0, 0, 0 },
 	{ TEXT("GET / HTTP/\r\n"), PARSE_NOT_HTTP, 0, NULL, 0, 0, 0 },
+	{ TEXT("CONN,CT a:1 HTTP/1.1" REST), PARSE_NOT_HTTP, 0, NULL, 0, 0, 0 },
+	{ TEXT("GET\xff a HTTP/1.1" REST), PARSE_NOT_HTTP, 0, NULL, 0, 0, 0 },
 	{ TEXT("GET\r\n"), PARSE_NOT_HTTP, 0, NULL, 0, 0, 0 },
 };
 

@@ -29,7 +29,7 @@ static void one_line_for_people(void **state)
 	story_begin(&x, LABEL_PLAIN_HTTP);
 	line_is(&x,
 	    "2026-11-23 19:24:07.101822  10.1.0.2:34324        -> 10.1.0.1:3128          plain-http   certain    "
-	    "handshake/connect-accepted      2 requests, 1 responses\n");
+	    "handshake/connect-accepted      2 requests, 1 response\n");
 	story_begin(&x, LABEL_BLIND_RELAY);
 	story_connect(&x, 0, "www.lab", 443);
 	story_hello(story_channel(&x, 0, "tls", ""), "www.lab");
