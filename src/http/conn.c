@@ -222,6 +222,8 @@ static bool pass_empty_lines(const struct turn *t)
 		n += cr + 1;
 		lines++;
 	}
+	if (n != 0 && lines > QUIET_EMPTY_LINES)
+		t->ev->odd |= ODD_BIT(LEADING_EMPTY);
 	if (lines > MAX_EMPTY_LINES) {
 		no_http(t);
 		return true;
@@ -229,8 +231,6 @@ static bool pass_empty_lines(const struct turn *t)
 	t->s->empty_lines = (uint16_t)lines;
 	if (n == 0)
 		return in.len == 1 && in.at[0] == '\r' && !t->in->end && !t->in->cut;
-	if (lines > QUIET_EMPTY_LINES)
-		t->ev->odd |= ODD_BIT(LEADING_EMPTY);
 	t->ev->kind = HTTP_EAT;
 	t->ev->eat = n;
 	t->s->until = t->in->offset + n;
