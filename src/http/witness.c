@@ -49,7 +49,8 @@ static const struct sign *sign_of_response(const struct http_event *ev)
 		return &exchange;
 	/* Nobody is known to have asked: what was lost may have been any request, a CONNECT too, or none. */
 	const bool fair = ev->alone || (ev->odd & ODD_BIT(RESPONSE_UNASKED)) == 0;
-	return fair && (has_content(ev) || ev->head->status / 100 > 2) ? &response : &response_unasked;
+	const bool opens = ev->may_switch || ev->head->status / 100 == 2;
+	return fair && (has_content(ev) || !opens) ? &response : &response_unasked;
 }
 
 static const struct sign *sign_of(const struct http_event *ev)

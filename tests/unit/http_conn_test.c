@@ -491,6 +491,7 @@ static void a_head_has_an_end(void **state)
 	send_text(x, CLIENT, GET, 1);
 	send_text(x, CLIENT, "\r\n", MAX_EMPTY_LINES + 1);
 	assert_string_equal(x->log, GET_LOG(0) "c lost desync\n");
+	assert_int_equal(x->side[CLIENT].odd, ODD_BIT(LEADING_EMPTY) | ODD_BIT(DESYNC));
 	free_sides(x);
 }
 
