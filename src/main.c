@@ -20,7 +20,7 @@ struct options {
 	enum report_format format;
 	enum log_level verbosity;
 	struct pipeline_options pipeline;
-	uint32_t fail_on;              /* 1 << enum label */
+	uint32_t fail_on; /* 1 << enum label */
 	bool fail_on_anomaly, states, table;
 };
 
@@ -199,7 +199,8 @@ static int explain_states(void)
 		for (unsigned g = 0; g < HS_SIGNS; g++) {
 			const enum hs_state next = hs_table((enum hs_state)s, (enum hs_sign)g);
 			if (next != (enum hs_state)s)
-				printf("%-18s %-20s %s\n", hs_state_name((enum hs_state)s), hs_sign_name((enum hs_sign)g), hs_state_name(next));
+				printf("%-18s %-20s %s\n", hs_state_name((enum hs_state)s),
+				    hs_sign_name((enum hs_sign)g), hs_state_name(next));
 		}
 	return EXIT_DONE;
 }
@@ -270,17 +271,19 @@ static bool replay_source(struct pipeline *p, struct source *s, const char *name
 
 static void print_summary(const struct report_stats *s)
 {
-	log_info("%llu frames, %llu TCP segments, %llu conversations: %llu plain-http, %llu blind-relay, %llu http-tunnel, "
+	log_info(
+	    "%llu frames, %llu TCP segments, %llu conversations: %llu plain-http, %llu blind-relay, %llu http-tunnel, "
 	    "%llu not-http, %llu undecided; %llu anomalies",
 	    (unsigned long long)s->frames, (unsigned long long)s->segments, (unsigned long long)s->flows,
 	    (unsigned long long)s->by_label[LABEL_PLAIN_HTTP], (unsigned long long)s->by_label[LABEL_BLIND_RELAY],
 	    (unsigned long long)s->by_label[LABEL_HTTP_TUNNEL], (unsigned long long)s->by_label[LABEL_NOT_HTTP],
 	    (unsigned long long)s->by_label[LABEL_UNDECIDED], (unsigned long long)s->anomalies);
 	if (s->flows_evicted + s->stream_caps + s->tunnel_caps + s->kin_evicted != 0)
-		log_warn("bounds reached: %llu conversations forgotten early, %llu streams over their buffer, %llu without notebook, "
-		    "%llu pairs of hosts forgotten",
-		    (unsigned long long)s->flows_evicted, (unsigned long long)s->stream_caps, (unsigned long long)s->tunnel_caps,
-		    (unsigned long long)s->kin_evicted);
+		log_warn("bounds reached: %llu conversations forgotten early, %llu streams over their buffer, %llu "
+			 "without notebook, "
+			 "%llu pairs of hosts forgotten",
+		    (unsigned long long)s->flows_evicted, (unsigned long long)s->stream_caps,
+		    (unsigned long long)s->tunnel_caps, (unsigned long long)s->kin_evicted);
 }
 
 static bool matched(const struct options *o, const struct report_stats *s)
@@ -291,7 +294,8 @@ static bool matched(const struct options *o, const struct report_stats *s)
 	return o->fail_on_anomaly && s->anomalies != 0;
 }
 
-static int replay_files(const struct options *o, const struct files *files, struct pipeline *p, struct report_stats *stats)
+static int replay_files(
+    const struct options *o, const struct files *files, struct pipeline *p, struct report_stats *stats)
 {
 	struct progress g = { .on = isatty(STDERR_FILENO) && o->verbosity >= LOG_WARN };
 	struct err e;

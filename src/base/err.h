@@ -10,8 +10,8 @@
 #include "base/attributes.h"
 
 struct err {
-	int sys;          /* errno, or 0 */
-	char where[256];  /* "rules/base.yaml:12:5", "capture.pcap" */
+	int sys;         /* errno, or 0 */
+	char where[256]; /* "rules/base.yaml:12:5", "capture.pcap" */
 	char what[256];
 };
 

@@ -8,45 +8,45 @@
 
 enum limits {
 	/* capture */
-	MAX_FRAME = 262144,            /* libpcap's own largest snapshot length */
+	MAX_FRAME = 262144, /* libpcap's own largest snapshot length */
 
 	/* decode */
-	MAX_ENCAPSULATION = 8,         /* nobody nests deeper on purpose; a loop of headers stops here */
-	MAX_IPV6_EXTENSIONS = 16,      /* RFC 8200 lists six; more is an attack on the walker */
-	MAX_FRAGMENT_SETS = 256,       /* datagrams being put together at once */
-	MAX_FRAGMENTS = 64,            /* pieces of one datagram: 64 KiB in 1 KiB pieces */
+	MAX_ENCAPSULATION = 8,    /* nobody nests deeper on purpose; a loop of headers stops here */
+	MAX_IPV6_EXTENSIONS = 16, /* RFC 8200 lists six; more is an attack on the walker */
+	MAX_FRAGMENT_SETS = 256,  /* datagrams being put together at once */
+	MAX_FRAGMENTS = 64,       /* pieces of one datagram: 64 KiB in 1 KiB pieces */
 
 	/* flow */
-	MAX_FLOWS = 262144,            /* default; an option raises it */
+	MAX_FLOWS = 262144, /* default; an option raises it */
 
 	/* stream */
-	MAX_FLOW_BUFFER = 65536,       /* bytes one side may leave unread: one head, or the hold after a handshake */
-	MAX_HOLES = 32,                /* segments waiting behind holes, per side */
-	MAX_HOLE_BYTES = 262144,       /* bytes waiting behind holes, per side */
+	MAX_FLOW_BUFFER = 65536, /* bytes one side may leave unread: one head, or the hold after a handshake */
+	MAX_HOLES = 32,          /* segments waiting behind holes, per side */
+	MAX_HOLE_BYTES = 262144, /* bytes waiting behind holes, per side */
 
 	/* http */
-	MAX_HEAD = 65536,              /* one message head; Apache and nginx refuse at 8 to 32 KiB */
-	MAX_FIELDS = 128,              /* field lines kept of one head; later ones are counted, not kept */
-	MAX_PIPELINE = 64,             /* requests waiting for their response */
-	MAX_CHUNK_LINE = 4096,         /* a chunk-size line with its extensions */
-	MAX_EMPTY_LINES = 64,          /* blank lines before a message; RFC 9112, 2.2 expects one */
+	MAX_HEAD = 65536,      /* one message head; Apache and nginx refuse at 8 to 32 KiB */
+	MAX_FIELDS = 128,      /* field lines kept of one head; later ones are counted, not kept */
+	MAX_PIPELINE = 64,     /* requests waiting for their response */
+	MAX_CHUNK_LINE = 4096, /* a chunk-size line with its extensions */
+	MAX_EMPTY_LINES = 64,  /* blank lines before a message; RFC 9112, 2.2 expects one */
 
 	/* evidence */
-	MAX_NOTES = 5,                 /* distinct notes kept for one conversation */
+	MAX_NOTES = 5, /* distinct notes kept for one conversation */
 
 	/* handshake */
-	MAX_HANDSHAKES = 4,            /* handshakes kept for one conversation, the decisive one always */
-	MAX_TARGET = 256,              /* a CONNECT target or Upgrade offer as kept for the record: RFC 1035 names are shorter */
-	MAX_USER = 64,                 /* a proxy user's name as kept */
-	MAX_NESTING = 4,               /* dialogues inside relays inside dialogues */
+	MAX_HANDSHAKES = 4, /* handshakes kept for one conversation, the decisive one always */
+	MAX_TARGET = 256,   /* a CONNECT target or Upgrade offer as kept for the record: RFC 1035 names are shorter */
+	MAX_USER = 64,      /* a proxy user's name as kept */
+	MAX_NESTING = 4,    /* dialogues inside relays inside dialogues */
 
 	/* channel */
-	MAX_CHANNEL_LOOK = 16640,      /* bytes of a channel looked at: one TLS record and its header, and a bit */
-	MAX_NDPI_BYTES = 1400,         /* bytes a side shown to nDPI; it holds memory in proportion */
+	MAX_CHANNEL_LOOK = 16640, /* bytes of a channel looked at: one TLS record and its header, and a bit */
+	MAX_NDPI_BYTES = 1400,    /* bytes a side shown to nDPI; it holds memory in proportion */
 
 	/* report */
-	MAX_STRING = 1024,             /* one string from the wire, as written out */
-	MAX_LINE = 32768,              /* one JSON line */
+	MAX_STRING = 1024, /* one string from the wire, as written out */
+	MAX_LINE = 32768,  /* one JSON line */
 };
 
 #endif

@@ -12,7 +12,7 @@
 enum log_level { LOG_QUIET, LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
 
 void log_init(enum log_level level);
-bool log_colours(int fd);                     /* may this descriptor be given colours? */
+bool log_colours(int fd); /* may this descriptor be given colours? */
 void log_error(const char *format, ...) PRINTF_LIKE(1, 2);
 void log_warn(const char *format, ...) PRINTF_LIKE(1, 2);
 void log_info(const char *format, ...) PRINTF_LIKE(1, 2);

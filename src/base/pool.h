@@ -12,11 +12,11 @@
 
 struct pool {
 	unsigned char *blocks;
-	void *free;            /* list through the first word of each free block */
-	size_t size, count;    /* bytes of a block, rounded up to 16; blocks in all */
-	size_t fresh;          /* blocks never handed out start here */
-	size_t used, peak;     /* blocks out now, and at most */
-	size_t refused;        /* requests that found nothing left */
+	void *free;         /* list through the first word of each free block */
+	size_t size, count; /* bytes of a block, rounded up to 16; blocks in all */
+	size_t fresh;       /* blocks never handed out start here */
+	size_t used, peak;  /* blocks out now, and at most */
+	size_t refused;     /* requests that found nothing left */
 };
 
 bool pool_init(struct pool *p, const char *what, size_t size, size_t count, struct err *e) MUST_CHECK;

@@ -5,11 +5,11 @@
 #include "base/slice.h"
 
 struct frame {
-	struct slice bytes;    /* as kept; valid until the next source_next */
-	uint32_t wire_len;     /* as sent: bytes.len or more */
-	int64_t t;             /* ns since 1970, from the capture */
-	int link;              /* DLT_* of <pcap/dlt.h> */
-	uint64_t number;       /* from 1 within its source */
+	struct slice bytes; /* as kept; valid until the next source_next */
+	uint32_t wire_len;  /* as sent: bytes.len or more */
+	int64_t t;          /* ns since 1970, from the capture */
+	int link;           /* DLT_* of <pcap/dlt.h> */
+	uint64_t number;    /* from 1 within its source */
 };
 
 #endif

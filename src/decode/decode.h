@@ -15,10 +15,10 @@ struct decoder;
 
 enum decoded {
 	DECODED_SEGMENT,
-	DECODED_OTHER,        /* not TCP over IP: nothing for us */
-	DECODED_FRAGMENT,     /* a piece of a datagram: kept until the rest comes */
-	DECODED_MALFORMED,    /* lengths that cannot be, or cut inside a header */
-	DECODED_TOO_DEEP,     /* more than MAX_ENCAPSULATION layers or MAX_IPV6_EXTENSIONS */
+	DECODED_OTHER,     /* not TCP over IP: nothing for us */
+	DECODED_FRAGMENT,  /* a piece of a datagram: kept until the rest comes */
+	DECODED_MALFORMED, /* lengths that cannot be, or cut inside a header */
+	DECODED_TOO_DEEP,  /* more than MAX_ENCAPSULATION layers or MAX_IPV6_EXTENSIONS */
 	DECODED_UNKNOWN_LINK,
 	DECODED_KINDS
 };
@@ -27,7 +27,7 @@ enum checksum_policy { CHECKSUM_AUTO, CHECKSUM_ALL, CHECKSUM_NONE };
 
 struct decode_counters {
 	uint64_t frames, by_result[DECODED_KINDS];
-	uint64_t fragments_dropped;   /* expired, over a bound, or overlapping */
+	uint64_t fragments_dropped; /* expired, over a bound, or overlapping */
 	uint64_t bad_ip_checksum, bad_tcp_checksum;
 };
 

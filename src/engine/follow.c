@@ -74,7 +74,8 @@ static void begin_channel(const struct seat *at, struct dialogue *d, const struc
 	r->at[SERVER] = w->stream.side[SERVER].read;
 	r->at[last->from] += last->eat;
 	r->from = r->to = at->t;
-	const struct slice protocol = { (const uint8_t *)(h != NULL ? h->protocol : ""), h != NULL ? h->protocol_len : 0 };
+	const struct slice protocol = { (const uint8_t *)(h != NULL ? h->protocol : ""),
+		h != NULL ? h->protocol_len : 0 };
 	if (slice_eq(protocol, SLICE("tls")))
 		r->channel.agreed = AGREED_TLS;
 	else if (slice_eq(protocol, SLICE("websocket")))
@@ -105,7 +106,8 @@ static void after_handshake(const struct seat *at, struct dialogue *d, const str
 		http_refused(&d->http);
 }
 
-static void step_handshake(const struct seat *at, struct dialogue *d, const struct http_event *ev, struct dossier *notes)
+static void step_handshake(
+    const struct seat *at, struct dialogue *d, const struct http_event *ev, struct dossier *notes)
 {
 	struct handshake *h = &d->shake;
 	if (h->records == NULL && hs_asks(ev))
@@ -127,7 +129,8 @@ static void begin_tunnel(const struct seat *at, struct dialogue *d)
 	if (d == &w->top) {
 		const struct flow_key *k = &at->flow->key;
 		const bool client_lo = w->stream.client_way == LO_TO_HI;
-		w->ours = kin_join(at->p->kin, client_lo ? &k->lo : &k->hi, client_lo ? &k->hi : &k->lo, k->space, at->t);
+		w->ours =
+		    kin_join(at->p->kin, client_lo ? &k->lo : &k->hi, client_lo ? &k->hi : &k->lo, k->space, at->t);
 	}
 	tunnel_init(&d->tunnel, at->flow->id, d == &w->top ? w->ours : NULL);
 }
@@ -168,7 +171,9 @@ void watch_last_words(const struct seat *at)
 	struct watch *w = at->w;
 	if (w->failed == 0 || w->dossier.count != 0)
 		return;
-	const struct http_event none = { .kind = HTTP_NOT, .from = w->failed & 1 << CLIENT ? CLIENT : SERVER, .t = at->t };
+	const struct http_event none = {
+		.kind = HTTP_NOT, .from = w->failed & 1 << CLIENT ? CLIENT : SERVER, .t = at->t
+	};
 	http_witness(&none, &w->dossier);
 }
 
@@ -381,8 +386,9 @@ static bool follow_channel(const struct seat *at, bool over)
 	}
 	const uint64_t odd = w->dossier.odd;
 	struct channel *c = &d->relay->channel;
-	const enum channel_want want = channel_look(at->p->channels, c, slice_head(next[CLIENT].bytes, MAX_CHANNEL_LOOK),
-	    slice_head(next[SERVER].bytes, MAX_CHANNEL_LOOK), ended[CLIENT] && ended[SERVER]);
+	const enum channel_want want =
+	    channel_look(at->p->channels, c, slice_head(next[CLIENT].bytes, MAX_CHANNEL_LOOK),
+		slice_head(next[SERVER].bytes, MAX_CHANNEL_LOOK), ended[CLIENT] && ended[SERVER]);
 	w->dossier.odd |= c->odd;
 	tell_odd(at, odd, CLIENT, next[CLIENT].offset);
 	if (want == CHANNEL_MORE)

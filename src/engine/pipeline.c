@@ -6,7 +6,10 @@
 enum {
 	SECOND = 1000000000,
 	/* Packet-time seconds after the last packet.  Half-open connections are what a flood is made of. */
-	TIMEOUT_NEW = 30, TIMEOUT_OPEN = 600, TIMEOUT_CLOSING = 60, TIMEOUT_CLOSED = 10
+	TIMEOUT_NEW = 30,
+	TIMEOUT_OPEN = 600,
+	TIMEOUT_CLOSING = 60,
+	TIMEOUT_CLOSED = 10
 };
 
 static bool pools_init(struct pipeline *p, size_t flows, struct err *e)
@@ -14,9 +17,9 @@ static bool pools_init(struct pipeline *p, size_t flows, struct err *e)
 	/* Handshakes, channels and encapsulations are rarer than conversations; what finds no block is told as a doubt. */
 	const size_t half = flows / 2 + 64;
 	return pool_init(&p->records, "handshake records", MAX_HANDSHAKES * sizeof(struct handshake_record), half, e) &&
-	    pool_init(&p->relays, "relays", sizeof(struct relay), half, e) &&
-	    pool_init(&p->dialogues, "inner dialogues", sizeof(struct dialogue), flows / 8 + 64, e) &&
-	    pool_init(&p->encaps, "encapsulations", sizeof(struct encapsulation), flows, e);
+	       pool_init(&p->relays, "relays", sizeof(struct relay), half, e) &&
+	       pool_init(&p->dialogues, "inner dialogues", sizeof(struct dialogue), flows / 8 + 64, e) &&
+	       pool_init(&p->encaps, "encapsulations", sizeof(struct encapsulation), flows, e);
 }
 
 struct pipeline *pipeline_new(const struct pipeline_options *o, struct reporter *r, struct err *e)
@@ -31,10 +34,11 @@ struct pipeline *pipeline_new(const struct pipeline_options *o, struct reporter 
 	p->anomalies = o->anomalies;
 	p->strict_checksums = o->checksums == CHECKSUM_ALL;
 	const bool ready = pools_init(p, o->flows, e) && stream_kit_init(&p->streams, o->flows, o->overlaps, e) &&
-	    tunnel_kit_init(&p->tunnels, o->flows, e) && (p->decoder = decoder_new(o->checksums, o->key, e)) != NULL &&
-	    (p->flows = flow_table_new(o->flows, sizeof(struct watch), o->key, e)) != NULL &&
-	    (p->kin = kin_table_new(o->flows / 2 + 64, tunnel_shared_size(), o->key, e)) != NULL &&
-	    (p->channels = channel_kit_new(e)) != NULL;
+			   tunnel_kit_init(&p->tunnels, o->flows, e) &&
+			   (p->decoder = decoder_new(o->checksums, o->key, e)) != NULL &&
+			   (p->flows = flow_table_new(o->flows, sizeof(struct watch), o->key, e)) != NULL &&
+			   (p->kin = kin_table_new(o->flows / 2 + 64, tunnel_shared_size(), o->key, e)) != NULL &&
+			   (p->channels = channel_kit_new(e)) != NULL;
 	if (!ready) {
 		pipeline_free(p);
 		return NULL;
@@ -91,7 +95,8 @@ static void conclude(const struct seat *at, bool over)
 {
 	struct watch *w = at->w;
 	const bool waits = awaiting(w);
-	const uint32_t news = (uint32_t)w->dossier.doubts << 12 | (uint32_t)w->dossier.count << 4 | (uint32_t)waits << 1 | 1;
+	const uint32_t news =
+	    (uint32_t)w->dossier.doubts << 12 | (uint32_t)w->dossier.count << 4 | (uint32_t)waits << 1 | 1;
 	if (news == w->judged && !over)
 		return;
 	w->judged = news;
@@ -245,7 +250,8 @@ static void take_segment(struct pipeline *p, const struct segment *seg)
 		p->stats.flows++;
 		watch_begin(&at, seg);
 	}
-	if (stream_matters(&at.w->stream, seg) && !decode_checksum(p->decoder, seg) && !forgive_checksum(&at, seg, fresh))
+	if (stream_matters(&at.w->stream, seg) && !decode_checksum(p->decoder, seg) &&
+	    !forgive_checksum(&at, seg, fresh))
 		return;
 	carry(&at, seg);
 	f->timeout_s = timeout_of(&at.w->stream);

@@ -12,11 +12,11 @@
 struct pipeline;
 
 struct pipeline_options {
-	size_t flows;                      /* conversations held at once */
+	size_t flows; /* conversations held at once */
 	enum checksum_policy checksums;
 	enum overlap_policy overlaps;
 	struct hash_key key;
-	bool anomalies;                    /* write anomaly records */
+	bool anomalies; /* write anomaly records */
 };
 
 struct pipeline *pipeline_new(const struct pipeline_options *o, struct reporter *r, struct err *e) MUST_CHECK;

@@ -19,49 +19,49 @@
 /* What replaced HTTP in a dialogue. */
 struct relay {
 	struct channel channel;
-	uint64_t at[2];               /* stream offsets where it began */
-	int64_t from, to;             /* ns: when it began; its latest packet */
+	uint64_t at[2];   /* stream offsets where it began */
+	int64_t from, to; /* ns: when it began; its latest packet */
 };
 
 /* One dialogue of HTTP.  The conversation's own is level 0; one that runs inside a channel is linked below it. */
 struct dialogue {
 	struct http_conn http;
 	struct handshake shake;
-	struct relay *relay;          /* what replaced HTTP here; from a pool */
-	struct dialogue *inner;       /* the dialogue inside that channel; from a pool */
+	struct relay *relay;    /* what replaced HTTP here; from a pool */
+	struct dialogue *inner; /* the dialogue inside that channel; from a pool */
 	struct tunnel tunnel;
 	bool http2;
 	bool tunnel_ready;
 };
 
 enum phase {
-	WATCH_HTTP,      /* the deepest dialogue is being read */
-	WATCH_UNSURE,    /* a handshake was answered oddly: the next bytes decide */
-	WATCH_CHANNEL,   /* HTTP is over: the channel is being named */
-	WATCH_SETTLED    /* nothing more to learn: only counting */
+	WATCH_HTTP,    /* the deepest dialogue is being read */
+	WATCH_UNSURE,  /* a handshake was answered oddly: the next bytes decide */
+	WATCH_CHANNEL, /* HTTP is over: the channel is being named */
+	WATCH_SETTLED  /* nothing more to learn: only counting */
 };
 
 struct watch {
 	struct stream stream;
 	struct dossier dossier;
 	struct dialogue top;
-	struct dialogue *now;         /* the deepest */
-	struct encapsulation *encap;  /* of the first segment, from a pool; NULL when there is none */
-	void *ours;                   /* the kin notebook, joined at the first HTTP message */
+	struct dialogue *now;        /* the deepest */
+	struct encapsulation *encap; /* of the first segment, from a pool; NULL when there is none */
+	void *ours;                  /* the kin notebook, joined at the first HTTP message */
 	struct verdict verdict;
 	uint64_t bytes[2];
 	uint32_t packets[2];
-	uint32_t judged;              /* notes, doubts and waiting as they were when last weighed */
+	uint32_t judged; /* notes, doubts and waiting as they were when last weighed */
 	uint8_t phase, depth;
-	uint8_t label;                /* highest announced */
-	uint8_t failed;               /* midstream: 1 << side that was seen to say something else than a message's beginning */
-	uint8_t lost;                 /* 1 << side whose framing was lost by its own bytes */
-	bool suspect;                 /* the client's bytes may show that the HTTP was a disguise: they wait to be named */
-	uint16_t tries;               /* midstream: looks for the beginning of a message */
+	uint8_t label;  /* highest announced */
+	uint8_t failed; /* midstream: 1 << side that was seen to say something else than a message's beginning */
+	uint8_t lost;   /* 1 << side whose framing was lost by its own bytes */
+	bool suspect;   /* the client's bytes may show that the HTTP was a disguise: they wait to be named */
+	uint16_t tries; /* midstream: looks for the beginning of a message */
 };
 
 struct pipeline {
-	struct reporter *reporter, *table;   /* table: may be NULL */
+	struct reporter *reporter, *table; /* table: may be NULL */
 	struct decoder *decoder;
 	struct flow_table *flows;
 	struct kin_table *kin;
@@ -69,7 +69,7 @@ struct pipeline {
 	struct tunnel_kit tunnels;
 	struct channel_kit *channels;
 	struct pool records, relays, dialogues, encaps;
-	struct head *head;            /* scratch */
+	struct head *head; /* scratch */
 	const char *source;
 	bool anomalies, strict_checksums;
 	struct report_stats stats;

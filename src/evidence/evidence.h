@@ -22,36 +22,36 @@ enum leaning { FOR_HTTP, FOR_RELAY, FOR_TUNNEL, AGAINST_HTTP };
 enum weight { WEAK = 1, STRONG = 2, PROOF = 3 };
 
 struct sign {
-	const char *who, *what;    /* "handshake", "connect-accepted": printed as handshake/connect-accepted */
+	const char *who, *what; /* "handshake", "connect-accepted": printed as handshake/connect-accepted */
 	enum leaning leaning;
 	enum weight weight;
 };
 
 struct note {
 	const struct sign *sign;
-	int64_t t;                 /* ns, packet time */
-	uint64_t offset : 63;      /* in the stream of `from` */
-	uint64_t from : 1;         /* enum side */
+	int64_t t;            /* ns, packet time */
+	uint64_t offset : 63; /* in the stream of `from` */
+	uint64_t from : 1;    /* enum side */
 };
 
 enum doubt {
-	DOUBT_GAP = 1 << 0,        /* bytes were missing from the capture */
-	DOUBT_OVERLAP = 1 << 1,    /* two versions of the same bytes were seen */
-	DOUBT_CAP = 1 << 2,        /* a bound of ours was reached */
-	DOUBT_MIDSTREAM = 1 << 3,  /* the beginning was not seen */
-	DOUBT_ONE_WAY = 1 << 4,    /* only one direction was seen */
-	DOUBT_DESYNC = 1 << 5,     /* HTTP's framing was lost, no handshake explains it */
-	DOUBT_TRUNCATED = 1 << 6,  /* the capture kept only the beginning of packets */
-	DOUBT_EVICTED = 1 << 7,    /* forgotten early because a table was full */
-	DOUBT_SPELLING = 1 << 8,   /* a handshake in a form that no standard has */
+	DOUBT_GAP = 1 << 0,       /* bytes were missing from the capture */
+	DOUBT_OVERLAP = 1 << 1,   /* two versions of the same bytes were seen */
+	DOUBT_CAP = 1 << 2,       /* a bound of ours was reached */
+	DOUBT_MIDSTREAM = 1 << 3, /* the beginning was not seen */
+	DOUBT_ONE_WAY = 1 << 4,   /* only one direction was seen */
+	DOUBT_DESYNC = 1 << 5,    /* HTTP's framing was lost, no handshake explains it */
+	DOUBT_TRUNCATED = 1 << 6, /* the capture kept only the beginning of packets */
+	DOUBT_EVICTED = 1 << 7,   /* forgotten early because a table was full */
+	DOUBT_SPELLING = 1 << 8,  /* a handshake in a form that no standard has */
 };
 enum { DOUBTS = 9 };
 
 struct dossier {
 	struct note notes[MAX_NOTES];
 	uint8_t count, dropped;
-	uint16_t doubts;           /* enum doubt, or-ed */
-	uint64_t odd;              /* 1 << enum odd */
+	uint16_t doubts; /* enum doubt, or-ed */
+	uint64_t odd;    /* 1 << enum odd */
 };
 
 /* One note per sign: the first stays.  When full, a weaker note than the new one gives way.  True when it is new. */
@@ -61,7 +61,7 @@ bool dossier_add(struct dossier *d, const struct sign *sign, enum side from, uin
 const struct note *dossier_strongest(const struct dossier *d, enum leaning leaning);
 unsigned dossier_count(const struct dossier *d, enum leaning leaning, enum weight at_least);
 
-const char *doubt_name(unsigned bit);      /* bit number 0..DOUBTS-1: "gap", "overlap", ... */
-const char *side_name(enum side side);     /* "client", "server" */
+const char *doubt_name(unsigned bit);  /* bit number 0..DOUBTS-1: "gap", "overlap", ... */
+const char *side_name(enum side side); /* "client", "server" */
 
 #endif

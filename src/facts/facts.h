@@ -10,12 +10,12 @@
 #include "verdict/verdict.h"
 
 enum ended { ENDED_NOT, ENDED_FIN, ENDED_RST, ENDED_TIMEOUT, ENDED_INPUT, ENDED_EVICTED, ENDED_REUSED };
-const char *ended_name(enum ended e);     /* "", "fin", "rst", "timeout", "end-of-input", "evicted", "reused" */
+const char *ended_name(enum ended e); /* "", "fin", "rst", "timeout", "end-of-input", "evicted", "reused" */
 
 /* One dialogue of HTTP: level 0 is the conversation's own, level n runs inside the channel of level n - 1. */
 struct facts_level {
 	const struct handshake *handshake;
-	const struct channel *channel;        /* what replaced HTTP at this level; NULL if nothing did */
+	const struct channel *channel; /* what replaced HTTP at this level; NULL if nothing did */
 	uint32_t requests, responses;
 	bool http2;
 };
@@ -25,20 +25,20 @@ struct facts {
 	const struct flow_key *key;
 	bool client_is_lo;
 	const struct encapsulation *encap;
-	const char *capture;                  /* name of the file; NULL when live */
-	int64_t first, last, now;             /* ns */
-	uint64_t packets[2], bytes[2];        /* by enum side; bytes are IP payload (TCP header and data) */
+	const char *capture;           /* name of the file; NULL when live */
+	int64_t first, last, now;      /* ns */
+	uint64_t packets[2], bytes[2]; /* by enum side; bytes are IP payload (TCP header and data) */
 	uint64_t stream_bytes[2];
-	const char *state;                    /* "new", "open", "closed", ... */
+	const char *state; /* "new", "open", "closed", ... */
 	enum ended ended;
 	const struct verdict *verdict;
 	const struct dossier *dossier;
 	struct facts_level level[MAX_NESTING + 1];
 	unsigned levels;
-	uint64_t relay_bytes[2];              /* after the switch, by side */
-	int64_t relay_from, relay_to;         /* ns; 0 when no relay */
-	const struct finding *finding;        /* NULL when no tunnel */
-	const char *wrapped;                  /* protocol inside the tunnel; NULL not known */
+	uint64_t relay_bytes[2];       /* after the switch, by side */
+	int64_t relay_from, relay_to;  /* ns; 0 when no relay */
+	const struct finding *finding; /* NULL when no tunnel */
+	const char *wrapped;           /* protocol inside the tunnel; NULL not known */
 };
 
 static inline const struct endpoint *facts_client(const struct facts *f)

@@ -15,9 +15,9 @@ struct flow_table;
 
 struct flow {
 	struct flow_key key;
-	int64_t first, last;       /* ns: first and latest segment; `last` never goes backwards */
-	uint64_t id;               /* 51 bits, the same in every run over the same packets */
-	uint32_t timeout_s;        /* forgotten this long after `last`; the caller sets it after flow_touch */
+	int64_t first, last; /* ns: first and latest segment; `last` never goes backwards */
+	uint64_t id;         /* 51 bits, the same in every run over the same packets */
+	uint32_t timeout_s;  /* forgotten this long after `last`; the caller sets it after flow_touch */
 	/* The table's own. */
 	uint32_t tag, index, seen, wheel_next, wheel_prev, slot, age_next, age_prev;
 	/* The payload follows, aligned to 16. */

@@ -24,82 +24,87 @@
 #include "stream/stream.h"
 
 enum http_ev {
-	HTTP_WAIT,           /* needs more bytes, or is held: eat nothing (beyond `eat`), come back with more */
-	HTTP_EAT,            /* framing only: nothing to tell */
-	HTTP_REQUEST,        /* a request head */
-	HTTP_RESPONSE,       /* a response head, interim ones included */
-	HTTP_BODY,           /* content bytes, de-chunked, in `bytes` */
-	HTTP_MESSAGE_END,    /* the message of `from` is complete */
-	HTTP_H2,             /* the client began HTTP/2 (preface): the rest is not for this parser */
-	HTTP_NOT,            /* the side's first bytes are not HTTP */
-	HTTP_LOST            /* it was HTTP, and its framing is lost: `why_lost` */
+	HTTP_WAIT,        /* needs more bytes, or is held: eat nothing (beyond `eat`), come back with more */
+	HTTP_EAT,         /* framing only: nothing to tell */
+	HTTP_REQUEST,     /* a request head */
+	HTTP_RESPONSE,    /* a response head, interim ones included */
+	HTTP_BODY,        /* content bytes, de-chunked, in `bytes` */
+	HTTP_MESSAGE_END, /* the message of `from` is complete */
+	HTTP_H2,          /* the client began HTTP/2 (preface): the rest is not for this parser */
+	HTTP_NOT,         /* the side's first bytes are not HTTP */
+	HTTP_LOST         /* it was HTTP, and its framing is lost: `why_lost` */
 };
 
 enum http_lost { LOST_HOLE, LOST_DESYNC, LOST_TOO_LONG, LOST_CHUNK, LOST_END /* the stream ended within a head */ };
 
 /* What is remembered of a request until its answer. */
 struct http_ask {
-	uint32_t ordinal;    /* 0 for the connection's first request */
-	uint8_t method;      /* enum method */
-	uint8_t minor;       /* 0: HTTP/1.0; 1: 1.1 or later; 9: HTTP/0.9 */
+	uint32_t ordinal; /* 0 for the connection's first request */
+	uint8_t method;   /* enum method */
+	uint8_t minor;    /* 0: HTTP/1.0; 1: 1.1 or later; 9: HTTP/0.9 */
 	bool connect, upgrade;
-	bool known;          /* false: a response whose request was not seen */
+	bool known; /* false: a response whose request was not seen */
 };
 
 struct http_event {
 	enum http_ev kind;
 	enum side from;
-	size_t eat;                  /* bytes of the chunk to eat, framing included */
-	uint64_t skip;               /* after eating: so many bytes more are content nobody must see (stream_skip); 0 none */
-	const struct head *head;     /* REQUEST, RESPONSE: the scratch head; valid until the next call */
-	struct http_ask ask;         /* REQUEST: itself; RESPONSE, BODY and MESSAGE_END of the server: what it answers */
-	struct slice bytes;          /* BODY */
-	enum body_rule rule;         /* REQUEST, RESPONSE: how its content is framed */
-	bool may_switch;             /* RESPONSE: 2xx (or without status) to CONNECT, or 101: both sides stopped */
-	bool held_bytes;             /* RESPONSE to a held request: the client had already sent more */
-	bool interim;                /* RESPONSE: 1xx, not 101 */
-	bool alone;                  /* RESPONSE: the client has shown no bytes at all; the caller says so before http_witness */
-	bool complete;               /* MESSAGE_END: false when cut off by the end of the stream */
-	uint8_t why_lost;            /* LOST: enum http_lost */
-	bool begun;                  /* LOST: what was there of the side's first head can be nothing else */
-	uint64_t offset;             /* of the event's first byte in the stream of `from` */
-	uint64_t odd;                /* 1 << enum odd: what was irregular here */
+	size_t eat;    /* bytes of the chunk to eat, framing included */
+	uint64_t skip; /* after eating: so many bytes more are content nobody must see (stream_skip); 0 none */
+	const struct head *head; /* REQUEST, RESPONSE: the scratch head; valid until the next call */
+	struct http_ask ask;     /* REQUEST: itself; RESPONSE, BODY and MESSAGE_END of the server: what it answers */
+	struct slice bytes;      /* BODY */
+	enum body_rule rule;     /* REQUEST, RESPONSE: how its content is framed */
+	bool may_switch;         /* RESPONSE: 2xx (or without status) to CONNECT, or 101: both sides stopped */
+	bool held_bytes;         /* RESPONSE to a held request: the client had already sent more */
+	bool interim;            /* RESPONSE: 1xx, not 101 */
+	bool alone;       /* RESPONSE: the client has shown no bytes at all; the caller says so before http_witness */
+	bool complete;    /* MESSAGE_END: false when cut off by the end of the stream */
+	uint8_t why_lost; /* LOST: enum http_lost */
+	bool begun;       /* LOST: what was there of the side's first head can be nothing else */
+	uint64_t offset;  /* of the event's first byte in the stream of `from` */
+	uint64_t odd;     /* 1 << enum odd: what was irregular here */
 	int64_t t;
 };
 
 enum http_state {
-	HTTP_AT_START, HTTP_AT_HEAD, HTTP_IN_LENGTH, HTTP_IN_CHUNKED, HTTP_TO_CLOSE,
-	HTTP_ENDING,         /* all was told but the message's end */
-	HTTP_HELD, HTTP_STOPPED,
-	HTTP_SEEKING,        /* a hole took the framing: looking for the next head */
-	HTTP_GONE            /* lost for good */
+	HTTP_AT_START,
+	HTTP_AT_HEAD,
+	HTTP_IN_LENGTH,
+	HTTP_IN_CHUNKED,
+	HTTP_TO_CLOSE,
+	HTTP_ENDING, /* all was told but the message's end */
+	HTTP_HELD,
+	HTTP_STOPPED,
+	HTTP_SEEKING, /* a hole took the framing: looking for the next head */
+	HTTP_GONE     /* lost for good */
 };
 
 struct http_side {
-	uint8_t state;               /* enum http_state */
-	uint8_t wants_bodies;        /* someone looks at this side's content: give HTTP_BODY, never `skip` */
+	uint8_t state;        /* enum http_state */
+	uint8_t wants_bodies; /* someone looks at this side's content: give HTTP_BODY, never `skip` */
 	uint16_t empty_lines;
-	bool cut_short;              /* HTTP_ENDING: the stream ended before the message */
-	uint8_t resume;              /* HTTP_STOPPED: the state to go on in when it was no switch */
-	uint32_t scanned;            /* of the head at hand */
-	uint64_t until;              /* absolute offset where content ends; elsewhere, where the next byte is expected */
+	bool cut_short;   /* HTTP_ENDING: the stream ended before the message */
+	uint8_t resume;   /* HTTP_STOPPED: the state to go on in when it was no switch */
+	uint32_t scanned; /* of the head at hand */
+	uint64_t until;   /* absolute offset where content ends; elsewhere, where the next byte is expected */
 	struct chunked chunked;
-	struct http_ask ask;         /* of the message at hand */
+	struct http_ask ask; /* of the message at hand */
 	uint32_t messages;
 };
 
 struct http_conn {
 	struct http_side side[2];
-	uint8_t queue[MAX_PIPELINE];               /* unanswered requests, oldest at answered % MAX_PIPELINE; see pairs.c */
-	uint32_t asked, answered;                  /* requests seen; final responses seen */
-	uint32_t hold;                             /* ordinal of the request that holds the client */
+	uint8_t queue[MAX_PIPELINE]; /* unanswered requests, oldest at answered % MAX_PIPELINE; see pairs.c */
+	uint32_t asked, answered;    /* requests seen; final responses seen */
+	uint32_t hold;               /* ordinal of the request that holds the client */
 	bool holding;
-	bool held_bytes;                           /* the client was seen to go on while held */
-	bool client_behind;                        /* it has bytes that nobody has read, for want of an answer */
+	bool held_bytes;    /* the client was seen to go on while held */
+	bool client_behind; /* it has bytes that nobody has read, for want of an answer */
 	bool midstream;
-	bool hurried;                              /* so many requests unanswered that the oldest are forgotten */
-	uint8_t doubt;                             /* exchanges to come before pairs are believed again */
-	bool answered_since;                       /* a final response came since `doubt` last changed */
+	bool hurried;        /* so many requests unanswered that the oldest are forgotten */
+	uint8_t doubt;       /* exchanges to come before pairs are believed again */
+	bool answered_since; /* a final response came since `doubt` last changed */
 };
 
 void http_conn_init(struct http_conn *c, bool midstream);

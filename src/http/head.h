@@ -10,29 +10,27 @@
 #include "base/slice.h"
 #include "evidence/odd.h"
 
-enum method {
-	METHOD_OTHER, METHOD_GET, METHOD_HEAD, METHOD_POST, METHOD_PUT, METHOD_OPTIONS, METHOD_CONNECT
-};
+enum method { METHOD_OTHER, METHOD_GET, METHOD_HEAD, METHOD_POST, METHOD_PUT, METHOD_OPTIONS, METHOD_CONNECT };
 
 struct field {
-	struct slice name, value;   /* value trimmed; a folded value still holds its line breaks */
+	struct slice name, value; /* value trimmed; a folded value still holds its line breaks */
 };
 
 enum body_rule { BODY_NONE, BODY_LENGTH, BODY_CHUNKED, BODY_UNTIL_CLOSE };
 
 struct head {
 	bool response;
-	enum method method;            /* request; METHOD_OTHER for every other token, `method_text` has it */
+	enum method method; /* request; METHOD_OTHER for every other token, `method_text` has it */
 	struct slice method_text, target;
-	uint16_t status;               /* response; 0 when the line has no three-digit status */
+	uint16_t status; /* response; 0 when the line has no three-digit status */
 	struct slice reason;
-	uint8_t major, minor;          /* 1, 1.  0, 9: a request line without version */
+	uint8_t major, minor; /* 1, 1.  0, 9: a request line without version */
 	struct field fields[MAX_FIELDS];
 	unsigned field_count;
-	uint64_t odd;                  /* 1 << enum odd */
+	uint64_t odd; /* 1 << enum odd */
 	/* Framing as the fields say it, before the rules of RFC 9112, 6.3 (body.h). */
 	bool has_length, length_valid, chunked, has_coding;
-	uint64_t length;               /* saturates at UINT64_MAX */
+	uint64_t length; /* saturates at UINT64_MAX */
 	/* Connection tokens worth knowing. */
 	bool connection_close, connection_keep_alive, connection_upgrade;
 };
@@ -61,6 +59,7 @@ bool head_has(const struct head *h, struct slice name);
 bool head_lists(const struct head *h, struct slice name, struct slice token);
 
 /* Walks the list elements of all field lines of that name, in order; *at is 0 at first.  False at the end. */
-bool head_next_element(const struct head *h, struct slice name, unsigned *at_field, size_t *at_byte, struct slice *element);
+bool head_next_element(
+    const struct head *h, struct slice name, unsigned *at_field, size_t *at_byte, struct slice *element);
 
 #endif

@@ -69,8 +69,8 @@ static bool table_init(struct kin_table *t, size_t pairs, struct err *e)
 	t->buckets = calloc(buckets, sizeof(struct pair *));
 	if (t->buckets == NULL)
 		return err_set_sys(e, what, "no memory for a table of %zu", buckets);
-	void *const room = mmap(NULL, t->payload * pairs + 1, PROT_READ | PROT_WRITE,
-	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	void *const room = mmap(
+	    NULL, t->payload * pairs + 1, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (room == MAP_FAILED)
 		return err_set_sys(e, what, "cannot reserve %zu notebooks", pairs);
 	t->payloads = room;

@@ -17,7 +17,8 @@ struct kin_table *kin_table_new(size_t pairs, size_t payload, struct hash_key ke
 void kin_table_free(struct kin_table *t);
 
 /* Each kin_join is matched by one kin_leave. */
-void *kin_join(struct kin_table *t, const struct endpoint *client, const struct endpoint *server, uint32_t space, int64_t now);
+void *kin_join(
+    struct kin_table *t, const struct endpoint *client, const struct endpoint *server, uint32_t space, int64_t now);
 void kin_leave(struct kin_table *t, void *payload, int64_t now);
 
 uint64_t kin_evicted(const struct kin_table *t);

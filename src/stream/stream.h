@@ -39,17 +39,17 @@ enum overlap_policy { OVERLAP_LINUX, OVERLAP_FIRST, OVERLAP_LAST };
 
 struct chunk {
 	enum side from;
-	struct slice bytes;    /* may be empty when only `hole` or `end` is to be told */
-	uint64_t offset;       /* of bytes.at[0] */
-	uint64_t hole;         /* bytes lost just before bytes.at[0] */
-	bool end;              /* the side has closed, or all is over, and `bytes` are its last */
-	bool cut;              /* a hole follows: nothing will join `bytes` */
+	struct slice bytes; /* may be empty when only `hole` or `end` is to be told */
+	uint64_t offset;    /* of bytes.at[0] */
+	uint64_t hole;      /* bytes lost just before bytes.at[0] */
+	bool end;           /* the side has closed, or all is over, and `bytes` are its last */
+	bool cut;           /* a hole follows: nothing will join `bytes` */
 	int64_t t;
 };
 
 /* Memory shared by all streams of one worker. */
 struct stream_kit {
-	struct pool small, medium, large, waiting;   /* left-over buffers of three sizes; segments behind holes */
+	struct pool small, medium, large, waiting; /* left-over buffers of three sizes; segments behind holes */
 	enum overlap_policy policy;
 };
 
@@ -57,43 +57,46 @@ struct waiting;
 
 /* Always: next == read + left_len + packet_len, and what waits lies at or behind `next`. */
 struct stream_side {
-	uint64_t next;             /* offset expected next from the wire, all before it delivered or at hand */
-	uint64_t read;             /* offset of the first byte not eaten */
-	uint64_t lost;             /* what is missing before this offset never comes */
-	uint64_t acked;            /* highest offset the other side acknowledged */
-	uint64_t fin;              /* offset of the FIN, or UINT64_MAX */
-	uint64_t dull;             /* nobody needs bytes before this offset (stream_skip) */
-	uint64_t hole;             /* lost bytes to be told with the next chunk */
-	uint64_t end_seen;         /* highest offset seen on the wire */
-	uint8_t *left;             /* a buffer; what the reader left begins at left_at in it */
-	const uint8_t *packet;     /* in-order bytes of the packet at hand, behind `left`, not yet copied */
-	struct waiting *waiting;   /* pieces behind a hole, by offset; none overlap */
-	struct waiting *last;      /* the last of them */
-	struct { uint32_t offset; uint16_t len, sum; } history[4];   /* recent segments, to notice a second version */
-	uint32_t isn;              /* sequence number of offset 0 */
+	uint64_t next;           /* offset expected next from the wire, all before it delivered or at hand */
+	uint64_t read;           /* offset of the first byte not eaten */
+	uint64_t lost;           /* what is missing before this offset never comes */
+	uint64_t acked;          /* highest offset the other side acknowledged */
+	uint64_t fin;            /* offset of the FIN, or UINT64_MAX */
+	uint64_t dull;           /* nobody needs bytes before this offset (stream_skip) */
+	uint64_t hole;           /* lost bytes to be told with the next chunk */
+	uint64_t end_seen;       /* highest offset seen on the wire */
+	uint8_t *left;           /* a buffer; what the reader left begins at left_at in it */
+	const uint8_t *packet;   /* in-order bytes of the packet at hand, behind `left`, not yet copied */
+	struct waiting *waiting; /* pieces behind a hole, by offset; none overlap */
+	struct waiting *last;    /* the last of them */
+	struct {
+		uint32_t offset;
+		uint16_t len, sum;
+	} history[4]; /* recent segments, to notice a second version */
+	uint32_t isn; /* sequence number of offset 0 */
 	uint32_t left_at, left_len, packet_len;
 	uint32_t waiting_bytes;
-	uint32_t wild;             /* an acknowledgement too far ahead to be believed at once */
-	uint32_t live_syn;         /* sequence number of a SYN in the middle of all this */
+	uint32_t wild;     /* an acknowledgement too far ahead to be believed at once */
+	uint32_t live_syn; /* sequence number of a SYN in the middle of all this */
 	uint16_t waiting_count;
-	uint16_t window;           /* as last advertised by this side */
-	uint16_t flags;            /* the stream's own bits */
-	uint8_t shift;             /* its scale */
-	uint8_t past_hole;         /* packets seen since the receiver acknowledged beyond the hole */
-	uint8_t history_at;        /* next slot of history to use */
+	uint16_t window;    /* as last advertised by this side */
+	uint16_t flags;     /* the stream's own bits */
+	uint8_t shift;      /* its scale */
+	uint8_t past_hole;  /* packets seen since the receiver acknowledged beyond the hole */
+	uint8_t history_at; /* next slot of history to use */
 	uint8_t wild_count;
-	uint8_t left_kind;         /* which pool `left` is from; 0: none */
+	uint8_t left_kind; /* which pool `left` is from; 0: none */
 };
 
 enum stream_state { STREAM_NEW, STREAM_SYN, STREAM_OPEN, STREAM_CLOSING, STREAM_CLOSED, STREAM_RESET };
 
 struct stream {
 	struct stream_side side[2];
-	uint8_t state;             /* enum stream_state */
-	uint8_t client_way;        /* enum way of the client's segments */
-	uint8_t midstream;         /* began without a SYN */
-	uint8_t sides_known;       /* who is the client was learnt from a SYN */
-	int64_t t;                 /* of the latest segment */
+	uint8_t state;       /* enum stream_state */
+	uint8_t client_way;  /* enum way of the client's segments */
+	uint8_t midstream;   /* began without a SYN */
+	uint8_t sides_known; /* who is the client was learnt from a SYN */
+	int64_t t;           /* of the latest segment */
 };
 _Static_assert(sizeof(struct stream) <= 352, "every conversation has one");
 
@@ -109,7 +112,8 @@ void stream_fini(struct stream_kit *k, struct stream *s);
 bool stream_reopens(const struct stream *s, const struct segment *seg);
 
 /* Takes one segment.  Returns oddities it showed, 1 << enum odd each; *odd_at and *odd_from say where. */
-uint64_t stream_push(struct stream_kit *k, struct stream *s, const struct segment *seg, enum side *odd_from, uint64_t *odd_at);
+uint64_t stream_push(
+    struct stream_kit *k, struct stream *s, const struct segment *seg, enum side *odd_from, uint64_t *odd_at);
 
 /* Could this segment matter?  False only when it has no SYN, FIN or RST and its bytes are all dull (stream_skip), or old
  * and not compared, or it has none and acknowledges dull ones: then its checksum need not be looked at. */
@@ -141,8 +145,8 @@ void stream_count_only(struct stream_kit *k, struct stream *s);
 void stream_swap(struct stream *s);
 
 enum side stream_side_of(const struct stream *s, const struct segment *seg);
-uint64_t stream_total(const struct stream *s, enum side from);   /* bytes known to have been sent so far */
-bool stream_spoke(const struct stream *s, enum side from);       /* any segment of that side was seen */
+uint64_t stream_total(const struct stream *s, enum side from); /* bytes known to have been sent so far */
+bool stream_spoke(const struct stream *s, enum side from);     /* any segment of that side was seen */
 const char *stream_state_name(enum stream_state s);
 
 #endif

@@ -12,23 +12,23 @@
 #include "http/conn.h"
 
 enum interest {
-	DULL,         /* nothing here for me: do not show me the content of this message */
-	LISTENING,    /* show me the content of this message */
-	NEVER         /* show me nothing of this connection again */
+	DULL,      /* nothing here for me: do not show me the content of this message */
+	LISTENING, /* show me the content of this message */
+	NEVER      /* show me nothing of this connection again */
 };
 
 enum { FINDING_INNER = 512, FINDING_PEERS = 8 };
 
 /* What a tunnel is known to carry; filled by detectors, printed by report. */
 struct finding {
-	const char *tool;                   /* "gnu-httptunnel"; NULL: nothing found (yet) */
-	char target[MAX_TARGET];            /* host:port where the tool shows it in clear; "" if not */
-	uint64_t tunnel_id;                 /* joins the connections of one tunnel; 0: alone */
-	uint64_t peers[FINDING_PEERS];      /* flow ids of the other connections */
+	const char *tool;              /* "gnu-httptunnel"; NULL: nothing found (yet) */
+	char target[MAX_TARGET];       /* host:port where the tool shows it in clear; "" if not */
+	uint64_t tunnel_id;            /* joins the connections of one tunnel; 0: alone */
+	uint64_t peers[FINDING_PEERS]; /* flow ids of the other connections */
 	uint8_t peer_count;
-	uint16_t inner_len[2];              /* unwrapped bytes of each side kept in `inner`, a sibling's included */
+	uint16_t inner_len[2]; /* unwrapped bytes of each side kept in `inner`, a sibling's included */
 	uint8_t inner[2][FINDING_INNER];
-	uint64_t inner_bytes[2];            /* unwrapped in all, on this connection */
+	uint64_t inner_bytes[2]; /* unwrapped in all, on this connection */
 };
 
 struct tunnel;
@@ -36,12 +36,12 @@ struct tunnel_kit;
 
 /* What a detector is called with. */
 struct sight {
-	const struct http_event *ev;        /* NULL in `end` */
+	const struct http_event *ev; /* NULL in `end` */
 	struct dossier *dossier;
-	void *mine, *ours;                  /* `ours` may be NULL: no room for the pair */
+	void *mine, *ours; /* `ours` may be NULL: no room for the pair */
 	uint64_t flow_id;
-	int64_t t;                          /* of the event; in `end`, of the last one */
-	struct tunnel_kit *kit;             /* tunnel.c's own, for the functions below: */
+	int64_t t;              /* of the event; in `end`, of the last one */
+	struct tunnel_kit *kit; /* tunnel.c's own, for the functions below: */
 	struct tunnel *tunnel;
 	unsigned which;
 };
@@ -56,9 +56,9 @@ struct finding *tunnel_try_finding(const struct sight *s);
 void tunnel_return_finding(const struct sight *s);
 
 struct detector {
-	const char *name;                   /* the tool's, as printed */
-	const char *catches;                /* one line for `culvert list detectors` */
-	size_t memory, shared;              /* bytes of the two notebooks */
+	const char *name;      /* the tool's, as printed */
+	const char *catches;   /* one line for `culvert list detectors` */
+	size_t memory, shared; /* bytes of the two notebooks */
 	enum interest (*see)(const struct sight *s);
 	/* The connection is over, or culvert asks before it writes the record (so maybe more than once): last chance for
 	 * notes and the finding.  May be NULL. */

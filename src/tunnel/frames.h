@@ -11,15 +11,23 @@
 #include "base/slice.h"
 
 enum frame_type {
-	FRAME_OPEN = 0x01, FRAME_DATA = 0x02, FRAME_PADDING = 0x03, FRAME_ERROR = 0x04,
-	FRAME_PAD1 = 0x45, FRAME_CLOSE = 0x46, FRAME_DISCONNECT = 0x47
+	FRAME_OPEN = 0x01,
+	FRAME_DATA = 0x02,
+	FRAME_PADDING = 0x03,
+	FRAME_ERROR = 0x04,
+	FRAME_PAD1 = 0x45,
+	FRAME_CLOSE = 0x46,
+	FRAME_DISCONNECT = 0x47
 };
 
 enum frames_at {
-	FRAMES_OFF,          /* nothing is read */
-	FRAMES_TYPE, FRAMES_LENGTH, FRAMES_LENGTH_LOW, FRAMES_CONTENT,
-	FRAMES_LOST,         /* bytes were missing and the chain with them: what was read still counts */
-	FRAMES_BROKEN        /* not frames */
+	FRAMES_OFF, /* nothing is read */
+	FRAMES_TYPE,
+	FRAMES_LENGTH,
+	FRAMES_LENGTH_LOW,
+	FRAMES_CONTENT,
+	FRAMES_LOST,  /* bytes were missing and the chain with them: what was read still counts */
+	FRAMES_BROKEN /* not frames */
 };
 
 struct frames {
@@ -37,7 +45,7 @@ struct frames {
 	uint32_t data_count;   /* DATA frames begun */
 	uint32_t landings;
 	uint32_t sampled, alike; /* content bytes sampled; those that would pass for a type */
-	uint64_t seen;         /* body bytes */
+	uint64_t seen;           /* body bytes */
 };
 
 /* A body begins. */

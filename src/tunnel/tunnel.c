@@ -171,7 +171,8 @@ static void release_if_idle(struct tunnel_kit *k, struct tunnel *t)
 		return;
 	struct sight s = sight_of(k, t, NULL);
 	for (; s.which < DETECTORS; next_detector(&s))
-		if ((t->asleep >> s.which & 1) == 0 && (detectors[s.which]->idle == NULL || !detectors[s.which]->idle(s.mine)))
+		if ((t->asleep >> s.which & 1) == 0 &&
+		    (detectors[s.which]->idle == NULL || !detectors[s.which]->idle(s.mine)))
 			return;
 	pool_give(&k->notebooks, t->notebook);
 	t->notebook = NULL;

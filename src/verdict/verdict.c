@@ -112,7 +112,8 @@ struct verdict verdict_weigh(const struct dossier *d, bool awaiting, bool over)
 		return decided(d, LABEL_PLAIN_HTTP, CERTAIN, http);
 	if (http != NULL)
 		return weigh_one_half(d, http, against, over);
-	const bool contradicted = dossier_strongest(d, FOR_HTTP) != NULL && (d->doubts & (DOUBT_GAP | DOUBT_MIDSTREAM)) != 0;
+	const bool contradicted =
+	    dossier_strongest(d, FOR_HTTP) != NULL && (d->doubts & (DOUBT_GAP | DOUBT_MIDSTREAM)) != 0;
 	if (against != NULL && contradicted)
 		return undecided("contradiction");
 	if (against != NULL)

@@ -12,9 +12,9 @@ enum label { LABEL_UNDECIDED, LABEL_NOT_HTTP, LABEL_PLAIN_HTTP, LABEL_BLIND_RELA
 enum certainty { UNCERTAIN, LIKELY, CERTAIN };
 
 struct verdict {
-	uint8_t label, certainty;     /* enum label, enum certainty */
-	const struct sign *because;   /* the note that decided; NULL when undecided */
-	const char *undecided;        /* why not: "nothing-seen", "awaiting-answer", "one-way", ... ; NULL when decided */
+	uint8_t label, certainty;   /* enum label, enum certainty */
+	const struct sign *because; /* the note that decided; NULL when undecided */
+	const char *undecided;      /* why not: "nothing-seen", "awaiting-answer", "one-way", ... ; NULL when decided */
 };
 
 /* `over`: no more will come.  `awaiting`: a handshake still waits for its answer. */

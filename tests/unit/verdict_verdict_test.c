@@ -178,7 +178,8 @@ static void doubts_never_change_the_label(void **state)
 		for (unsigned doubts = 0; doubts < 1u << DOUBTS; doubts += 7) {
 			const struct dossier d = dossier_of(set, doubts);
 			const struct verdict w = verdict_weigh(&d, false, true);
-			if (v.label == LABEL_NOT_HTTP && w.label == LABEL_UNDECIDED && (doubts & (DOUBT_GAP | DOUBT_MIDSTREAM)) != 0)
+			if (v.label == LABEL_NOT_HTTP && w.label == LABEL_UNDECIDED &&
+			    (doubts & (DOUBT_GAP | DOUBT_MIDSTREAM)) != 0)
 				continue;
 			if (w.label != v.label || w.because != v.because || w.certainty > v.certainty ||
 			    v.certainty - w.certainty > 1)
