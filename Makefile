@@ -15,7 +15,7 @@ Q = $(if $(V),,@)
 # Further captures with known truth and a scorer; optional, nothing needs them.
 CORPUS  ?= ../shared/corpus
 
-PACKAGES := gcc make pkg-config libpcap-dev libndpi-dev libmd-dev libcmocka-dev python3 python3-jsonschema zlib1g-dev
+PACKAGES := gcc make pkg-config libpcap-dev libndpi-dev libmd-dev libcmocka-dev python3 python3-jsonschema
 CHECK_PACKAGES := clang clang-format clang-tidy libclang-rt-14-dev cppcheck mandoc universal-ctags tshark libndpi-bin \
 	shellcheck valgrind
 
