@@ -20,7 +20,8 @@ struct options {
 	enum report_format format;
 	enum log_level verbosity;
 	struct pipeline_options pipeline;
-	uint32_t fail_on; /* 1 << enum label */
+	uint32_t fail_on;   /* 1 << enum label */
+	const char *unwrap; /* folder; NULL: none */
 	bool fail_on_anomaly, states, table;
 };
 
@@ -40,6 +41,8 @@ static const char help_text[] =
     "  -k, --checksums POLICY  auto (default: learn who offloads), all, none\n"
     "      --overlap POLICY    whose bytes count where segments overlap: linux (default), first, last\n"
     "      --flows N           conversations held at once (default 262144)\n"
+    "      --unwrap FOLDER     write what tunnels carry to FOLDER/ID/up and FOLDER/ID/down\n"
+    "      --no-tunnels        do not look for tunnels in HTTP messages\n"
     "      --no-anomalies      no anomaly records (they are still counted and named in flow records)\n"
     "      --fail-on WHAT      exit 10 when a conversation gets this label, or anomaly; may be repeated\n"
     "  -q, --quiet             errors only; twice: nothing\n"
@@ -49,7 +52,18 @@ static const char help_text[] =
     "exit status: 0 done, 1 done but a capture was damaged or records were lost, 2 wrong use, 3 no permission,\n"
     "10 --fail-on matched.  See culvert(8) and culvert-events(5).\n";
 
-enum { OPT_FORMAT = 256, OPT_OVERLAP, OPT_FLOWS, OPT_NO_ANOMALIES, OPT_FAIL_ON, OPT_STATES, OPT_TABLE, OPT_VERSION };
+enum {
+	OPT_FORMAT = 256,
+	OPT_OVERLAP,
+	OPT_FLOWS,
+	OPT_UNWRAP,
+	OPT_NO_TUNNELS,
+	OPT_NO_ANOMALIES,
+	OPT_FAIL_ON,
+	OPT_STATES,
+	OPT_TABLE,
+	OPT_VERSION
+};
 
 static const struct option long_options[] = {
 	{ "filter", required_argument, NULL, 'f' },
@@ -59,6 +73,8 @@ static const struct option long_options[] = {
 	{ "checksums", required_argument, NULL, 'k' },
 	{ "overlap", required_argument, NULL, OPT_OVERLAP },
 	{ "flows", required_argument, NULL, OPT_FLOWS },
+	{ "unwrap", required_argument, NULL, OPT_UNWRAP },
+	{ "no-tunnels", no_argument, NULL, OPT_NO_TUNNELS },
 	{ "no-anomalies", no_argument, NULL, OPT_NO_ANOMALIES },
 	{ "fail-on", required_argument, NULL, OPT_FAIL_ON },
 	{ "states", no_argument, NULL, OPT_STATES },
@@ -153,6 +169,12 @@ static bool take_option(struct options *o, int c, const char *value)
 		return n >= 0;
 	case OPT_FLOWS:
 		return parse_flows(o, value);
+	case OPT_UNWRAP:
+		o->unwrap = value;
+		return true;
+	case OPT_NO_TUNNELS:
+		o->pipeline.no_tunnels = true;
+		return true;
 	case OPT_NO_ANOMALIES:
 		o->pipeline.anomalies = false;
 		return true;
@@ -180,7 +202,7 @@ static int list(const char *what)
 	if (strcmp(what, "detectors") == 0) {
 		const struct detector *d;
 		for (unsigned i = 0; (d = tunnel_detector(i)) != NULL; i++)
-			printf("%-20s %s\n", d->name, d->catches);
+			printf("%-20s %c  %s  [%s]\n", d->name, d->proof, d->catches, d->source);
 		return EXIT_DONE;
 	}
 	if (strcmp(what, "events") == 0) {
@@ -329,6 +351,25 @@ static int close_reporter(struct reporter *r, int status)
 	return EXIT_INCOMPLETE;
 }
 
+/* What tunnels carry goes to files of its own, when asked for. */
+static bool open_unwrap(struct options *o, struct err *e)
+{
+	if (o->unwrap == NULL)
+		return true;
+	o->pipeline.unwrap = unwrap_open(o->unwrap, e);
+	return o->pipeline.unwrap != NULL;
+}
+
+static int close_unwrap(const struct options *o, int status)
+{
+	const uint64_t lost = unwrap_lost(o->pipeline.unwrap);
+	unwrap_close(o->pipeline.unwrap);
+	if (lost == 0)
+		return status;
+	log_error("%s: %llu bytes could not be written", o->unwrap, (unsigned long long)lost);
+	return EXIT_INCOMPLETE;
+}
+
 static int replay_into(struct options *o, const struct files *files)
 {
 	struct err e;
@@ -338,7 +379,8 @@ static int replay_into(struct options *o, const struct files *files)
 	struct reporter *r = reporter_open(o->output, o->format, &e);
 	struct reporter *table = r != NULL && o->table ? reporter_open(NULL, REPORT_TEXT, &e) : NULL;
 	int status = EXIT_USAGE;
-	if (r != NULL && (table != NULL || !o->table) && (p = pipeline_new(&o->pipeline, r, &e)) != NULL) {
+	if (r != NULL && (table != NULL || !o->table) && open_unwrap(o, &e) &&
+	    (p = pipeline_new(&o->pipeline, r, &e)) != NULL) {
 		pipeline_table(p, table);
 		status = replay_files(o, files, p, &stats);
 		report_stats(r, &stats);
@@ -349,7 +391,7 @@ static int replay_into(struct options *o, const struct files *files)
 	if (p != NULL)
 		print_summary(&stats);
 	pipeline_free(p);
-	return status;
+	return close_unwrap(o, status);
 }
 
 static int replay(struct options *o, char **paths)

@@ -32,7 +32,7 @@ enum limits {
 	MAX_EMPTY_LINES = 64,  /* blank lines before a message; RFC 9112, 2.2 expects one */
 
 	/* evidence */
-	MAX_NOTES = 5, /* distinct notes kept for one conversation */
+	MAX_NOTES = 8, /* distinct notes kept for one conversation */
 
 	/* handshake */
 	MAX_HANDSHAKES = 4, /* handshakes kept for one conversation, the decisive one always */

@@ -137,6 +137,8 @@ static void begin_tunnel(const struct seat *at, struct dialogue *d)
 
 static void show_tunnels(const struct seat *at, struct dialogue *d, const struct http_event *ev, struct dossier *notes)
 {
+	if (!at->p->watch_tunnels)
+		return;
 	if (!d->tunnel_ready)
 		begin_tunnel(at, d);
 	const bool listening = tunnel_see(&at->p->tunnels, &d->tunnel, ev, notes);

@@ -32,9 +32,10 @@ struct pipeline *pipeline_new(const struct pipeline_options *o, struct reporter 
 	}
 	p->reporter = r;
 	p->anomalies = o->anomalies;
+	p->watch_tunnels = !o->no_tunnels;
 	p->strict_checksums = o->checksums == CHECKSUM_ALL;
 	const bool ready = pools_init(p, o->flows, e) && stream_kit_init(&p->streams, o->flows, o->overlaps, e) &&
-			   tunnel_kit_init(&p->tunnels, o->flows, e) &&
+			   tunnel_kit_init(&p->tunnels, o->flows, o->unwrap, e) &&
 			   (p->decoder = decoder_new(o->checksums, o->key, e)) != NULL &&
 			   (p->flows = flow_table_new(o->flows, sizeof(struct watch), o->key, e)) != NULL &&
 			   (p->kin = kin_table_new(o->flows / 2 + 64, tunnel_shared_size(), o->key, e)) != NULL &&
@@ -95,8 +96,8 @@ static void conclude(const struct seat *at, bool over)
 {
 	struct watch *w = at->w;
 	const bool waits = awaiting(w);
-	const uint32_t news =
-	    (uint32_t)w->dossier.doubts << 12 | (uint32_t)w->dossier.count << 4 | (uint32_t)waits << 1 | 1;
+	const uint32_t news = (uint32_t)dossier_score(&w->dossier) << 21 | (uint32_t)w->dossier.doubts << 12 |
+			      (uint32_t)w->dossier.count << 4 | (uint32_t)waits << 1 | 1;
 	if (news == w->judged && !over)
 		return;
 	w->judged = news;

@@ -8,6 +8,7 @@
 #include "decode/decode.h"
 #include "report/report.h"
 #include "stream/stream.h"
+#include "tunnel/unwrap.h"
 
 struct pipeline;
 
@@ -16,7 +17,9 @@ struct pipeline_options {
 	enum checksum_policy checksums;
 	enum overlap_policy overlaps;
 	struct hash_key key;
-	bool anomalies; /* write anomaly records */
+	bool anomalies;        /* write anomaly records */
+	bool no_tunnels;       /* do not look for tunnels in HTTP messages */
+	struct unwrap *unwrap; /* where what they carry is written; NULL: nowhere */
 };
 
 struct pipeline *pipeline_new(const struct pipeline_options *o, struct reporter *r, struct err *e) MUST_CHECK;

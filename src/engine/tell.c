@@ -87,6 +87,10 @@ void tell_label(const struct seat *at, enum label before)
 static void name_wrapped(const struct seat *at, struct facts *f, struct channel *inside)
 {
 	const struct finding *found = f->finding;
+	if (found != NULL && found->wrapped != NULL) {
+		f->wrapped = found->wrapped;
+		return;
+	}
 	if (found == NULL || found->inner_len[CLIENT] + found->inner_len[SERVER] == 0)
 		return;
 	const struct slice client = { found->inner[CLIENT], found->inner_len[CLIENT] };

@@ -71,7 +71,7 @@ struct pipeline {
 	struct pool records, relays, dialogues, encaps;
 	struct head *head; /* scratch */
 	const char *source;
-	bool anomalies, strict_checksums;
+	bool anomalies, strict_checksums, watch_tunnels;
 	struct report_stats stats;
 };
 

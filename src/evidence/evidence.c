@@ -50,6 +50,36 @@ bool dossier_add(struct dossier *d, const struct sign *sign, enum side from, uin
 	return true;
 }
 
+static uint8_t higher(uint8_t now, unsigned grade)
+{
+	const unsigned most = grade < UINT8_MAX ? grade : UINT8_MAX;
+	return most > now ? (uint8_t)most : now;
+}
+
+void dossier_grade(struct dossier *d, enum family family, unsigned grade)
+{
+	d->grade[family] = higher(d->grade[family], grade);
+}
+
+void dossier_innocent(struct dossier *d, unsigned grade)
+{
+	d->innocent = higher(d->innocent, grade);
+}
+
+unsigned dossier_score(const struct dossier *d)
+{
+	unsigned sum = 0;
+	for (unsigned i = 0; i < FAMILIES; i++)
+		sum += d->grade[i];
+	return sum > d->innocent ? sum - d->innocent : 0;
+}
+
+const char *family_name(enum family f)
+{
+	static const char *const names[FAMILIES] = { "content", "structure", "timing", "volume", "header" };
+	return (unsigned)f < FAMILIES ? names[f] : "";
+}
+
 const struct note *dossier_strongest(const struct dossier *d, enum leaning leaning)
 {
 	const struct note *best = NULL;

@@ -47,15 +47,30 @@ enum doubt {
 };
 enum { DOUBTS = 9 };
 
+/* What a graded sign rests on: two that rest on different things are independent witnesses, two that rest on the same are one. */
+enum family { FAMILY_CONTENT, FAMILY_STRUCTURE, FAMILY_TIMING, FAMILY_VOLUME, FAMILY_HEADER, FAMILIES };
+
 struct dossier {
 	struct note notes[MAX_NOTES];
 	uint8_t count, dropped;
 	uint16_t doubts; /* enum doubt, or-ed */
 	uint64_t odd;    /* 1 << enum odd */
+	/* Grades of weak signs of a tunnel, in tenths of a ban (10 log10 of how much likelier the sign is in a tunnel): the
+	 * highest of each family; and what speaks for a known, innocent use. */
+	uint8_t grade[FAMILIES];
+	uint8_t innocent;
 };
 
 /* One note per sign: the first stays.  When full, a weaker note than the new one gives way.  True when it is new. */
 bool dossier_add(struct dossier *d, const struct sign *sign, enum side from, uint64_t offset, int64_t t);
+
+/* A family's grade only rises. */
+void dossier_grade(struct dossier *d, enum family family, unsigned grade);
+void dossier_innocent(struct dossier *d, unsigned grade);
+
+/* The sum of the grades, less what speaks for an innocent use; never negative. */
+unsigned dossier_score(const struct dossier *d);
+const char *family_name(enum family f); /* "content", "structure", ... */
 
 /* NULL when there is none of that leaning; the earliest among equals. */
 const struct note *dossier_strongest(const struct dossier *d, enum leaning leaning);

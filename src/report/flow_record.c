@@ -111,6 +111,16 @@ static void write_slices(struct json *j, const char *key, const struct slice *na
 	json_array_end(j);
 }
 
+/* A tool that is known by its handshake: it wraps nothing, it is only a name for who talks in the channel. */
+static void write_carrier(struct record *r, const struct finding *found)
+{
+	if (found == NULL || found->kind != KIND_CARRIER)
+		return;
+	json_string(&r->json, "tool", found->tool);
+	if (found->target[0] != '\0')
+		record_wire_text(r, "target", found->target, sizeof found->target);
+}
+
 static void write_relay(struct record *r, const struct facts *f)
 {
 	struct json *j = &r->json;
@@ -118,6 +128,7 @@ static void write_relay(struct record *r, const struct facts *f)
 	if (!layers_relayed(f))
 		return;
 	json_object(j, "relay");
+	write_carrier(r, f->finding);
 	write_slices(j, "inner", inner, layers_inner(f, inner));
 	const struct facts_level *last = layers_innermost(f);
 	if (last != NULL)
@@ -131,6 +142,7 @@ static void write_relay(struct record *r, const struct facts *f)
 static void write_finding(struct record *r, const struct finding *found)
 {
 	struct json *j = &r->json;
+	json_word(j, "kind", found->kind == KIND_STANDARD ? "standard" : "covert");
 	record_wire_text(r, "target", found->target, sizeof found->target);
 	if (found->target[0] == '\0')
 		json_null(j, "target");
@@ -150,6 +162,8 @@ static void write_tunnel(struct record *r, const struct facts *f)
 {
 	struct json *j = &r->json;
 	const struct finding *found = f->finding;
+	if (found != NULL && found->kind == KIND_CARRIER)
+		return;
 	if (found == NULL && f->verdict->label != LABEL_HTTP_TUNNEL)
 		return;
 	const struct slice wrapped = layers_wrapped(f);
@@ -178,6 +192,23 @@ static void write_layers(struct json *j, const struct facts *f)
 		json_object_end(j);
 	}
 	json_array_end(j);
+}
+
+/* What graded signs add up to; SUSPECT_SCORE and VERDICT_SCORE say what that is worth. */
+static void write_suspicion(struct json *j, const struct dossier *d)
+{
+	const unsigned score = dossier_score(d);
+	if (score == 0)
+		return;
+	json_object(j, "suspicion");
+	json_uint(j, "score", score);
+	json_array(j, "families");
+	for (unsigned i = 0; i < FAMILIES; i++)
+		if (d->grade[i] != 0)
+			json_word(j, NULL, family_name((enum family)i));
+	json_array_end(j);
+	json_bool(j, "suspect", score >= SUSPECT_SCORE);
+	json_object_end(j);
 }
 
 static void write_evidence(struct json *j, const struct facts *f)
@@ -238,6 +269,7 @@ size_t record_flow(struct record *r, const struct facts *f)
 	write_tunnel(r, f);
 	write_layers(j, f);
 	write_evidence(j, f);
+	write_suspicion(j, f->dossier);
 	write_doubts_and_odds(j, f->dossier);
 	write_encapsulation(j, f->encap);
 	return record_end(r);

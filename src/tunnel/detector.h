@@ -4,6 +4,8 @@
  * connection, `ours` for all connections between the same client and the same server (kin).  It never sets a label: it
  * writes notes into the dossier and facts into the finding.  It must be O(1) per byte in `mine`, and say DULL as soon as
  * the connection cannot be its tool's, so that bodies need not be shown.
+ *
+ * Most detectors want no notebook `ours`: sight.h joins the connections of one tunnel for them, by any token of theirs.
  */
 #ifndef TUNNEL_DETECTOR_H
 #define TUNNEL_DETECTOR_H
@@ -17,13 +19,22 @@ enum interest {
 	NEVER      /* show me nothing of this connection again */
 };
 
+/* What the tool is to those who find it; policy may tell them apart. */
+enum kind {
+	KIND_COVERT,   /* made to carry what would not be let through */
+	KIND_STANDARD, /* a published protocol that is carried in HTTP for want of a better way */
+	KIND_CARRIER   /* not wrapped: it uses an accepted Upgrade; the label stays blind-relay */
+};
+
 enum { FINDING_INNER = 512, FINDING_PEERS = 8 };
 
 /* What a tunnel is known to carry; filled by detectors, printed by report. */
 struct finding {
-	const char *tool;              /* "gnu-httptunnel"; NULL: nothing found (yet) */
-	char target[MAX_TARGET];       /* host:port where the tool shows it in clear; "" if not */
-	uint64_t tunnel_id;            /* joins the connections of one tunnel; 0: alone */
+	const char *tool;        /* "gnu-httptunnel"; NULL: nothing found (yet) */
+	uint8_t kind;            /* enum kind */
+	const char *wrapped;     /* set where the tool can carry one protocol only; else it is named from `inner` */
+	char target[MAX_TARGET]; /* host:port where the tool shows it in clear; "" if not */
+	uint64_t tunnel_id;      /* joins the connections of one tunnel */
 	uint64_t peers[FINDING_PEERS]; /* flow ids of the other connections */
 	uint8_t peer_count;
 	uint16_t inner_len[2]; /* unwrapped bytes of each side kept in `inner`, a sibling's included */
@@ -31,41 +42,27 @@ struct finding {
 	uint64_t inner_bytes[2]; /* unwrapped in all, on this connection */
 };
 
-struct tunnel;
-struct tunnel_kit;
-
-/* What a detector is called with. */
-struct sight {
-	const struct http_event *ev; /* NULL in `end` */
-	struct dossier *dossier;
-	void *mine, *ours; /* `ours` may be NULL: no room for the pair */
-	uint64_t flow_id;
-	int64_t t;              /* of the event; in `end`, of the last one */
-	struct tunnel_kit *kit; /* tunnel.c's own, for the functions below: */
-	struct tunnel *tunnel;
-	unsigned which;
-};
-
-/* The finding of this connection, for a detector that has found its tool: the caller sets `tool` at once.  Findings are
- * large and few, so they are lent only when asked for.  NULL when none is left or another detector was first. */
-struct finding *tunnel_lend_finding(const struct sight *s);
-
-/* The same for one that only suspects, to keep unwrapped bytes before it is sure; anyone who is sure takes it over.  Give
- * it back with tunnel_return_finding when the suspicion was wrong. */
-struct finding *tunnel_try_finding(const struct sight *s);
-void tunnel_return_finding(const struct sight *s);
+struct sight; /* what a detector is called with: sight.h */
 
 struct detector {
-	const char *name;      /* the tool's, as printed */
-	const char *catches;   /* one line for `culvert list detectors` */
+	const char *name;    /* the tool's, as printed */
+	const char *catches; /* one line for `culvert list detectors`: what it proves, and how */
+	const char *source;  /* whence the facts are known: "measured", "source of VERSION", "RFC 8484" */
+	uint8_t proof;       /* 'A': a proof by the tool's own framing; 'B': structure, two families needed */
+	uint8_t kind;        /* enum kind */
+	/* Names of fields, lower case, that wake it: until a head of this connection has one it is shown nothing and costs
+	 * nothing.  WAKE_METHOD: a method other than the usual ones.  NULL: it is shown every message. */
+	const char *const *fields;
 	size_t memory, shared; /* bytes of the two notebooks */
 	enum interest (*see)(const struct sight *s);
 	/* The connection is over, or culvert asks before it writes the record (so maybe more than once): last chance for
 	 * notes and the finding.  May be NULL. */
 	void (*end)(const struct sight *s);
 	/* Holds `mine` nothing that zeroes would not say too?  Then, between messages, its memory may be taken back.  NULL:
-	 * never. */
+	 * only when `memory` is 0. */
 	bool (*idle)(const void *mine);
 };
+
+#define WAKE_METHOD ":method"
 
 #endif

@@ -1,3 +1,15 @@
 /* list -- every detector, one line each; DETECTOR is defined by whoever includes this, more than once.  The order is
  * that of `culvert list detectors`, and the first to find its tool keeps the finding. */
+
+/* Tools that wrap one stream in long messages. */
 DETECTOR(httptunnel)
+
+/* Tools that poll. */
+
+/* Web shells. */
+
+/* Published protocols that are carried in HTTP. */
+
+/* Carriers over an accepted Upgrade. */
+
+/* What nobody has named yet. */

@@ -1,6 +1,8 @@
-/* tunnel -- the notebooks of all detectors lie behind each other in one block, in the order of the list, each at a multiple of
- * 16.  The list is walked for every event; a detector that sleeps or does not listen costs one bit. */
+/* tunnel -- the notebooks of all detectors lie behind each other in one block, in the order of the list, each at a multiple
+ * of 16.  Only the detectors that are awake on a connection are walked, by their bits: the others cost it nothing. */
 #include "tunnel/tunnel.h"
+
+#include "tunnel/inside.h"
 
 #define DETECTOR(name) extern const struct detector detector_##name;
 #include "tunnel/list.h"
@@ -17,7 +19,7 @@ enum {
 	FINDINGS_SHARE = 16, /* one connection in so many may have a finding */
 	FINDINGS_LEAST = 64
 };
-_Static_assert(DETECTORS <= 32, "a connection remembers in 32 bits which detectors sleep");
+_Static_assert((int)DETECTORS <= (int)MAX_DETECTORS, "a connection remembers in 64 bits which detectors are awake");
 
 static size_t rounded(size_t n)
 {
@@ -34,16 +36,29 @@ static size_t notebook_size(void)
 
 size_t tunnel_shared_size(void)
 {
-	size_t n = 0;
+	size_t n = rounded(sizeof(struct joins));
 	for (unsigned i = 0; i < DETECTORS; i++)
 		n += rounded(detectors[i]->shared);
 	return n;
 }
 
-bool tunnel_kit_init(struct tunnel_kit *k, size_t connections, struct err *e)
+static void lay_out(struct tunnel_kit *k)
+{
+	size_t mine = 0, ours = rounded(sizeof(struct joins));
+	for (unsigned i = 0; i < DETECTORS; i++) {
+		k->mine_at[i] = (uint32_t)mine;
+		k->ours_at[i] = (uint32_t)ours;
+		mine += rounded(detectors[i]->memory);
+		ours += rounded(detectors[i]->shared);
+		wake_add(&k->wake, i, detectors[i]);
+	}
+}
+
+bool tunnel_kit_init(struct tunnel_kit *k, size_t connections, struct unwrap *unwrap, struct err *e)
 {
 	const size_t share = connections / FINDINGS_SHARE;
-	*k = (struct tunnel_kit){ 0 };
+	*k = (struct tunnel_kit){ .unwrap = unwrap };
+	lay_out(k);
 	if (!pool_init(&k->notebooks, "tunnel notebooks", notebook_size(), connections, e))
 		return false;
 	if (pool_init(&k->findings, "tunnel findings", sizeof(struct finding),
@@ -66,42 +81,12 @@ void tunnel_init(struct tunnel *t, uint64_t flow_id, void *ours)
 
 void tunnel_fini(struct tunnel_kit *k, struct tunnel *t)
 {
+	if (t->finding != NULL && t->finding->tool == NULL)
+		unwrap_drop(k->unwrap, t->flow_id);
 	pool_give(&k->findings, t->finding);
 	pool_give(&k->notebooks, t->notebook);
 	t->finding = NULL;
 	t->notebook = NULL;
-}
-
-struct finding *tunnel_try_finding(const struct sight *s)
-{
-	struct tunnel *t = s->tunnel;
-	if (t->finding != NULL)
-		return t->holder == s->which ? t->finding : NULL;
-	t->finding = pool_take(&s->kit->findings);
-	t->holder = (uint8_t)s->which;
-	if (t->finding == NULL)
-		t->exhausted = 1;
-	return t->finding;
-}
-
-struct finding *tunnel_lend_finding(const struct sight *s)
-{
-	struct tunnel *t = s->tunnel;
-	if (t->finding != NULL && t->finding->tool == NULL && t->holder != s->which) {
-		/* Another detector's suspicion gives way to proof. */
-		*t->finding = (struct finding){ 0 };
-		t->holder = (uint8_t)s->which;
-	}
-	return tunnel_try_finding(s);
-}
-
-void tunnel_return_finding(const struct sight *s)
-{
-	struct tunnel *t = s->tunnel;
-	if (t->finding == NULL || t->finding->tool != NULL || t->holder != s->which)
-		return;
-	pool_give(&s->kit->findings, t->finding);
-	t->finding = NULL;
 }
 
 /* A message begins, or goes on, or ends: which bits of `listening` this event may change. */
@@ -120,40 +105,26 @@ static bool worth_showing(const struct http_event *ev)
 	return ev->kind == HTTP_REQUEST || ev->kind == HTTP_RESPONSE || ev->kind == HTTP_BODY || ends(ev);
 }
 
+static void turn_to(struct sight *s, unsigned which)
+{
+	const struct tunnel *t = s->tunnel;
+	s->which = which;
+	s->mine = (unsigned char *)t->notebook + s->kit->mine_at[which];
+	s->ours = t->ours != NULL ? (unsigned char *)t->ours + s->kit->ours_at[which] : NULL;
+}
+
 static struct sight sight_of(struct tunnel_kit *k, struct tunnel *t, struct dossier *d)
 {
-	return (struct sight){ .dossier = d,
-		.mine = t->notebook,
-		.ours = t->ours,
-		.flow_id = t->flow_id,
-		.t = t->t,
-		.kit = k,
-		.tunnel = t };
-}
-
-/* On to the notebooks of the next detector in the list. */
-static void next_detector(struct sight *s)
-{
-	const struct detector *d = detectors[s->which];
-	s->mine = (unsigned char *)s->mine + rounded(d->memory);
-	if (s->ours != NULL)
-		s->ours = (unsigned char *)s->ours + rounded(d->shared);
-	s->which++;
-}
-
-static bool awake(const struct tunnel *t, const struct http_event *ev, unsigned which)
-{
-	const uint32_t bit = UINT32_C(1) << which;
-	if (t->asleep & bit)
-		return false;
-	return ev->kind != HTTP_BODY || (t->listening[ev->from] & bit) != 0;
+	return (
+	    struct sight){ .dossier = d, .flow_id = t->flow_id, .t = t->t, .kit = k, .tunnel = t, .joins = t->ours };
 }
 
 static void take_interest(struct tunnel *t, const struct http_event *ev, unsigned which, enum interest interest)
 {
-	const uint32_t bit = UINT32_C(1) << which;
+	const uint64_t bit = UINT64_C(1) << which;
 	if (interest == NEVER) {
-		t->asleep |= bit;
+		t->awake &= ~bit;
+		t->never |= bit;
 		t->listening[CLIENT] &= ~bit;
 		t->listening[SERVER] &= ~bit;
 		return;
@@ -164,38 +135,56 @@ static void take_interest(struct tunnel *t, const struct http_event *ev, unsigne
 		t->listening[ev->from] &= ~bit;
 }
 
+static bool is_idle(const struct detector *d, const void *mine)
+{
+	return d->idle != NULL ? d->idle(mine) : d->memory == 0;
+}
+
 /* An open connection that says nothing of interest should cost no notebook: most are of this kind. */
 static void release_if_idle(struct tunnel_kit *k, struct tunnel *t)
 {
 	if ((t->listening[CLIENT] | t->listening[SERVER]) != 0 || t->finding != NULL)
 		return;
 	struct sight s = sight_of(k, t, NULL);
-	for (; s.which < DETECTORS; next_detector(&s))
-		if ((t->asleep >> s.which & 1) == 0 &&
-		    (detectors[s.which]->idle == NULL || !detectors[s.which]->idle(s.mine)))
+	for (uint64_t bits = t->awake; bits != 0; bits &= bits - 1) {
+		turn_to(&s, (unsigned)__builtin_ctzll(bits));
+		if (!is_idle(detectors[s.which], s.mine))
 			return;
+	}
 	pool_give(&k->notebooks, t->notebook);
 	t->notebook = NULL;
+}
+
+static bool has_notebook(struct tunnel_kit *k, struct tunnel *t)
+{
+	if (t->notebook != NULL)
+		return true;
+	if (t->exhausted)
+		return false;
+	t->notebook = pool_take(&k->notebooks);
+	t->exhausted = t->notebook == NULL;
+	return t->notebook != NULL;
 }
 
 bool tunnel_see(struct tunnel_kit *k, struct tunnel *t, const struct http_event *ev, struct dossier *d)
 {
 	if (!worth_showing(ev))
 		return t->listening[ev->from] != 0;
-	if (t->notebook == NULL && !t->exhausted && (ev->kind == HTTP_REQUEST || ev->kind == HTTP_RESPONSE)) {
-		t->notebook = pool_take(&k->notebooks);
-		t->exhausted = t->notebook == NULL;
-	}
-	if (t->notebook == NULL)
-		return false;
-	t->t = ev->t;
+	if (ev->kind == HTTP_REQUEST || ev->kind == HTTP_RESPONSE)
+		t->awake |= (k->wake.always | wake_ask(&k->wake, ev->head)) & ~t->never;
 	if (begins(ev))
 		t->listening[ev->from] = 0;
+	uint64_t bits = ev->kind == HTTP_BODY ? t->listening[ev->from] : t->awake;
+	if (bits == 0 || (t->notebook == NULL && ev->kind != HTTP_REQUEST && ev->kind != HTTP_RESPONSE) ||
+	    !has_notebook(k, t))
+		return false;
+	t->t = ev->t;
 	struct sight s = sight_of(k, t, d);
 	s.ev = ev;
-	for (; s.which < DETECTORS; next_detector(&s))
-		if (awake(t, ev, s.which))
-			take_interest(t, ev, s.which, detectors[s.which]->see(&s));
+	for (; bits != 0; bits &= bits - 1) {
+		turn_to(&s, (unsigned)__builtin_ctzll(bits));
+		take_interest(t, ev, s.which, detectors[s.which]->see(&s));
+	}
 	if (ends(ev))
 		t->listening[ev->from] = 0;
 	const bool listening = t->listening[ev->from] != 0;
@@ -206,12 +195,13 @@ bool tunnel_see(struct tunnel_kit *k, struct tunnel *t, const struct http_event 
 
 void tunnel_end(struct tunnel_kit *k, struct tunnel *t, struct dossier *d)
 {
-	if (t->notebook == NULL)
-		return;
 	struct sight s = sight_of(k, t, d);
-	for (; s.which < DETECTORS; next_detector(&s))
-		if ((t->asleep >> s.which & 1) == 0 && detectors[s.which]->end != NULL)
+	for (uint64_t bits = t->notebook != NULL ? t->awake : 0; bits != 0; bits &= bits - 1) {
+		turn_to(&s, (unsigned)__builtin_ctzll(bits));
+		if (detectors[s.which]->end != NULL)
 			detectors[s.which]->end(&s);
+	}
+	tunnel_tell_peers(&s);
 }
 
 const struct finding *tunnel_finding(const struct tunnel *t)

@@ -1,33 +1,42 @@
-/* tunnel -- shows HTTP events to every detector and keeps their notebooks.
+/* tunnel -- shows HTTP events to the detectors they concern and keeps their notebooks.
  *
- * A connection costs one notebook from its first HTTP message on, however many detectors there are; a finding only when
- * a detector asks for one.  When either runs out, the connection is watched less (`exhausted`) and nothing else happens.
+ * A connection costs one notebook while a detector is at work on it, however many detectors there are; a finding only
+ * when a detector asks for one.  When either runs out, the connection is watched less (`exhausted`) and nothing else
+ * happens.
  */
 #ifndef TUNNEL_TUNNEL_H
 #define TUNNEL_TUNNEL_H
 
 #include "base/err.h"
 #include "base/pool.h"
-#include "tunnel/detector.h"
+#include "tunnel/sight.h"
+#include "tunnel/unwrap.h"
+#include "tunnel/wake.h"
+
+enum { MAX_DETECTORS = 64 }; /* a connection remembers in 64 bits which are awake */
 
 struct tunnel_kit {
 	struct pool notebooks; /* all detectors' `mine` of one connection in one block */
 	struct pool findings;  /* few: only for connections on which something is suspected */
+	struct wake wake;
+	struct unwrap *unwrap;                                   /* where unwrapped bytes are written; NULL: nowhere */
+	uint32_t mine_at[MAX_DETECTORS], ours_at[MAX_DETECTORS]; /* where in a notebook each detector's part begins */
 };
 
 struct tunnel {
-	void *notebook;          /* NULL until the first message, or when memory ran out */
-	void *ours;              /* all detectors' shared notebooks, from kin; may be NULL */
+	void *notebook;          /* NULL until a message concerns a detector, or when memory ran out */
+	void *ours;              /* joins and all detectors' shared notebooks, from kin; may be NULL */
 	struct finding *finding; /* NULL until lent */
 	uint64_t flow_id;
 	int64_t t;             /* of the last event */
-	uint32_t asleep;       /* bit i: detector i said NEVER */
-	uint32_t listening[2]; /* bit i: detector i listens to the message at hand of that side */
+	uint64_t awake;        /* bit i: detector i is shown this connection's messages */
+	uint64_t never;        /* bit i: detector i said NEVER */
+	uint64_t listening[2]; /* bit i: detector i listens to the message at hand of that side */
 	uint8_t holder;        /* the detector that has the finding */
 	uint8_t exhausted;     /* no notebook or finding could be had (a doubt for the record) */
 };
 
-bool tunnel_kit_init(struct tunnel_kit *k, size_t connections, struct err *e) MUST_CHECK;
+bool tunnel_kit_init(struct tunnel_kit *k, size_t connections, struct unwrap *unwrap, struct err *e) MUST_CHECK;
 void tunnel_kit_fini(struct tunnel_kit *k);
 
 size_t tunnel_shared_size(void); /* what kin must keep per pair of hosts */

@@ -136,7 +136,8 @@ static void a_tunnel_in_full(void **state)
 		.inner_bytes = { 100, 200 } };
 	snprintf(x->finding.target, sizeof x->finding.target, "far:22");
 	tell_flow(d);
-	has(d, "\"tunnel\":{\"tool\":\"gnu-httptunnel\",\"wrapped\":[\"ssh\"],\"target\":\"far:22\",\"id\":"
+	has(d, "\"tunnel\":{\"tool\":\"gnu-httptunnel\",\"wrapped\":[\"ssh\"],\"kind\":\"covert\",\"target\":\"far:"
+	       "22\",\"id\":"
 	       "\"0000000000000abc\","
 	       "\"peers\":[7,8],\"bytes_toserver\":100,\"bytes_toclient\":200}");
 	has(d, "{\"protocol\":\"ssh\",\"sits\":\"wrapped-in\",\"on\":\"http\"}");
@@ -144,7 +145,8 @@ static void a_tunnel_in_full(void **state)
 	x->finding = (struct finding){ .tool = "unknown" };
 	x->f.wrapped = NULL;
 	tell_flow(d);
-	has(d, "\"tunnel\":{\"tool\":\"unknown\",\"wrapped\":[],\"target\":null,\"id\":null,\"peers\":[],");
+	has(d, "\"tunnel\":{\"tool\":\"unknown\",\"wrapped\":[],\"kind\":\"covert\",\"target\":null,\"id\":null,"
+	       "\"peers\":[],");
 	x->f.finding = NULL;
 	tell_flow(d);
 	has(d, "\"tunnel\":{\"tool\":\"unknown\",\"wrapped\":[]}");

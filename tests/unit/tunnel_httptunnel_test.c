@@ -40,14 +40,14 @@ static void begin(struct tunnel *t, uint64_t flow_id, void *ours)
 	unsigned which = 0;
 	while (strcmp(tunnel_detector(which)->name, "gnu-httptunnel") != 0)
 		which++;
-	t->asleep = ~(UINT32_C(1) << which);
+	t->never = ~(UINT64_C(1) << which);
 }
 
 static struct lab *lab_new(void)
 {
 	struct lab *l = calloc(1, sizeof *l);
 	struct err e;
-	assert_true(tunnel_kit_init(&l->kit, 16, &e));
+	assert_true(tunnel_kit_init(&l->kit, 16, NULL, &e));
 	l->ours = calloc(1, tunnel_shared_size());
 	l->now = 1000 * MS;
 	for (unsigned i = 0; i < 4; i++) {

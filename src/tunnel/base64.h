@@ -1,0 +1,28 @@
+/* base64 -- decodes RFC 4648 in pieces as they come, both alphabets, with two bytes of state.
+ *
+ * Line breaks are passed over.  Padding ends a quantum; more may follow it, as tools concatenate what they encode.
+ * Anything else makes it `bad`, for good.
+ */
+#ifndef TUNNEL_BASE64_H
+#define TUNNEL_BASE64_H
+
+#include "base/slice.h"
+
+struct base64 {
+	uint32_t bits;
+	uint8_t have; /* characters of the quantum at hand */
+	uint8_t pads; /* '=' seen in it */
+	bool bad;
+	uint32_t count; /* characters decoded, line breaks and padding left out; stops at its largest */
+};
+
+/* Decodes from `*in`, which it advances, at most `size` bytes; how many there are.  Call until `*in` is empty. */
+size_t base64_read(struct base64 *b, struct slice *in, uint8_t *out, size_t size);
+
+/* Does what was read so far end where a quantum does? */
+bool base64_whole(const struct base64 *b);
+
+/* Value of one character in either alphabet, or -1. */
+int base64_value(uint8_t c);
+
+#endif

@@ -1,0 +1,128 @@
+/* What detectors can do about what they see: findings, joins, unwrapped bytes. */
+#include "tunnel/sight.h"
+
+#include "tunnel/inside.h"
+
+uint64_t tunnel_key(struct slice token)
+{
+	uint64_t hash = UINT64_C(0xcbf29ce484222325); /* FNV-1a: a wrong match costs nothing an attacker could want */
+	for (size_t i = 0; i < token.len; i++)
+		hash = (hash ^ token.at[i]) * UINT64_C(0x100000001b3);
+	return hash != 0 ? hash : 1;
+}
+
+struct finding *tunnel_try_finding(const struct sight *s)
+{
+	struct tunnel *t = s->tunnel;
+	if (t->finding != NULL)
+		return t->holder == s->which ? t->finding : NULL;
+	t->finding = pool_take(&s->kit->findings);
+	t->holder = (uint8_t)s->which;
+	if (t->finding == NULL)
+		t->exhausted = 1;
+	return t->finding;
+}
+
+struct finding *tunnel_lend_finding(const struct sight *s)
+{
+	struct tunnel *t = s->tunnel;
+	if (t->finding != NULL && t->finding->tool == NULL && t->holder != s->which) {
+		/* Another detector's suspicion gives way to proof. */
+		unwrap_drop(s->kit->unwrap, s->flow_id);
+		*t->finding = (struct finding){ 0 };
+		t->holder = (uint8_t)s->which;
+	}
+	return tunnel_try_finding(s);
+}
+
+void tunnel_return_finding(const struct sight *s)
+{
+	struct tunnel *t = s->tunnel;
+	if (t->finding == NULL || t->finding->tool != NULL || t->holder != s->which)
+		return;
+	unwrap_drop(s->kit->unwrap, s->flow_id);
+	pool_give(&s->kit->findings, t->finding);
+	t->finding = NULL;
+}
+
+/* Alone, a tunnel bears the id of its connection. */
+static uint64_t own_id(const struct sight *s)
+{
+	return s->flow_id != 0 ? s->flow_id : 1;
+}
+
+struct finding *tunnel_found(
+    const struct sight *s, const struct sign *sign, enum side side, uint64_t offset, uint64_t key)
+{
+	const struct detector *d = tunnel_detector(s->which);
+	dossier_add(s->dossier, sign, side, offset, s->t);
+	struct join *k = join_get(s->joins, s->which, key, s->flow_id, s->t);
+	if (k != NULL) {
+		k->found = true;
+		join_enter(k, s->flow_id, s->t);
+	}
+	struct finding *f = tunnel_lend_finding(s);
+	if (f == NULL)
+		return NULL;
+	f->tool = d->name;
+	f->kind = d->kind;
+	if (k != NULL)
+		join_tell(k, s->flow_id, f);
+	else if (f->tunnel_id == 0)
+		f->tunnel_id = own_id(s);
+	unwrap_keep(s->kit->unwrap, f->tunnel_id, s->flow_id);
+	return f;
+}
+
+bool tunnel_known(const struct sight *s, uint64_t key)
+{
+	const struct join *k = join_find(s->joins, s->which, key);
+	return k != NULL && k->found;
+}
+
+uint32_t *tunnel_shared(const struct sight *s, uint64_t key)
+{
+	struct join *k = join_get(s->joins, s->which, key, s->flow_id, s->t);
+	if (k == NULL)
+		return NULL;
+	k->last = s->t;
+	return &k->bits;
+}
+
+void tunnel_inner(const struct sight *s, enum side side, struct slice bytes)
+{
+	struct finding *f = tunnel_try_finding(s);
+	if (f == NULL || bytes.len == 0)
+		return;
+	unwrap_write(s->kit->unwrap, f->tool != NULL ? f->tunnel_id : 0, s->flow_id, side, bytes);
+	f->inner_bytes[side] += bytes.len;
+	const struct slice part = slice_head(bytes, (size_t)FINDING_INNER - f->inner_len[side]);
+	if (part.len == 0)
+		return;
+	memcpy(f->inner[side] + f->inner_len[side], part.at, part.len);
+	f->inner_len[side] = (uint16_t)(f->inner_len[side] + part.len);
+}
+
+void tunnel_target(const struct sight *s, struct slice host, struct slice port)
+{
+	struct finding *f = s->tunnel->finding;
+	if (f == NULL || f->tool == NULL || s->tunnel->holder != s->which || host.len + port.len == 0)
+		return;
+	const size_t len = slice_copy(host, f->target, sizeof f->target);
+	if (port.len == 0 || len + 2 > sizeof f->target)
+		return;
+	f->target[len] = ':';
+	slice_copy(port, f->target + len + 1, sizeof f->target - len - 1);
+}
+
+void tunnel_tell_peers(const struct sight *s)
+{
+	struct tunnel *t = s->tunnel;
+	if (t->finding == NULL || t->finding->tool == NULL || s->joins == NULL)
+		return;
+	for (unsigned i = 0; i < JOINS; i++) {
+		const struct join *k = &s->joins->join[i];
+		if (k->id == t->finding->tunnel_id && k->which == t->holder)
+			join_tell(k, s->flow_id, t->finding);
+	}
+}
