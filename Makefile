@@ -141,7 +141,7 @@ sizes: ## lengths of functions, files and headers
 	@tests/sizes.sh
 
 format: ## let clang-format have its way
-	clang-format -i $(OURS)
+	@clang-format -i $(OURS)
 
 format-check:
 	@clang-format --dry-run -Werror $(OURS) && echo "format: $(words $(OURS)) files as clang-format wants them"

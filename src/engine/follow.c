@@ -122,6 +122,20 @@ static void step_handshake(
 		tell_handshake(at, d, last);
 }
 
+/* A hash of the two hosts and the server's port; of a dialogue inside a channel, of that channel. */
+static uint64_t pair_of(const struct seat *at, const struct dialogue *d)
+{
+	const struct flow_key *k = &at->flow->key;
+	const bool client_lo = at->w->stream.client_way == LO_TO_HI;
+	const struct endpoint *client = client_lo ? &k->lo : &k->hi, *server = client_lo ? &k->hi : &k->lo;
+	uint8_t name[2 * sizeof client->addr + sizeof server->port + sizeof k->space];
+	memcpy(name, client->addr, sizeof client->addr);
+	memcpy(name + sizeof client->addr, server->addr, sizeof server->addr);
+	memcpy(name + 2 * sizeof client->addr, &server->port, sizeof server->port);
+	memcpy(name + 2 * sizeof client->addr + sizeof server->port, &k->space, sizeof k->space);
+	return tunnel_key((struct slice){ name, sizeof name }) ^ (d == &at->w->top ? 0 : at->flow->id);
+}
+
 static void begin_tunnel(const struct seat *at, struct dialogue *d)
 {
 	struct watch *w = at->w;
@@ -132,7 +146,7 @@ static void begin_tunnel(const struct seat *at, struct dialogue *d)
 		w->ours =
 		    kin_join(at->p->kin, client_lo ? &k->lo : &k->hi, client_lo ? &k->hi : &k->lo, k->space, at->t);
 	}
-	tunnel_init(&d->tunnel, at->flow->id, d == &w->top ? w->ours : NULL);
+	tunnel_init(&d->tunnel, at->flow->id, pair_of(at, d), d == &w->top ? w->ours : NULL);
 }
 
 static void show_tunnels(const struct seat *at, struct dialogue *d, const struct http_event *ev, struct dossier *notes)

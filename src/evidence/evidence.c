@@ -74,6 +74,15 @@ unsigned dossier_score(const struct dossier *d)
 	return sum > d->innocent ? sum - d->innocent : 0;
 }
 
+bool dossier_convicts(const struct dossier *d)
+{
+	unsigned families = 0;
+	for (unsigned i = 0; i < FAMILIES; i++)
+		families += d->grade[i] != 0;
+	return families >= 2 && (d->grade[FAMILY_CONTENT] != 0 || d->grade[FAMILY_STRUCTURE] != 0) &&
+	       dossier_score(d) >= SCORE_CONVICTS;
+}
+
 const char *family_name(enum family f)
 {
 	static const char *const names[FAMILIES] = { "content", "structure", "timing", "volume", "header" };

@@ -70,6 +70,12 @@ void dossier_innocent(struct dossier *d, unsigned grade);
 
 /* The sum of the grades, less what speaks for an innocent use; never negative. */
 unsigned dossier_score(const struct dossier *d);
+
+/* From SCORE_CONVICTS on, from two families of which one is content or structure, graded signs are as good as two strong ones:
+ * two independent witnesses, one of whom saw what was said or how it was built.  Rhythm and amount alone prove nothing. */
+enum { SCORE_SUSPECT = 40, SCORE_CONVICTS = 60 };
+bool dossier_convicts(const struct dossier *d);
+
 const char *family_name(enum family f); /* "content", "structure", ... */
 
 /* NULL when there is none of that leaning; the earliest among equals. */

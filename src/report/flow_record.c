@@ -194,7 +194,7 @@ static void write_layers(struct json *j, const struct facts *f)
 	json_array_end(j);
 }
 
-/* What graded signs add up to; SUSPECT_SCORE and VERDICT_SCORE say what that is worth. */
+/* What graded signs add up to; SCORE_SUSPECT and SCORE_CONVICTS say what that is worth. */
 static void write_suspicion(struct json *j, const struct dossier *d)
 {
 	const unsigned score = dossier_score(d);
@@ -207,7 +207,7 @@ static void write_suspicion(struct json *j, const struct dossier *d)
 		if (d->grade[i] != 0)
 			json_word(j, NULL, family_name((enum family)i));
 	json_array_end(j);
-	json_bool(j, "suspect", score >= SUSPECT_SCORE);
+	json_bool(j, "suspect", score >= SCORE_SUSPECT);
 	json_object_end(j);
 }
 

@@ -13,3 +13,4 @@ DETECTOR(httptunnel)
 /* Carriers over an accepted Upgrade. */
 
 /* What nobody has named yet. */
+DETECTOR(general)

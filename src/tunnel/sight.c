@@ -23,11 +23,16 @@ struct finding *tunnel_try_finding(const struct sight *s)
 	return t->finding;
 }
 
+/* Another detector's suspicion gives way to proof, and a tool without a name to one that has one. */
+static bool gives_way(const struct finding *f)
+{
+	return f->tool == NULL || strcmp(f->tool, "unknown") == 0;
+}
+
 struct finding *tunnel_lend_finding(const struct sight *s)
 {
 	struct tunnel *t = s->tunnel;
-	if (t->finding != NULL && t->finding->tool == NULL && t->holder != s->which) {
-		/* Another detector's suspicion gives way to proof. */
+	if (t->finding != NULL && t->holder != s->which && gives_way(t->finding)) {
 		unwrap_drop(s->kit->unwrap, s->flow_id);
 		*t->finding = (struct finding){ 0 };
 		t->holder = (uint8_t)s->which;

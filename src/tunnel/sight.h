@@ -16,6 +16,7 @@ struct joins;
 struct sight {
 	const struct http_event *ev; /* NULL in `end` */
 	struct dossier *dossier;
+	uint64_t pair;     /* names the two hosts and the port */
 	void *mine, *ours; /* `ours` may be NULL: no room for the pair */
 	uint64_t flow_id;
 	int64_t t;              /* of the event; in `end`, of the last one */

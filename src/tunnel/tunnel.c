@@ -62,21 +62,23 @@ bool tunnel_kit_init(struct tunnel_kit *k, size_t connections, struct unwrap *un
 	if (!pool_init(&k->notebooks, "tunnel notebooks", notebook_size(), connections, e))
 		return false;
 	if (pool_init(&k->findings, "tunnel findings", sizeof(struct finding),
-		share > FINDINGS_LEAST ? share : FINDINGS_LEAST, e))
+		share > FINDINGS_LEAST ? share : FINDINGS_LEAST, e) &&
+	    groups_init(&k->groups, connections, e))
 		return true;
-	pool_fini(&k->notebooks);
+	tunnel_kit_fini(k);
 	return false;
 }
 
 void tunnel_kit_fini(struct tunnel_kit *k)
 {
+	groups_fini(&k->groups);
 	pool_fini(&k->findings);
 	pool_fini(&k->notebooks);
 }
 
-void tunnel_init(struct tunnel *t, uint64_t flow_id, void *ours)
+void tunnel_init(struct tunnel *t, uint64_t flow_id, uint64_t pair, void *ours)
 {
-	*t = (struct tunnel){ .flow_id = flow_id, .ours = ours };
+	*t = (struct tunnel){ .flow_id = flow_id, .pair = pair, .ours = ours };
 }
 
 void tunnel_fini(struct tunnel_kit *k, struct tunnel *t)
@@ -115,8 +117,9 @@ static void turn_to(struct sight *s, unsigned which)
 
 static struct sight sight_of(struct tunnel_kit *k, struct tunnel *t, struct dossier *d)
 {
-	return (
-	    struct sight){ .dossier = d, .flow_id = t->flow_id, .t = t->t, .kit = k, .tunnel = t, .joins = t->ours };
+	return (struct sight){
+		.dossier = d, .pair = t->pair, .flow_id = t->flow_id, .t = t->t, .kit = k, .tunnel = t, .joins = t->ours
+	};
 }
 
 static void take_interest(struct tunnel *t, const struct http_event *ev, unsigned which, enum interest interest)

@@ -9,6 +9,7 @@
 
 #include "base/err.h"
 #include "base/pool.h"
+#include "tunnel/groups.h"
 #include "tunnel/sight.h"
 #include "tunnel/unwrap.h"
 #include "tunnel/wake.h"
@@ -18,13 +19,15 @@ enum { MAX_DETECTORS = 64 }; /* a connection remembers in 64 bits which are awak
 struct tunnel_kit {
 	struct pool notebooks; /* all detectors' `mine` of one connection in one block */
 	struct pool findings;  /* few: only for connections on which something is suspected */
+	struct groups groups;
 	struct wake wake;
 	struct unwrap *unwrap;                                   /* where unwrapped bytes are written; NULL: nowhere */
 	uint32_t mine_at[MAX_DETECTORS], ours_at[MAX_DETECTORS]; /* where in a notebook each detector's part begins */
 };
 
 struct tunnel {
-	void *notebook;          /* NULL until a message concerns a detector, or when memory ran out */
+	void *notebook; /* NULL until a message concerns a detector, or when memory ran out */
+	uint64_t pair;
 	void *ours;              /* joins and all detectors' shared notebooks, from kin; may be NULL */
 	struct finding *finding; /* NULL until lent */
 	uint64_t flow_id;
@@ -41,7 +44,8 @@ void tunnel_kit_fini(struct tunnel_kit *k);
 
 size_t tunnel_shared_size(void); /* what kin must keep per pair of hosts */
 
-void tunnel_init(struct tunnel *t, uint64_t flow_id, void *ours);
+/* `pair` is a hash of the two hosts and the port. */
+void tunnel_init(struct tunnel *t, uint64_t flow_id, uint64_t pair, void *ours);
 void tunnel_fini(struct tunnel_kit *k, struct tunnel *t);
 
 /* Shows one event.  Returns true when some detector listens to the content of the message at hand of ev->from: ask after

@@ -3,7 +3,7 @@
  *
  *   1. HTTP tunnel.  One proof that a foreign protocol is wrapped in the messages: certain.  Two different strong signs
  *      of it: likely.  One strong sign is not enough: odd HTTP exists.  Graded signs, of which none is strong by itself:
- *      likely when their score reaches VERDICT_SCORE, from two families at least, one of them content or structure.
+ *      likely when their score reaches SCORE_CONVICTS, from two families at least, one of them content or structure.
  *   2. Blind relay.  Proof that a handshake was accepted: certain.  A strong sign of it: likely.
  *   3. Still awaiting the answer to a handshake whose client has already sent on: those bytes are HTTP if the answer
  *      is a refusal and a relay's if it is not.  Undecided, whatever HTTP went before: "awaiting-answer", or
@@ -98,16 +98,6 @@ static const char *why_undecided(const struct dossier *d)
 	return "too-little";
 }
 
-/* Two independent witnesses, one of whom saw what was said or how it was built: rhythm and amount alone prove nothing. */
-static bool score_convicts(const struct dossier *d)
-{
-	unsigned families = 0;
-	for (unsigned i = 0; i < FAMILIES; i++)
-		families += d->grade[i] != 0;
-	return families >= 2 && (d->grade[FAMILY_CONTENT] != 0 || d->grade[FAMILY_STRUCTURE] != 0) &&
-	       dossier_score(d) >= VERDICT_SCORE;
-}
-
 struct verdict verdict_weigh(const struct dossier *d, bool awaiting, bool over)
 {
 	const struct note *const tunnel = strong(d, FOR_TUNNEL), *const relay = strong(d, FOR_RELAY),
@@ -116,7 +106,7 @@ struct verdict verdict_weigh(const struct dossier *d, bool awaiting, bool over)
 	if (tunnel != NULL && (tunnel->sign->weight == PROOF || dossier_count(d, FOR_TUNNEL, STRONG) >= 2))
 		return decided(d, LABEL_HTTP_TUNNEL, certainty_of(tunnel), tunnel);
 	const struct note *const graded = dossier_strongest(d, FOR_TUNNEL);
-	if (graded != NULL && score_convicts(d))
+	if (graded != NULL && dossier_convicts(d))
 		return decided(d, LABEL_HTTP_TUNNEL, LIKELY, graded);
 	if (relay != NULL)
 		return decided(d, LABEL_BLIND_RELAY, certainty_of(relay), relay);

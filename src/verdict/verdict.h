@@ -11,9 +11,6 @@
 enum label { LABEL_UNDECIDED, LABEL_NOT_HTTP, LABEL_PLAIN_HTTP, LABEL_BLIND_RELAY, LABEL_HTTP_TUNNEL, LABELS };
 enum certainty { UNCERTAIN, LIKELY, CERTAIN };
 
-/* Of dossier_score: from here on graded signs make a label; from the lower one on they are worth a word to people. */
-enum { VERDICT_SCORE = 60, SUSPECT_SCORE = 40 };
-
 struct verdict {
 	uint8_t label, certainty;   /* enum label, enum certainty */
 	const struct sign *because; /* the note that decided; NULL when undecided */

@@ -36,7 +36,7 @@ struct lab {
 /* All other detectors sleep. */
 static void begin(struct tunnel *t, uint64_t flow_id, void *ours)
 {
-	tunnel_init(t, flow_id, ours);
+	tunnel_init(t, flow_id, 1, ours);
 	unsigned which = 0;
 	while (strcmp(tunnel_detector(which)->name, "gnu-httptunnel") != 0)
 		which++;

@@ -19,7 +19,7 @@ static struct tunnel_kit kit_for(size_t connections)
 /* Only one detector is awake, so that the test does not depend on the others. */
 static void begin(struct tunnel *t, uint64_t flow_id)
 {
-	tunnel_init(t, flow_id, NULL);
+	tunnel_init(t, flow_id, 1, NULL);
 	unsigned which = 0;
 	while (strcmp(tunnel_detector(which)->name, "gnu-httptunnel") != 0)
 		which++;

@@ -1,0 +1,191 @@
+#include "tunnel/foreign.h"
+
+#include "tunnel/base64.h"
+
+enum {
+	HEADER_MOST = 32, /* of a tool's own framing before the first byte */
+	DECODED = 96,
+	HELLO_LEAST = 40, /* the shortest TLS hello there can be is longer */
+	HELLO_MOST = 0x4000
+};
+
+/* Record header, handshake header of a client's or a server's hello, version (RFC 8446, 5.1 and 4). */
+static bool is_tls(struct slice s)
+{
+	if (s.len < 11 || s.at[0] != 22 || s.at[1] != 3 || s.at[2] > 4)
+		return false;
+	const unsigned record = read_be16(s.at + 3), message = (unsigned)s.at[6] << 16 | read_be16(s.at + 7);
+	return (s.at[5] == 1 || s.at[5] == 2) && record >= HELLO_LEAST && record <= HELLO_MOST &&
+	       message >= HELLO_LEAST && message <= 0x10000 && s.at[9] == 3 && s.at[10] <= 3;
+}
+
+static bool is_ssh(struct slice s)
+{
+	return slice_starts(s, SLICE("SSH-2.0-")) || slice_starts(s, SLICE("SSH-1.99-"));
+}
+
+/* A header whose checksum is right (RFC 791, 3.1), and a transport protocol that tunnels carry. */
+static bool is_ipv4(struct slice s)
+{
+	if (s.len < 20 || s.at[0] != 0x45 || read_be16(s.at + 2) < 20)
+		return false;
+	uint32_t sum = 0;
+	for (unsigned i = 0; i < 20; i += 2)
+		sum += read_be16(s.at + i);
+	sum = (sum & 0xffff) + (sum >> 16);
+	const uint8_t protocol = s.at[9];
+	return (sum & 0xffff) + (sum >> 16) == 0xffff && (protocol == 1 || protocol == 6 || protocol == 17);
+}
+
+static bool line_has(struct slice s, struct slice start, struct slice word)
+{
+	return slice_starts(s, start) && slice_search(slice_head(s, slice_find(s, '\n')), word) < slice_find(s, '\n');
+}
+
+static const char *name_text(struct slice s)
+{
+	if (is_ssh(s))
+		return "ssh";
+	if (slice_starts(s, SLICE("RFB 003.")) && s.len >= 12 && s.at[11] == '\n')
+		return "vnc";
+	if (line_has(s, SLICE("220"), SLICE("SMTP")) ||
+	    (slice_starts(s, SLICE("EHLO ")) && slice_find(s, '\n') < s.len))
+		return "smtp";
+	if (line_has(s, SLICE("220"), SLICE("FTP")))
+		return "ftp";
+	if (slice_starts(s, SLICE("* OK [CAPABILITY IMAP4")))
+		return "imap";
+	return NULL;
+}
+
+/* SOCKS 5: a greeting is so short that it must be all there is (RFC 1928, 3). */
+static bool is_socks(struct slice s, bool whole)
+{
+	if (!whole || s.len < 3 || s.len > 4 || s.at[0] != 5 || s.at[1] != s.len - 2)
+		return false;
+	return s.at[2] == 0 && (s.len == 3 || s.at[3] == 2 || s.at[3] == 1);
+}
+
+static const char *name_binary(struct slice s, bool whole)
+{
+	if (is_tls(s))
+		return "tls";
+	if (is_ipv4(s))
+		return "ip";
+	if (s.len >= 11 && slice_starts(s, SLICE("\3\0\0")) && s.at[3] >= 11 && s.at[4] == s.at[3] - 5 &&
+	    s.at[5] == 0xe0 && read_be16(s.at + 6) == 0)
+		return "rdp"; /* TPKT and X.224 connection request */
+	if (slice_starts(s, SLICE("\5\0\13\3\x10\0\0\0")))
+		return "dcerpc"; /* bind, little-endian */
+	if (s.len >= 8 && s.at[0] == 0 && s.at[1] == 0 && (s.at[4] == 0xff || s.at[4] == 0xfe) &&
+	    slice_starts(slice_from(s, 5), SLICE("SMB")))
+		return "smb";
+	if (s.len >= 13 && slice_starts(slice_from(s, 4), SLICE("\0\3\0\0user\0")))
+		return "postgres";
+	return is_socks(s, whole) ? "socks" : NULL;
+}
+
+const char *foreign_name(struct slice bytes, bool whole)
+{
+	const char *name = name_text(bytes);
+	return name != NULL ? name : name_binary(bytes, whole);
+}
+
+static bool found(struct foreign *out, const char *name, enum form form, size_t at)
+{
+	*out = (struct foreign){ name, form, at };
+	return name != NULL;
+}
+
+static bool is_text(uint8_t c)
+{
+	return (c >= 0x20 && c < 0x7f) || c == '\t' || c == '\r' || c == '\n';
+}
+
+/* Behind a few bytes that are no text, as a tool's own framing is. */
+static bool find_behind_header(struct slice sample, struct foreign *out)
+{
+	bool binary = false;
+	for (size_t at = 0; at < sample.len && at <= HEADER_MOST; at++) {
+		const struct slice here = slice_from(sample, at);
+		if (binary && (is_ssh(here) || is_tls(here)))
+			return found(out, is_ssh(here) ? "ssh" : "tls", FORM_RAW, at);
+		binary |= !is_text(sample.at[at]);
+	}
+	return false;
+}
+
+static const char *name_base64(struct slice text)
+{
+	struct base64 b = { 0 };
+	uint8_t out[DECODED];
+	size_t end = 0;
+	while (end < text.len && base64_value(text.at[end]) >= 0)
+		end++;
+	struct slice in = slice_head(text, end);
+	const size_t n = base64_read(&b, &in, out, sizeof out);
+	return foreign_name((struct slice){ out, n }, false);
+}
+
+int foreign_hex(uint8_t c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c |= 0x20;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+static const char *name_hex(struct slice text)
+{
+	uint8_t out[DECODED];
+	size_t n = 0;
+	for (; n < sizeof out && 2 * n + 1 < text.len; n++) {
+		const int high = foreign_hex(text.at[2 * n]), low = foreign_hex(text.at[2 * n + 1]);
+		if (high < 0 || low < 0)
+			break;
+		out[n] = (uint8_t)(high << 4 | low);
+	}
+	return foreign_name((struct slice){ out, n }, false);
+}
+
+/* How these protocols' first bytes look when encoded: no more than a reason to decode. */
+static bool may_be_base64(struct slice s)
+{
+	static const char starts[][5] = { "U1NI", "FgMA", "FgMB", "FgMC", "FgMD", "FgME", "UkZC", "MjIw", "RUhM",
+		"AwAA", "BQAL", "RQAA", "RQAB", "RQAF" };
+	for (unsigned i = 0; s.len >= 16 && i < sizeof starts / sizeof *starts; i++)
+		if (memcmp(s.at, starts[i], 4) == 0)
+			return true;
+	return false;
+}
+
+static bool may_be_hex(struct slice s)
+{
+	return s.len >= 32 && (slice_starts(s, SLICE("5353482d")) || slice_starts_nocase(s, SLICE("5353482D")) ||
+				  slice_starts(s, SLICE("160301")) || slice_starts(s, SLICE("160303")));
+}
+
+/* A value in text: behind anything that is no character of the alphabet. */
+static bool find_encoded(struct slice sample, struct foreign *out)
+{
+	bool begins = true;
+	for (size_t at = 0; at < sample.len; at++) {
+		const struct slice here = slice_from(sample, at);
+		if (begins && may_be_base64(here) && found(out, name_base64(here), FORM_BASE64, at))
+			return true;
+		if (begins && may_be_hex(here) && found(out, name_hex(here), FORM_HEX, at))
+			return true;
+		begins = base64_value(sample.at[at]) < 0 || sample.at[at] == '/';
+	}
+	return false;
+}
+
+bool foreign_find(struct slice sample, bool whole, struct foreign *out)
+{
+	sample = slice_head(sample, FOREIGN_SAMPLE);
+	if (sample.len < 3)
+		return false;
+	if (found(out, foreign_name(sample, whole), FORM_RAW, 0))
+		return true;
+	return is_text(sample.at[0]) ? find_encoded(sample, out) : find_behind_header(sample, out);
+}

@@ -1,0 +1,30 @@
+/* foreign -- does content begin with another protocol's first bytes?  Private to tunnel.
+ *
+ * Only first bytes that no file and no application's message has by accident: naming whatever a pipe carries is channel's
+ * affair and may guess, here a wrong name would be a step to a false alarm.
+ */
+#ifndef TUNNEL_FOREIGN_H
+#define TUNNEL_FOREIGN_H
+
+#include "base/slice.h"
+
+enum form { FORM_NONE, FORM_RAW, FORM_BASE64, FORM_HEX };
+
+struct foreign {
+	const char *name; /* "ssh", "tls", ... */
+	enum form form;
+	size_t at; /* where in the sample it begins */
+};
+
+enum { FOREIGN_SAMPLE = 160 }; /* so much of a body's beginning is looked at */
+
+/* `whole`: the sample is all there is.  In any of the forms, behind a short binary header, or as a value in text. */
+bool foreign_find(struct slice sample, bool whole, struct foreign *out);
+
+/* Value of a hexadecimal digit, or -1. */
+int foreign_hex(uint8_t c);
+
+/* The protocol that begins exactly here, or NULL. */
+const char *foreign_name(struct slice bytes, bool whole);
+
+#endif

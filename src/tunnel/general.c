@@ -1,0 +1,494 @@
+/* general -- tools that nobody has named: what the messages between a client and one place of a server have in common.
+ *
+ * Each sign of the table below is met in ordinary traffic too, so none convicts by itself.  A sign has a grade, in tenths of
+ * a ban, and rests on what was said (content), how the messages are built and follow each other (structure), when
+ * (timing), how much (volume), or their heads (header).  The verdict asks for two families of which one is content or
+ * structure, and so many points that both must be weighty.  Signs of rhythm, amount and heads are noted only where
+ * content or structure gave one first: alone they describe half of the web.
+ *
+ * Signs belong to a group: a client, a server and port, a Host, and a path without its changing parts.  Who uses the same
+ * server otherwise is not concerned.  Groups are made for requests with content, or when a sign is met; bodies are looked
+ * at for their first FOREIGN_SAMPLE bytes, those of uploads for longer while no answer comes.
+ */
+#include "tunnel/foreign.h"
+#include "tunnel/inside.h"
+#include "tunnel/look.h"
+
+enum row {
+	FOREIGN,
+	FOREIGN_BOTH,
+	BASE64_AS_BINARY,
+	RANDOM_AS_TEXT,
+	NO_IMAGE,
+	NO_EVENTS,
+	RANDOM_DUPLEX,
+	RANDOM_BOTH,
+	UNANSWERED,
+	DUPLEX,
+	PAIRED,
+	DIFFERENT,
+	ABSURD_LENGTH,
+	ODD_HEAD,
+	NO_AGENT,
+	EVEN_POLL,
+	GROWING_POLL,
+	BALANCE,
+	ROWS
+};
+
+/* Where a grade comes from: "counted" on 9,011 public HTTP flows and 10,838 bodies, as 10 log10 of how much rarer the sign is
+ * there than in tunnels, rounded down; "judged" where no count could be had, and then kept below what it would need to
+ * convict with timing, volume and header alone. */
+static const struct {
+	struct sign sign;
+	enum family family;
+	uint8_t grade;
+} table[ROWS] = {
+	/* counted: no body of either side began so */
+	[FOREIGN] = { { "general", "foreign-protocol", FOR_TUNNEL, WEAK }, FAMILY_CONTENT, 45 },
+	/* the same protocol from both sides, each speaking its own part: judged, next to a proof */
+	[FOREIGN_BOTH] = { { "general", "foreign-dialogue", FOR_TUNNEL, WEAK }, FAMILY_STRUCTURE, 40 },
+	/* counted: 1 flow, and that was a tunnel */
+	[BASE64_AS_BINARY] = { { "general", "base64-as-binary", FOR_TUNNEL, WEAK }, FAMILY_CONTENT, 25 },
+	/* counted: 13 flows, nearly all malware */
+	[RANDOM_AS_TEXT] = { { "general", "random-as-text", FOR_TUNNEL, WEAK }, FAMILY_CONTENT, 25 },
+	[NO_IMAGE] = { { "general", "image-that-is-none", FOR_TUNNEL, WEAK }, FAMILY_CONTENT, 20 }, /* judged */
+	[NO_EVENTS] = { { "general", "event-stream-without-events", FOR_TUNNEL, WEAK }, FAMILY_CONTENT,
+	    25 }, /* judged */
+	/* judged: nobody streams noise both ways at once but a pipe */
+	[RANDOM_DUPLEX] = { { "general", "random-in-both-streams", FOR_TUNNEL, WEAK }, FAMILY_CONTENT, 25 },
+	/* counted: 0.7 % of flows one way, fewer both ways */
+	[RANDOM_BOTH] = { { "general", "random-both-ways", FOR_TUNNEL, WEAK }, FAMILY_CONTENT, 10 },
+	/* counted: 13 flows: crashes, exploits, uploads given up */
+	[UNANSWERED] = { { "general", "unanswered-upload", FOR_TUNNEL, WEAK }, FAMILY_STRUCTURE, 20 },
+	/* judged: an answer that comes while the question is being asked, by turns */
+	[DUPLEX] = { { "general", "both-ways-at-once", FOR_TUNNEL, WEAK }, FAMILY_STRUCTURE, 40 },
+	/* counted: 1 group */
+	[PAIRED] = { { "general", "upload-beside-download", FOR_TUNNEL, WEAK }, FAMILY_STRUCTURE, 25 },
+	[DIFFERENT] = { { "general", "many-different-bodies", FOR_TUNNEL, WEAK }, FAMILY_STRUCTURE, 15 }, /* judged */
+	[ABSURD_LENGTH] = { { "general", "absurd-length", FOR_TUNNEL, WEAK }, FAMILY_HEADER, 25 },        /* judged */
+	/* counted: 323 requests */
+	[ODD_HEAD] = { { "general", "type-without-content", FOR_TUNNEL, WEAK }, FAMILY_HEADER, 8 },
+	/* counted: 809 flows */
+	[NO_AGENT] = { { "general", "no-agent", FOR_TUNNEL, WEAK }, FAMILY_HEADER, 4 },
+	/* counted: none in the public captures; but every poller of a well-made application does it */
+	[EVEN_POLL] = { { "general", "even-polls", FOR_TUNNEL, WEAK }, FAMILY_TIMING, 10 },
+	[GROWING_POLL] = { { "general", "growing-polls", FOR_TUNNEL, WEAK }, FAMILY_TIMING, 10 },
+	[BALANCE] = { { "general", "as-much-up-as-down", FOR_TUNNEL, WEAK }, FAMILY_VOLUME, 8 }, /* judged */
+};
+_Static_assert(ROWS <= 32, "a group remembers its signs in 32 bits");
+
+enum {
+	BOTH_SIDES = 2,
+	GRADE_CACHEABLE = 15, /* answers that may be kept or compared: a place of documents, not of a pipe */
+	GRADE_TYPE = 20,      /* a content type of a known binary protocol over HTTP */
+	UPLOAD_LOOK = 65536,  /* so much of an upload is looked at while no answer comes */
+	UPLOAD_LEAST = 1024,
+	TURNS_ENOUGH = 16, /* alternations of an exchange that goes both ways at once */
+	MANY = 20,
+	EVEN_ENOUGH = 8,
+	GROWING_ENOUGH = 4,
+	RANDOM_ENOUGH = 3, /* bodies of each side */
+	BALANCE_LEAST = 65536
+};
+static const uint64_t ABSURD = UINT64_C(1) << 40;
+static const int64_t MS = 1000000, SECOND = 1000000000;
+
+/* The message at hand of one side. */
+struct leg {
+	uint64_t at, next; /* offsets: where its content begins; where it goes on */
+	uint64_t seen;     /* bytes of it */
+	uint8_t sample[FOREIGN_SAMPLE];
+	uint8_t have;
+	bool open, sampled;
+	bool endless; /* chunked, or so long that no length is meant */
+	uint8_t type; /* enum look_type */
+};
+
+struct mine {
+	struct leg leg[BOTH_SIDES];
+	uint64_t key; /* of the group; 0: no request yet */
+	int64_t asked;
+	bool unanswered; /* the latest request has content, and no answer yet */
+	bool expects;    /* the client waits for a word before it sends: silence is no sign */
+	bool duplex;     /* an answer began while its request was still being sent */
+	uint8_t turns;
+	uint8_t turn; /* enum side of the latest content */
+};
+
+static struct group *group_of(const struct sight *s)
+{
+	const struct mine *m = s->mine;
+	return groups_get(&s->kit->groups, m->key, s->t);
+}
+
+static bool weighty(uint32_t signs)
+{
+	for (unsigned i = 0; i < ROWS; i++)
+		if ((signs >> i & 1) != 0 && (table[i].family == FAMILY_CONTENT || table[i].family == FAMILY_STRUCTURE))
+			return true;
+	return false;
+}
+
+static const struct sign *first_sign(uint32_t signs)
+{
+	return &table[signs != 0 ? __builtin_ctz(signs) : 0].sign;
+}
+
+/* Tells this connection's dossier what is known of its group. */
+static void apply(const struct sight *s, const struct group *g, enum side side, uint64_t offset)
+{
+	if (!weighty(g->signs))
+		return;
+	for (unsigned i = 0; i < ROWS; i++) {
+		if ((g->signs >> i & 1) == 0)
+			continue;
+		dossier_add(s->dossier, &table[i].sign, side, offset, s->t);
+		dossier_grade(s->dossier, table[i].family, table[i].grade);
+	}
+	dossier_innocent(s->dossier, g->innocent);
+	if (dossier_convicts(s->dossier))
+		tunnel_found(s, first_sign(g->signs), side, offset, g->key);
+}
+
+static void mark(const struct sight *s, struct group *g, enum row row, enum side side, uint64_t offset)
+{
+	const uint32_t bit = UINT32_C(1) << row;
+	g->last = s->t;
+	if ((g->signs & bit) != 0)
+		return;
+	g->signs |= bit;
+	apply(s, g, side, offset);
+}
+
+/* ------------------------------------------------------------------ what a body says */
+
+static void see_foreign(const struct sight *s, struct group *g, enum side side, const char *name, uint64_t offset)
+{
+	mark(s, g, FOREIGN, side, offset);
+	g->foreign[side] = name;
+	if (g->foreign[OTHER(side)] != NULL && strcmp(g->foreign[OTHER(side)], name) == 0)
+		mark(s, g, FOREIGN_BOTH, side, offset);
+}
+
+static bool is_foreign(const struct leg *l, bool whole, struct foreign *f)
+{
+	const struct slice sample = { l->sample, l->have };
+	if (!foreign_find(sample, whole, f))
+		return false;
+	/* An address packet may head a capture file, and mail is sent as text by whoever shows mail. */
+	return f->form != FORM_RAW || f->at != 0 || l->type != LOOK_MEDIA;
+}
+
+static void see_lies(const struct sight *s, struct group *g, enum side side, const struct leg *l)
+{
+	const struct slice sample = { l->sample, l->have };
+	const bool random = look_random(sample);
+	if (l->type == LOOK_BINARY && look_base64(sample))
+		mark(s, g, BASE64_AS_BINARY, side, l->at);
+	if (l->type == LOOK_TEXT && random && side == CLIENT)
+		mark(s, g, RANDOM_AS_TEXT, side, l->at);
+	if (l->type == LOOK_IMAGE && random)
+		mark(s, g, NO_IMAGE, side, l->at);
+	if (l->type == LOOK_EVENTS && !look_events(sample))
+		mark(s, g, NO_EVENTS, side, l->at);
+	if (random && l->type != LOOK_MEDIA && l->type != LOOK_CODED)
+		g->random[side]++;
+	if (g->random[CLIENT] >= RANDOM_ENOUGH && g->random[SERVER] >= RANDOM_ENOUGH)
+		mark(s, g, RANDOM_BOTH, side, l->at);
+}
+
+/* The beginning of a body is there, or all of it. */
+static void see_sample(const struct sight *s, enum side side, bool whole)
+{
+	struct mine *m = s->mine;
+	struct leg *l = &m->leg[side];
+	struct foreign f;
+	if (l->sampled || l->have == 0)
+		return;
+	l->sampled = true;
+	const bool foreign = is_foreign(l, whole, &f);
+	struct group *g = foreign || side == CLIENT ? group_of(s) : groups_find(&s->kit->groups, m->key);
+	if (g == NULL)
+		return;
+	if (side == CLIENT) {
+		const uint64_t hash = tunnel_key((struct slice){ l->sample, l->have });
+		g->different += hash != g->first_body;
+		g->first_body = hash;
+	}
+	see_lies(s, g, side, l);
+	if (!foreign)
+		return;
+	see_foreign(s, g, side, f.name, l->at);
+	uint8_t plain[FOREIGN_SAMPLE];
+	tunnel_inner(s, side, look_decoded(slice_from((struct slice){ l->sample, l->have }, f.at), f.form, plain));
+}
+
+/* ------------------------------------------------------------------ heads */
+
+static void begin_leg(const struct sight *s, enum side side)
+{
+	const struct http_event *ev = s->ev;
+	struct mine *m = s->mine;
+	const uint64_t body = ev->offset + ev->eat;
+	const bool content = ev->rule != BODY_NONE && !(ev->rule == BODY_LENGTH && ev->head->length == 0);
+	m->leg[side] = (struct leg){ .at = body,
+		.next = body,
+		.open = content,
+		.endless = ev->rule != BODY_LENGTH || ev->head->length >= ABSURD,
+		.type = (uint8_t)look_type(ev->head) };
+}
+
+static void count_message(struct group *g, enum side side, const struct http_event *ev)
+{
+	const bool content = ev->rule != BODY_NONE && !(ev->rule == BODY_LENGTH && ev->head->length == 0);
+	g->bodies[side] += content;
+	g->empties[side] += !content;
+	if (content && ev->rule == BODY_LENGTH && ev->head->length < ABSURD)
+		g->bytes[side] += ev->head->length;
+}
+
+static void see_gap(struct group *g, int64_t t)
+{
+	const int64_t gap = t - g->asked;
+	g->asked = t;
+	if (g->requests < 2 || gap < 20 * MS || gap > 10 * SECOND) {
+		g->even = g->growing = 0;
+		g->gap_us = 0;
+		return;
+	}
+	const uint64_t now = (uint64_t)gap / 1000, before = g->gap_us;
+	const uint64_t off = now > before ? now - before : before - now;
+	g->even = before != 0 && off * 100 < before * 15 ? (uint8_t)(g->even + (g->even < UINT8_MAX)) : 0;
+	const bool half_more = now * 10 >= before * 14 && now * 10 <= before * 16;
+	g->growing = before != 0 && half_more ? (uint8_t)(g->growing + (g->growing < UINT8_MAX)) : 0;
+	g->gap_us = (uint32_t)now;
+}
+
+/* A value in the target may be the tunnel's way up. */
+static void see_target(const struct sight *s)
+{
+	const struct slice target = s->ev->head->target;
+	const struct slice query = slice_from(target, slice_find(target, '?'));
+	struct foreign f;
+	if (query.len < 16 || !foreign_find(query, false, &f))
+		return;
+	struct group *g = group_of(s);
+	if (g == NULL)
+		return;
+	see_foreign(s, g, CLIENT, f.name, s->ev->offset);
+	uint8_t plain[FOREIGN_SAMPLE];
+	tunnel_inner(s, CLIENT, look_decoded(slice_head(slice_from(query, f.at), FOREIGN_SAMPLE), f.form, plain));
+}
+
+static void see_request(const struct sight *s)
+{
+	const struct head *h = s->ev->head;
+	struct mine *m = s->mine;
+	begin_leg(s, CLIENT);
+	m->key = look_place(h) ^ s->pair;
+	m->asked = s->t;
+	m->unanswered = m->leg[CLIENT].open;
+	m->expects = head_has(h, SLICE("Expect"));
+	m->duplex = false;
+	m->turns = 0;
+	see_target(s);
+	struct group *g = m->leg[CLIENT].open ? group_of(s) : groups_find(&s->kit->groups, m->key);
+	if (g == NULL)
+		return;
+	g->last = s->t;
+	g->requests++;
+	count_message(g, CLIENT, s->ev);
+	see_gap(g, s->t);
+	if (!head_has(h, SLICE("User-Agent")) && !head_has(h, SLICE("Accept")))
+		mark(s, g, NO_AGENT, CLIENT, s->ev->offset);
+	if (h->method == METHOD_GET && s->ev->rule == BODY_NONE && head_has(h, SLICE("Content-Type")))
+		mark(s, g, ODD_HEAD, CLIENT, s->ev->offset);
+	if (s->ev->rule == BODY_LENGTH && h->length >= ABSURD)
+		mark(s, g, ABSURD_LENGTH, CLIENT, s->ev->offset);
+	if (g->even >= EVEN_ENOUGH)
+		mark(s, g, EVEN_POLL, CLIENT, s->ev->offset);
+	if (g->growing >= GROWING_ENOUGH)
+		mark(s, g, GROWING_POLL, CLIENT, s->ev->offset);
+	if (g->requests >= MANY && g->different * 10 >= g->requests * 9 && g->bodies[SERVER] * 2 >= g->requests)
+		mark(s, g, DIFFERENT, CLIENT, s->ev->offset);
+	apply(s, g, CLIENT, s->ev->offset);
+}
+
+/* What says that this is a place of documents, or a known protocol's. */
+static void see_innocence(struct group *g, const struct head *h)
+{
+	unsigned grade = 0;
+	if (h->status == 304 || head_has(h, SLICE("ETag")) || head_has(h, SLICE("Last-Modified")))
+		grade += GRADE_CACHEABLE;
+	if (look_known_type(h))
+		grade += GRADE_TYPE;
+	if (grade > g->innocent)
+		g->innocent = (uint8_t)grade;
+}
+
+static void see_response(const struct sight *s)
+{
+	const struct http_event *ev = s->ev;
+	struct mine *m = s->mine;
+	if (ev->interim)
+		return;
+	begin_leg(s, SERVER);
+	m->unanswered = false;
+	m->duplex =
+	    m->leg[CLIENT].open && m->leg[CLIENT].endless && m->leg[CLIENT].seen != 0 && ev->head->status / 100 == 2;
+	m->turn = CLIENT;
+	struct group *g = groups_find(&s->kit->groups, m->key);
+	if (g == NULL)
+		return;
+	if (g->upload_flow == s->flow_id)
+		g->upload_flow = 0;
+	count_message(g, SERVER, ev);
+	see_innocence(g, ev->head);
+	const uint64_t most = g->bytes[CLIENT] > g->bytes[SERVER] ? g->bytes[CLIENT] : g->bytes[SERVER];
+	const uint64_t least = g->bytes[CLIENT] + g->bytes[SERVER] - most;
+	const uint32_t empty = g->empties[CLIENT] > g->empties[SERVER] ? g->empties[CLIENT] : g->empties[SERVER];
+	if (most + least >= BALANCE_LEAST && most <= least * 3 && empty * 10 >= g->requests * 3)
+		mark(s, g, BALANCE, SERVER, ev->offset);
+}
+
+/* ------------------------------------------------------------------ bodies */
+
+static void take_sample(struct leg *l, struct slice bytes)
+{
+	const struct slice part = slice_head(bytes, (size_t)FOREIGN_SAMPLE - l->have);
+	if (part.len != 0)
+		memcpy(l->sample + l->have, part.at, part.len);
+	l->have = (uint8_t)(l->have + part.len);
+}
+
+/* An upload that nobody answers, beside it an answer on another connection of the same group. */
+static void see_pair(const struct sight *s, enum side side)
+{
+	const struct mine *m = s->mine;
+	struct group *g = groups_find(&s->kit->groups, m->key);
+	if (g == NULL)
+		return;
+	if (side == CLIENT && m->unanswered && !m->expects) {
+		if (g->upload_flow != s->flow_id)
+			g->upload_since = s->t;
+		g->upload_flow = s->flow_id;
+		g->last = s->t;
+		return;
+	}
+	if (side == SERVER && g->upload_flow != 0 && g->upload_flow != s->flow_id && s->t - g->upload_since >= SECOND &&
+	    s->t - g->last < 10 * SECOND)
+		mark(s, g, PAIRED, SERVER, m->leg[SERVER].at);
+}
+
+static void see_turn(const struct sight *s, enum side side)
+{
+	struct mine *m = s->mine;
+	if (!m->duplex || m->turn == side)
+		return;
+	m->turn = (uint8_t)side;
+	if (++m->turns < TURNS_ENOUGH)
+		return;
+	m->duplex = false;
+	struct group *g = group_of(s);
+	if (g == NULL)
+		return;
+	mark(s, g, DUPLEX, side, m->leg[side].at);
+	const struct slice up = { m->leg[CLIENT].sample, m->leg[CLIENT].have },
+			   down = { m->leg[SERVER].sample, m->leg[SERVER].have };
+	/* What comes back as it was sent is an echo, not a pipe. */
+	if (look_random(up) && look_random(down) && memcmp(up.at, down.at, 16) != 0)
+		mark(s, g, RANDOM_DUPLEX, side, m->leg[side].at);
+}
+
+static bool wants_more(const struct mine *m, enum side side)
+{
+	const struct leg *l = &m->leg[side];
+	if (!l->open)
+		return false;
+	if (!l->sampled || m->duplex)
+		return true;
+	/* It may turn out to go both ways at once, or to go unanswered. */
+	return side == CLIENT && m->unanswered && (l->endless || l->seen < UPLOAD_LOOK);
+}
+
+static void see_body(const struct sight *s)
+{
+	const struct http_event *ev = s->ev;
+	struct mine *m = s->mine;
+	struct leg *l = &m->leg[ev->from];
+	if (!l->endless && ev->offset > l->next)
+		l->sampled = true; /* bytes are missing: what follows is no beginning */
+	l->next = ev->offset + ev->bytes.len;
+	l->seen += ev->bytes.len;
+	if (!l->sampled)
+		take_sample(l, ev->bytes);
+	if (l->have == FOREIGN_SAMPLE)
+		see_sample(s, ev->from, false);
+	see_turn(s, ev->from);
+	see_pair(s, ev->from);
+}
+
+static void see_end(const struct sight *s, enum side side, bool complete)
+{
+	struct mine *m = s->mine;
+	struct leg *l = &m->leg[side];
+	see_sample(s, side, complete);
+	l->open = false;
+	if (side == CLIENT)
+		m->duplex = false;
+	const struct group *g = groups_find(&s->kit->groups, m->key);
+	if (g != NULL)
+		apply(s, g, side, l->at);
+}
+
+static enum interest general_see(const struct sight *s)
+{
+	const struct http_event *ev = s->ev;
+	switch (ev->kind) {
+	case HTTP_REQUEST:
+		see_request(s);
+		break;
+	case HTTP_RESPONSE:
+		see_response(s);
+		break;
+	case HTTP_BODY:
+		see_body(s);
+		break;
+	default:
+		see_end(s, ev->from, ev->kind == HTTP_MESSAGE_END && ev->complete);
+	}
+	return wants_more(s->mine, ev->from) ? LISTENING : DULL;
+}
+
+/* Over, and the latest upload was never answered. */
+static void general_end(const struct sight *s)
+{
+	const struct mine *m = s->mine;
+	const struct leg *up = &m->leg[CLIENT];
+	struct group *g = groups_find(&s->kit->groups, m->key);
+	if (g == NULL)
+		return;
+	if (m->unanswered && !m->expects && up->seen != 0 &&
+	    (up->seen >= UPLOAD_LEAST || s->t - m->asked >= 3 * SECOND))
+		mark(s, g, UNANSWERED, CLIENT, up->at);
+	apply(s, g, CLIENT, up->at);
+}
+
+static bool general_idle(const void *mine)
+{
+	const struct mine *m = mine;
+	return !m->leg[CLIENT].open && !m->leg[SERVER].open && !m->unanswered;
+}
+
+const struct detector detector_general = {
+	.name = "unknown",
+	.catches =
+	    "a tool that nobody has named: graded signs of content, structure, timing, volume and heads, by place",
+	.source = "counted on public captures; judged",
+	.proof = 'B',
+	.memory = sizeof(struct mine),
+	.see = general_see,
+	.end = general_end,
+	.idle = general_idle,
+};

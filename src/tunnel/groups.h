@@ -1,0 +1,46 @@
+/* groups -- what is remembered of all requests of one client to one place: server, port, Host and path without its changing
+ * parts.  Private to tunnel; written by general.c alone.
+ *
+ * One table for all, of fixed size: places in sets of four, in each set the group longest unused gives way (counted).
+ */
+#ifndef TUNNEL_GROUPS_H
+#define TUNNEL_GROUPS_H
+
+#include <stddef.h>
+#include "base/err.h"
+#include "evidence/evidence.h"
+
+struct group {
+	uint64_t key;  /* 0: free */
+	int64_t last;  /* ns: latest event */
+	int64_t asked; /* ns: latest request */
+	uint32_t requests;
+	uint32_t bodies[2], empties[2], random[2]; /* messages with content, without, and that look random; by side */
+	uint64_t bytes[2];                         /* of content, by side; what was not shown is not counted */
+	const char *foreign[2];                    /* protocol that bodies of that side began with */
+	uint64_t first_body;                       /* hash of the latest request's first bytes */
+	uint32_t different;                        /* requests whose first bytes were not those of the one before */
+	uint32_t gap_us;                           /* between the latest two requests */
+	uint8_t even, growing;                     /* gaps in a row alike; gaps in a row each half as long again */
+	uint32_t signs;                            /* bit i: row i of the table of signs */
+	uint8_t innocent;                          /* grade of what speaks for an innocent use */
+	uint64_t upload_flow;                      /* connection whose upload has no answer yet; 0 none */
+	int64_t upload_since;
+};
+
+struct groups {
+	struct group *at;
+	size_t sets; /* power of two */
+	uint64_t evicted;
+};
+
+bool groups_init(struct groups *g, size_t connections, struct err *e);
+void groups_fini(struct groups *g);
+
+/* NULL when there is none of that key, or it is 0. */
+struct group *groups_find(struct groups *g, uint64_t key);
+
+/* Finds or makes. */
+struct group *groups_get(struct groups *g, uint64_t key, int64_t t);
+
+#endif

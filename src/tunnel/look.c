@@ -1,0 +1,211 @@
+#include "tunnel/look.h"
+
+#include "tunnel/base64.h"
+#include "tunnel/sight.h"
+
+static struct slice content_type(const struct head *h)
+{
+	const struct slice value = head_field(h, SLICE("Content-Type"));
+	return slice_trim(slice_head(value, slice_find(value, ';')));
+}
+
+struct named {
+	struct slice start;
+	enum look_type type;
+};
+
+#define NAMED(text, type)                                           \
+	{                                                           \
+		{ (const uint8_t *)(text), sizeof(text) - 1 }, type \
+	}
+
+/* The first that the type begins with. */
+static const struct named types[] = {
+	NAMED("application/octet-stream", LOOK_BINARY),
+	NAMED("text/event-stream", LOOK_EVENTS),
+	NAMED("text/", LOOK_TEXT),
+	NAMED("application/json", LOOK_TEXT),
+	NAMED("application/xml", LOOK_TEXT),
+	NAMED("image/png", LOOK_IMAGE),
+	NAMED("image/jpeg", LOOK_IMAGE),
+	NAMED("image/gif", LOOK_IMAGE),
+	NAMED("image/", LOOK_MEDIA),
+	NAMED("video/", LOOK_MEDIA),
+	NAMED("audio/", LOOK_MEDIA),
+	NAMED("font/", LOOK_MEDIA),
+	NAMED("application/zip", LOOK_MEDIA),
+	NAMED("application/gzip", LOOK_MEDIA),
+	NAMED("application/x-", LOOK_MEDIA),
+	NAMED("application/pdf", LOOK_MEDIA),
+};
+
+enum look_type look_type(const struct head *h)
+{
+	const struct slice type = content_type(h);
+	if (head_has(h, SLICE("Content-Encoding")))
+		return LOOK_CODED;
+	if (type.len == 0)
+		return LOOK_NOTHING;
+	for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+		if (slice_starts_nocase(type, types[i].start))
+			return types[i].type;
+	return LOOK_OTHER;
+}
+
+bool look_known_type(const struct head *h)
+{
+	static const struct named known[] = {
+		NAMED("multipart/", LOOK_OTHER),
+		NAMED("application/grpc", LOOK_OTHER),
+		NAMED("application/x-git-", LOOK_OTHER),
+		NAMED("application/vnd.", LOOK_OTHER),
+		NAMED("application/soap+xml", LOOK_OTHER),
+		NAMED("application/ocsp-", LOOK_OTHER),
+		NAMED("application/x-protobuf", LOOK_OTHER),
+		NAMED("application/protobuf", LOOK_OTHER),
+		NAMED("application/offset+octet-stream", LOOK_OTHER),
+		NAMED("video/", LOOK_OTHER),
+		NAMED("audio/", LOOK_OTHER),
+	};
+	const struct slice type = content_type(h);
+	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+		if (slice_starts_nocase(type, known[i].start))
+			return true;
+	return false;
+}
+
+/* A path segment made up for one use: long, or with digits in it that are no version. */
+static bool is_made_up(struct slice segment)
+{
+	unsigned digits = 0;
+	for (size_t i = 0; i < segment.len; i++)
+		digits += segment.at[i] >= '0' && segment.at[i] <= '9';
+	return segment.len >= 24 || (digits != 0 && (digits == segment.len || (segment.len >= 6 && digits >= 2)));
+}
+
+static uint64_t mix(uint64_t hash, struct slice part)
+{
+	return (hash ^ tunnel_key(part)) * UINT64_C(0x9e3779b97f4a7c15);
+}
+
+uint64_t look_place(const struct head *request)
+{
+	uint64_t hash = mix(1, head_field(request, SLICE("Host")));
+	struct slice rest = slice_head(request->target, slice_find(request->target, '?')), segment;
+	for (unsigned i = 0; i < 16 && slice_cut(&rest, '/', &segment); i++)
+		if (!is_made_up(segment))
+			hash = mix(hash, segment);
+	return hash != 0 ? hash : 1;
+}
+
+/* First bytes of files whose content looks random: packed, coded, sound, film. */
+static bool is_known_file(struct slice s)
+{
+	static const struct {
+		struct slice start;
+	} files[] = {
+#define FILE_START(text)                                          \
+	{                                                         \
+		{                                                 \
+			(const uint8_t *)(text), sizeof(text) - 1 \
+		}                                                 \
+	}
+		FILE_START("\x1f\x8b"),
+		FILE_START("PK\3\4"),
+		FILE_START("\x89PNG"),
+		FILE_START("\xff\xd8\xff"),
+		FILE_START("GIF8"),
+		FILE_START("RIFF"),
+		FILE_START("\x1a\x45\xdf\xa3"),
+		FILE_START("BZh"),
+		FILE_START("\xfd"
+			   "7zXZ"),
+		FILE_START("\x28\xb5\x2f\xfd"),
+		FILE_START("OggS"),
+		FILE_START("ID3"),
+		FILE_START("\xff\xfb"),
+		FILE_START("wOF"),
+		FILE_START("%PDF"),
+		FILE_START("7z\xbc\xaf"),
+		FILE_START("Rar!"),
+		FILE_START("\x78\x9c"),
+		FILE_START("\x78\x01"),
+		FILE_START("\x78\xda"),
+		FILE_START("\x1f\x9d"),
+		FILE_START("MSCF"),
+		FILE_START("FWS"),
+		FILE_START("CWS"),
+		FILE_START("FLV\1"),
+#undef FILE_START
+	};
+	for (size_t i = 0; i < sizeof files / sizeof *files; i++)
+		if (slice_starts(s, files[i].start))
+			return true;
+	return slice_starts(slice_from(s, 4), SLICE("ftyp"));
+}
+
+bool look_random(struct slice sample)
+{
+	/* How many different values 64, 80, ... 160 random bytes have, less four times the spread. */
+	static const uint8_t least[] = { 48, 58, 68, 78, 87, 94, 102 };
+	uint64_t seen[4] = { 0 };
+	unsigned different = 0;
+	if (sample.len < 64 || is_known_file(sample))
+		return false;
+	const size_t n = sample.len < FOREIGN_SAMPLE ? sample.len : FOREIGN_SAMPLE;
+	for (size_t i = 0; i < n; i++)
+		seen[sample.at[i] >> 6] |= UINT64_C(1) << (sample.at[i] & 63);
+	for (unsigned i = 0; i < 4; i++)
+		different += (unsigned)__builtin_popcountll(seen[i]);
+	return different >= least[(n - 64) / 16];
+}
+
+bool look_base64(struct slice sample)
+{
+	unsigned upper = 0, lower = 0, digits = 0;
+	if (sample.len < 64)
+		return false;
+	for (size_t i = 0; i < sample.len; i++) {
+		const uint8_t c = sample.at[i];
+		if (base64_value(c) < 0 && c != '\r' && c != '\n' && !(c == '=' && i + 3 > sample.len))
+			return false;
+		upper += c >= 'A' && c <= 'Z';
+		lower += c >= 'a' && c <= 'z';
+		digits += c >= '0' && c <= '9';
+	}
+	/* Of random bytes' encoding, 40, 40 and 16 in a hundred. */
+	return upper * 5 >= sample.len && lower * 5 >= sample.len && digits * 20 >= sample.len;
+}
+
+bool look_events(struct slice sample)
+{
+	static const char fields[][7] = { "data", "event", "id", "retry", ":", "\n", "\r", "\xef\xbb\xbf" };
+	for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
+		const struct slice field = { (const uint8_t *)fields[i], strlen(fields[i]) };
+		if (slice_starts(sample, slice_head(field, sample.len)))
+			return true;
+	}
+	return false;
+}
+
+static struct slice decode_hex(struct slice text, uint8_t plain[FOREIGN_SAMPLE])
+{
+	size_t n = 0;
+	for (; n < FOREIGN_SAMPLE && 2 * n + 1 < text.len; n++) {
+		const int high = foreign_hex(text.at[2 * n]), low = foreign_hex(text.at[2 * n + 1]);
+		if (high < 0 || low < 0)
+			break;
+		plain[n] = (uint8_t)(high << 4 | low);
+	}
+	return (struct slice){ plain, n };
+}
+
+struct slice look_decoded(struct slice content, enum form form, uint8_t plain[FOREIGN_SAMPLE])
+{
+	if (form == FORM_RAW)
+		return content;
+	if (form == FORM_HEX)
+		return decode_hex(content, plain);
+	struct base64 b = { 0 };
+	return (struct slice){ plain, base64_read(&b, &content, plain, FOREIGN_SAMPLE) };
+}
