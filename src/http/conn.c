@@ -90,7 +90,7 @@ static void take_request(const struct turn *t, size_t used)
 	take_head(t, HTTP_REQUEST, used, connect ? BODY_NONE : body_rule_request(t->head));
 	if (connect || t->s->ask.upgrade) {
 		c->holding = true;
-		c->held_bytes = false;
+		c->held_bytes = c->hasty = false;
 		c->hold = t->s->ask.ordinal;
 	}
 	if (connect)
@@ -179,12 +179,15 @@ static void take_response(const struct turn *t, size_t used)
 	struct http_ask ask;
 	pairs_oldest(t->c, &ask);
 	/* RFC 9110, 7.8: the new protocol begins behind the whole request, so a hasty 101 is looked at when that has come. */
-	if (t->head->status == 101 && is_mid_request(t->c, &ask))
+	if (t->head->status == 101 && is_mid_request(t->c, &ask)) {
+		t->c->hasty = true;
 		return;
+	}
 	if (is_unasked(t))
 		t->ev->odd |= ODD_BIT(RESPONSE_UNASKED);
 	t->ev->ask = t->s->ask = ask;
-	t->ev->held_bytes = answers_the_hold(t->c, &ask) && t->c->held_bytes;
+	/* What the client sent behind its request while a hasty answer lay there was not sent early. */
+	t->ev->held_bytes = answers_the_hold(t->c, &ask) && t->c->held_bytes && !t->c->hasty;
 	if (t->head->status / 100 == 1)
 		take_interim(t, used);
 	else

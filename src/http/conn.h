@@ -100,6 +100,7 @@ struct http_conn {
 	uint32_t hold;               /* ordinal of the request that holds the client */
 	bool holding;
 	bool held_bytes;    /* the client was seen to go on while held */
+	bool hasty;         /* its answer came before it was sent whole */
 	bool client_behind; /* it has bytes that nobody has read, for want of an answer */
 	bool midstream;
 	bool hurried;        /* so many requests unanswered that the oldest are forgotten */
