@@ -291,6 +291,7 @@ void pipeline_stats(const struct pipeline *p, struct report_stats *out)
 	out->fragments_dropped = c->fragments_dropped;
 	out->flows_peak = flow_peak(p->flows);
 	out->kin_evicted = kin_evicted(p->kin);
-	out->tunnel_caps = p->tunnels.notebooks.refused;
+	out->tunnel_caps = p->tunnels.notebooks.refused + p->tunnels.findings.refused;
+	out->groups_evicted = p->tunnels.groups.evicted;
 	out->records = reporter_lines(p->reporter);
 }

@@ -233,6 +233,7 @@ size_t record_stats(struct record *r, const struct report_stats *s)
 	json_uint(j, "stream_caps", s->stream_caps);
 	json_uint(j, "tunnel_caps", s->tunnel_caps);
 	json_uint(j, "kin_evicted", s->kin_evicted);
+	json_uint(j, "groups_evicted", s->groups_evicted);
 	json_uint(j, "records", s->records);
 	json_uint(j, "records_lost", s->records_lost);
 	if (s->frames != 0) {

@@ -35,7 +35,7 @@ struct report_stats {
 	const char *source;
 	uint64_t frames, frame_bytes, segments, other, malformed, fragments_dropped, bad_checksums;
 	uint64_t flows, flows_peak, flows_evicted, by_label[LABELS];
-	uint64_t anomalies, stream_caps, tunnel_caps, kin_evicted, records, records_lost;
+	uint64_t anomalies, stream_caps, tunnel_caps, kin_evicted, groups_evicted, records, records_lost;
 	int64_t first, last;
 };
 void report_stats(struct reporter *r, const struct report_stats *s);

@@ -161,7 +161,7 @@ static bool may_be_base64(struct slice s)
 
 static bool may_be_hex(struct slice s)
 {
-	return s.len >= 32 && (slice_starts(s, SLICE("5353482d")) || slice_starts_nocase(s, SLICE("5353482D")) ||
+	return s.len >= 24 && (slice_starts(s, SLICE("5353482d")) || slice_starts_nocase(s, SLICE("5353482D")) ||
 				  slice_starts(s, SLICE("160301")) || slice_starts(s, SLICE("160303")));
 }
 

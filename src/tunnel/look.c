@@ -149,15 +149,18 @@ bool look_random(struct slice sample)
 	/* How many different values 64, 80, ... 160 random bytes have, less four times the spread. */
 	static const uint8_t least[] = { 48, 58, 68, 78, 87, 94, 102 };
 	uint64_t seen[4] = { 0 };
-	unsigned different = 0;
+	unsigned different = 0, high = 0;
 	if (sample.len < 64 || is_known_file(sample))
 		return false;
 	const size_t n = sample.len < FOREIGN_SAMPLE ? sample.len : FOREIGN_SAMPLE;
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
 		seen[sample.at[i] >> 6] |= UINT64_C(1) << (sample.at[i] & 63);
+		high += sample.at[i] >> 7;
+	}
 	for (unsigned i = 0; i < 4; i++)
 		different += (unsigned)__builtin_popcountll(seen[i]);
-	return different >= least[(n - 64) / 16];
+	/* Text in an alphabet of 64 may be as various, but has no high bytes. */
+	return high * 4 >= n && different >= least[(n - 64) / 16];
 }
 
 bool look_base64(struct slice sample)
