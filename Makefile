@@ -19,6 +19,8 @@ PACKAGES := gcc make pkg-config libpcap-dev libndpi-dev libmd-dev libcmocka-dev 
 CHECK_PACKAGES := clang clang-format clang-tidy libclang-rt-14-dev cppcheck mandoc universal-ctags tshark libndpi-bin \
 	shellcheck valgrind
 
+LAB_PACKAGES := httptunnel openssh-client openssh-server tcpdump
+
 WARN := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wcast-qual -Wvla -Wpointer-arith \
 	-Wwrite-strings -Wundef -Werror
 OPT    ?= -O2 -g
@@ -45,7 +47,7 @@ room_of  = $(firstword $(subst _, ,$1))
 
 .DEFAULT_GOAL := all
 .SECONDARY:
-.PHONY: all help setup setup-check run test tests unit talk golden golden-check cli differ check clang sanitized \
+.PHONY: all help setup setup-check setup-lab run test tests unit talk golden golden-check cli differ lab check clang sanitized \
 	lint floors sizes format format-check fuzz score compare bench install clean
 
 all: $(B)/culvert ## build the program
@@ -116,6 +118,12 @@ cli: $(B)/culvert ## tests of the command line
 
 differ: $(B)/culvert ## count messages in pcaps/ beside tshark
 	@tests/differ.py --culvert $(B)/culvert
+
+lab: setup-lab $(B)/culvert ## real programs: what tunnels carry comes back byte for byte
+	@tests/run "tests/lab/unwrap $(B)/culvert"
+
+setup-lab:
+	@tests/setup $(PACKAGES) $(LAB_PACKAGES)
 
 check: setup-check ## everything: sanitizers, clang, lint, floors, sizes, format
 	@tests/run "$(MAKE) --no-print-directory sanitized"

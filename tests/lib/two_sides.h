@@ -28,6 +28,9 @@ struct two_sides {
 	struct edge edge;
 	struct one_side side[2];
 	bool want, accept, stopped;
+	bool (*show)(
+	    void *whom, const struct http_event *ev); /* who looks at events and says whether content is wanted */
+	void *whom;
 	bool apart; /* log only what `only` does: orders between the sides may differ */
 	enum side only;
 	int body_of; /* the log's last entry is content of this side; -1: no */
@@ -190,13 +193,15 @@ static inline bool sides_step(struct two_sides *x, enum side from)
 	if (ev.eat == 0 && x->conn.side[from].state == before)
 		abort();
 	sides_note(x, &ev);
+	if (x->show != NULL)
+		http_want_bodies(&x->conn, from, x->show(x->whom, &ev));
 	if (ev.kind != HTTP_NOT) {
 		side_eat(&x->side[from], ev.eat);
 		if (ev.skip != 0)
 			x->side[from].dull = side_plus(x->side[from].read, ev.skip);
 		side_settle(&x->side[from]);
 	}
-	if (ev.kind == HTTP_REQUEST || ev.kind == HTTP_RESPONSE)
+	if (x->show == NULL && (ev.kind == HTTP_REQUEST || ev.kind == HTTP_RESPONSE))
 		http_want_bodies(&x->conn, from, x->want);
 	if (ev.may_switch && x->accept) {
 		sides_say(x, "stop c=%u s=%u\n", (unsigned)x->side[CLIENT].read, (unsigned)x->side[SERVER].read);
