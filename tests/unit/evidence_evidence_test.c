@@ -132,6 +132,28 @@ static void oddities_have_names_of_their_own(void **state)
 	assert_string_equal(odd_room(ODDS), "");
 }
 
+/* A family's grade only rises, and the innocent use is taken off the sum. */
+static void grades_by_family(void **state)
+{
+	(void)state;
+	struct dossier d = { 0 };
+	assert_int_equal(dossier_score(&d), 0);
+	dossier_grade(&d, FAMILY_CONTENT, 25);
+	dossier_grade(&d, FAMILY_CONTENT, 20);
+	dossier_grade(&d, FAMILY_TIMING, 10);
+	assert_int_equal(dossier_score(&d), 35);
+	dossier_innocent(&d, 15);
+	dossier_innocent(&d, 5);
+	assert_int_equal(dossier_score(&d), 20);
+	dossier_innocent(&d, 1000);
+	assert_int_equal(d.innocent, 255);
+	assert_int_equal(dossier_score(&d), 0);
+	assert_false(dossier_convicts(&d));
+	for (unsigned f = 0; f < FAMILIES; f++)
+		assert_true(strlen(family_name((enum family)f)) > 3);
+	assert_string_equal(family_name(FAMILIES), "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -141,6 +163,7 @@ int main(void)
 		cmocka_unit_test(a_proof_finds_room_among_the_strong),
 		cmocka_unit_test(strongest_is_the_earliest_among_equals),
 		cmocka_unit_test(names),
+		cmocka_unit_test(grades_by_family),
 		cmocka_unit_test(oddities_have_names_of_their_own),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -128,6 +128,43 @@ static void each_combination_that_matters(void **state)
 	}
 }
 
+/* Graded signs: so many points from two families, one of which saw what was said or how it was built. */
+static void graded_signs(void **state)
+{
+	(void)state;
+	static const struct {
+		uint8_t grade[FAMILIES]; /* content, structure, timing, volume, header */
+		uint8_t innocent;
+		enum label label;
+	} graded[] = {
+		{ { 45, 40 }, 0, LABEL_HTTP_TUNNEL },
+		{ { 35, 0, 25 }, 0, LABEL_HTTP_TUNNEL },
+		{ { 0, 25, 10, 0, 25 }, 0, LABEL_HTTP_TUNNEL },
+		{ { 45, 14 }, 0, LABEL_PLAIN_HTTP },
+		{ { 200 }, 0, LABEL_PLAIN_HTTP },
+		{ { 0, 200 }, 0, LABEL_PLAIN_HTTP },
+		{ { 0, 0, 100, 100, 100 }, 0, LABEL_PLAIN_HTTP },
+		{ { 45, 40 }, 25, LABEL_HTTP_TUNNEL },
+		{ { 45, 40 }, 26, LABEL_PLAIN_HTTP },
+		{ { 1, 1 }, 255, LABEL_PLAIN_HTTP },
+	};
+	for (size_t i = 0; i < sizeof graded / sizeof *graded; i++) {
+		struct dossier d = { 0 };
+		dossier_add(&d, &http_proof, CLIENT, 0, 0);
+		dossier_add(&d, &tunnel_weak, CLIENT, 0, 0);
+		for (unsigned f = 0; f < FAMILIES; f++)
+			dossier_grade(&d, (enum family)f, graded[i].grade[f]);
+		dossier_innocent(&d, graded[i].innocent);
+		const struct verdict v = verdict_weigh(&d, false, true);
+		if (v.label != graded[i].label)
+			fail_msg("row %zu: %s", i, label_name((enum label)v.label));
+		if (v.label == LABEL_HTTP_TUNNEL) {
+			assert_ptr_equal(v.because, &tunnel_weak);
+			assert_int_equal(v.certainty, LIKELY);
+		}
+	}
+}
+
 static struct dossier dossier_of(unsigned set, unsigned doubts)
 {
 	struct dossier d = { .doubts = (uint16_t)doubts };
@@ -261,6 +298,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_combination_that_matters),
+		cmocka_unit_test(graded_signs),
 		cmocka_unit_test(more_notes_never_lower_the_label),
 		cmocka_unit_test(doubts_never_change_the_label),
 		cmocka_unit_test(a_server_alone_says_little),
