@@ -7,6 +7,10 @@ DETECTOR(httptunnel)
 /* Tools that poll. */
 
 /* Web shells. */
+DETECTOR(regeorg)
+DETECTOR(neoregeorg)
+DETECTOR(pivotnacci)
+DETECTOR(tunna)
 
 /* Published protocols that are carried in HTTP. */
 
