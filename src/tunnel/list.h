@@ -9,6 +9,7 @@ DETECTOR(httptunnel)
 /* Web shells. */
 DETECTOR(regeorg)
 DETECTOR(neoregeorg)
+DETECTOR(suo5)
 DETECTOR(pivotnacci)
 DETECTOR(tunna)
 
