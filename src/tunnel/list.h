@@ -12,6 +12,7 @@ DETECTOR(neoregeorg)
 DETECTOR(suo5)
 DETECTOR(pivotnacci)
 DETECTOR(tunna)
+DETECTOR(abptts)
 
 /* Published protocols that are carried in HTTP. */
 
