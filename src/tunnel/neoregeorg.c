@@ -25,7 +25,8 @@ enum {
 	FIRST_PLACE = 16,
 	STEP = 4, /* three bytes */
 	LOOK = 72,
-	LEAST = 68, /* of the shortest request: 50 bytes */
+	TEMPLATE = 512, /* longest text before the base64 */
+	LEAST = 68,     /* of the shortest request: 50 bytes */
 	SLOTS = 2,
 	BLOCKS = 10,      /* remembered, by hash */
 	DISTINCT = 8,     /* characters that make a block worth one: not zeros, not a short period */
@@ -59,6 +60,7 @@ struct mine {
 	uint8_t text[LOOK]; /* of the body at hand */
 	uint8_t have;
 	uint8_t answer_have;
+	uint16_t scanned; /* of the body at hand */
 	bool reading, answer_reading;
 	bool block;  /* a body here had a known block */
 	bool answer; /* an answer here began with the head */
@@ -237,8 +239,7 @@ static void judge(const struct sight *s)
 static bool may_be_records(const struct http_event *ev)
 {
 	return ev->head->method == METHOD_POST && !head_has(ev->head, SLICE("Content-Encoding")) &&
-	       (ev->rule == BODY_CHUNKED ||
-		   (ev->rule == BODY_LENGTH && ev->head->length >= LEAST && ev->head->length % 4 == 0));
+	       (ev->rule == BODY_CHUNKED || (ev->rule == BODY_LENGTH && ev->head->length >= LEAST));
 }
 
 static enum interest see_head(const struct sight *s)
@@ -253,20 +254,33 @@ static enum interest see_head(const struct sight *s)
 		return m->answer_reading ? LISTENING : DULL;
 	}
 	m->have = 0;
+	m->scanned = 0;
 	m->reading = may_be_records(ev);
 	carry_begin(&m->carry, ev);
 	m->body_at = m->carry.next;
 	return m->reading ? LISTENING : DULL;
 }
 
-/* Plain base64, padding only at the very end. */
-static bool take(struct mine *m, uint8_t c)
+/* Plain base64, padding only at its very end. */
+static bool goes_on(const struct mine *m, uint8_t c)
 {
-	const bool pad = c == '=' && m->have >= LEAST - 2;
-	if (!pad && (base64_value(c) < 0 || c == '-' || c == '_' || (m->have != 0 && m->text[m->have - 1] == '=')))
-		return false;
-	m->text[m->have++] = c;
-	return true;
+	if (c == '=')
+		return m->have >= LEAST - 2;
+	return base64_value(c) >= 0 && c != '-' && c != '_' && (m->have == 0 || m->text[m->have - 1] != '=');
+}
+
+/* A body may be wrapped in a template: the base64 is the first long run of it. */
+static void take(const struct sight *s, uint8_t c)
+{
+	struct mine *m = s->mine;
+	const bool more = goes_on(m, c);
+	if (more)
+		m->text[m->have++] = c;
+	if (m->have == LOOK || (!more && m->have >= LEAST))
+		judge(s);
+	else if (!more)
+		m->have = 0;
+	m->reading = m->reading && (++m->scanned < TEMPLATE || m->have != 0) && m->scanned < TEMPLATE + LOOK;
 }
 
 static enum interest see_body(const struct sight *s)
@@ -275,10 +289,8 @@ static enum interest see_body(const struct sight *s)
 	struct mine *m = s->mine;
 	m->reading = m->reading && carry_on(&m->carry, s->ev);
 	m->carry.torn = false; /* the next body is another matter */
-	for (size_t i = 0; m->reading && i < in.len && m->have < LOOK; i++)
-		m->reading = take(m, in.at[i]);
-	if (m->reading && m->have == LOOK)
-		judge(s);
+	for (size_t i = 0; m->reading && i < in.len; i++)
+		take(s, in.at[i]);
 	return m->reading ? LISTENING : DULL;
 }
 

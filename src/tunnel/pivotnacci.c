@@ -72,6 +72,16 @@ static void found(const struct sight *s, const struct sign *sign)
 	tunnel_target(s, text(m->host), text(m->port));
 }
 
+/* Another connection told of this id; so a CONNECT that a shell in PHP never answers is known too. */
+static void consider_sibling(const struct sight *s)
+{
+	struct mine *m = s->mine;
+	if (m->found || m->key == 0 || !tunnel_known(s, m->key))
+		return;
+	dossier_add(s->dossier, &request_sign, CLIENT, m->at, s->t);
+	found(s, &sibling_sign);
+}
+
 static enum interest see_request(const struct sight *s)
 {
 	const struct head *h = s->ev->head;
@@ -87,6 +97,7 @@ static enum interest see_request(const struct sight *s)
 		slice_copy(head_field(h, SLICE("X-IP")), m->host, sizeof m->host);
 		slice_copy(head_field(h, SLICE("X-PORT")), m->port, sizeof m->port);
 	}
+	consider_sibling(s);
 	return m->operation == SEND ? LISTENING : DULL;
 }
 
@@ -127,16 +138,6 @@ static enum interest pivotnacci_see(const struct sight *s)
 	}
 }
 
-/* A shell in PHP keeps the CONNECT unanswered; INIT on another connection told its id. */
-static void pivotnacci_end(const struct sight *s)
-{
-	struct mine *m = s->mine;
-	if (m->found || m->operation == NONE || m->key == 0 || !tunnel_known(s, m->key))
-		return;
-	dossier_add(s->dossier, &request_sign, CLIENT, m->at, s->t);
-	found(s, &sibling_sign);
-}
-
 static bool pivotnacci_idle(const void *mine)
 {
 	const struct mine *m = mine;
@@ -154,6 +155,5 @@ const struct detector detector_pivotnacci = {
 	.fields = wakers,
 	.memory = sizeof(struct mine),
 	.see = pivotnacci_see,
-	.end = pivotnacci_end,
 	.idle = pivotnacci_idle,
 };

@@ -14,7 +14,7 @@ static const struct sign connect_sign = { "regeorg", "connect-answered", FOR_TUN
 static const struct sign twice_sign = { "regeorg", "command-twice-answered", FOR_TUNNEL, PROOF };
 static const struct sign asked_sign = { "regeorg", "connect-request", FOR_TUNNEL, STRONG };
 static const struct sign query_sign = { "regeorg", "command-in-query-too", FOR_TUNNEL, STRONG };
-static const struct sign status_sign = { "regeorg", "command-and-status", FOR_TUNNEL, STRONG };
+static const struct sign command_sign = { "regeorg", "command", FOR_TUNNEL, STRONG };
 static const struct sign session_sign = { "regeorg", "session-of-sibling", FOR_TUNNEL, STRONG };
 
 struct mine {
@@ -78,6 +78,16 @@ static void found(const struct sight *s, const struct sign *sign)
 	tunnel_target(s, text(m->host), text(m->port));
 }
 
+/* The session was connected on another connection. */
+static void consider_session(const struct sight *s)
+{
+	struct mine *m = s->mine;
+	if (m->found || m->command == CONNECT || m->key == 0 || !tunnel_known(s, m->key))
+		return;
+	dossier_add(s->dossier, &command_sign, CLIENT, m->at, s->t);
+	found(s, &session_sign);
+}
+
 static enum interest see_request(const struct sight *s)
 {
 	const struct head *h = s->ev->head;
@@ -94,6 +104,7 @@ static enum interest see_request(const struct sight *s)
 		slice_copy(head_field(h, SLICE("X-TARGET")), m->host, sizeof m->host);
 		slice_copy(head_field(h, SLICE("X-PORT")), m->port, sizeof m->port);
 	}
+	consider_session(s);
 	return m->command == FORWARD ? LISTENING : DULL;
 }
 
@@ -105,9 +116,8 @@ static void judge_answer(const struct sight *s)
 		found(s, &connect_sign);
 	} else if (m->twice && !m->found) {
 		found(s, &twice_sign);
-	} else if (!m->found && tunnel_known(s, m->key)) {
-		dossier_add(s->dossier, &status_sign, CLIENT, m->at, s->t);
-		found(s, &session_sign);
+	} else {
+		consider_session(s);
 	}
 }
 
