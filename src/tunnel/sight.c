@@ -11,11 +11,28 @@ uint64_t tunnel_key(struct slice token)
 	return hash != 0 ? hash : 1;
 }
 
+/* The detector of tools without a name, which knows least and gives way to all others. */
+static bool is_nameless(unsigned which)
+{
+	return strcmp(tunnel_detector(which)->name, "unknown") == 0;
+}
+
+static void take_over(const struct sight *s)
+{
+	struct tunnel *t = s->tunnel;
+	unwrap_drop(s->kit->unwrap, s->flow_id);
+	*t->finding = (struct finding){ 0 };
+	t->holder = (uint8_t)s->which;
+}
+
 struct finding *tunnel_try_finding(const struct sight *s)
 {
 	struct tunnel *t = s->tunnel;
-	if (t->finding != NULL)
+	if (t->finding != NULL) {
+		if (t->holder != s->which && is_nameless(t->holder))
+			take_over(s);
 		return t->holder == s->which ? t->finding : NULL;
+	}
 	t->finding = pool_take(&s->kit->findings);
 	t->holder = (uint8_t)s->which;
 	if (t->finding == NULL)
@@ -23,20 +40,12 @@ struct finding *tunnel_try_finding(const struct sight *s)
 	return t->finding;
 }
 
-/* Another detector's suspicion gives way to proof, and a tool without a name to one that has one. */
-static bool gives_way(const struct finding *f)
-{
-	return f->tool == NULL || strcmp(f->tool, "unknown") == 0;
-}
-
 struct finding *tunnel_lend_finding(const struct sight *s)
 {
 	struct tunnel *t = s->tunnel;
-	if (t->finding != NULL && t->holder != s->which && gives_way(t->finding)) {
-		unwrap_drop(s->kit->unwrap, s->flow_id);
-		*t->finding = (struct finding){ 0 };
-		t->holder = (uint8_t)s->which;
-	}
+	/* Another detector's suspicion gives way to proof. */
+	if (t->finding != NULL && t->holder != s->which && t->finding->tool == NULL && !is_nameless(s->which))
+		take_over(s);
 	return tunnel_try_finding(s);
 }
 
