@@ -5,6 +5,7 @@
 DETECTOR(httptunnel)
 
 /* Tools that poll. */
+DETECTOR(wstunnel)
 
 /* Web shells. */
 
