@@ -6,6 +6,7 @@ DETECTOR(httptunnel)
 
 /* Tools that poll. */
 DETECTOR(wstunnel)
+DETECTOR(meek)
 
 /* Web shells. */
 
