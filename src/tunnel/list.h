@@ -7,6 +7,8 @@ DETECTOR(httptunnel)
 /* Tools that poll. */
 DETECTOR(wstunnel)
 DETECTOR(meek)
+DETECTOR(gost_pht)
+DETECTOR(crowbar)
 
 /* Web shells. */
 

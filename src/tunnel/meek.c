@@ -150,7 +150,7 @@ static enum interest see_response(const struct sight *s)
 {
 	const struct http_event *ev = s->ev;
 	struct mine *m = s->mine;
-	if (ev->interim || !m->waiting || (ev->ask.known && ev->ask.ordinal != m->ordinal))
+	if (ev->interim || !m->waiting || !ev->ask.known || ev->ask.ordinal != m->ordinal)
 		return DULL;
 	m->nothing_came =
 	    m->asked_empty && (ev->rule == BODY_NONE || (ev->rule == BODY_LENGTH && ev->head->length == 0));
@@ -213,7 +213,7 @@ static void see_end(const struct sight *s)
 {
 	const struct http_event *ev = s->ev;
 	struct mine *m = s->mine;
-	if (ev->from == CLIENT || !m->waiting || (ev->ask.known && ev->ask.ordinal != m->ordinal))
+	if (ev->from == CLIENT || !m->waiting || !ev->ask.known || ev->ask.ordinal != m->ordinal)
 		return;
 	m->waiting = false;
 	m->answered = ev->t;

@@ -84,7 +84,7 @@ static enum interest see_response(const struct sight *s)
 {
 	const struct http_event *ev = s->ev;
 	struct mine *m = s->mine;
-	if (ev->interim || m->direction == NOTHING || (ev->ask.known && ev->ask.ordinal != m->ordinal))
+	if (ev->interim || m->direction == NOTHING || !ev->ask.known || ev->ask.ordinal != m->ordinal)
 		return DULL;
 	const struct slice session = head_field(ev->head, SLICE("x-htunsess"));
 	if (m->direction == CONN) {
