@@ -9,6 +9,7 @@ DETECTOR(wstunnel)
 DETECTOR(meek)
 DETECTOR(gost_pht)
 DETECTOR(crowbar)
+DETECTOR(xhttp)
 
 /* Web shells. */
 
