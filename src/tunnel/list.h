@@ -5,6 +5,7 @@
 DETECTOR(httptunnel)
 
 /* Tools that poll. */
+DETECTOR(node)
 DETECTOR(wstunnel)
 DETECTOR(meek)
 DETECTOR(gost_pht)
