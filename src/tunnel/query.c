@@ -73,7 +73,8 @@ size_t query_decode(struct slice s, uint8_t *out, size_t size)
 	for (size_t i = 0; i < s.len && n < size; i++) {
 		const bool coded =
 		    s.at[i] == '%' && i + 2 < s.len && query_hex(s.at[i + 1]) >= 0 && query_hex(s.at[i + 2]) >= 0;
-		out[n++] = coded ? (uint8_t)(query_hex(s.at[i + 1]) << 4 | query_hex(s.at[i + 2])) : s.at[i];
+		const int byte = coded ? query_hex(s.at[i + 1]) * 16 + query_hex(s.at[i + 2]) : s.at[i];
+		out[n++] = (uint8_t)byte;
 		if (coded)
 			i += 2;
 	}
