@@ -5,6 +5,12 @@
 DETECTOR(httptunnel)
 
 /* Tools that poll. */
+DETECTOR(node)
+DETECTOR(wstunnel)
+DETECTOR(meek)
+DETECTOR(gost_pht)
+DETECTOR(crowbar)
+DETECTOR(xhttp)
 
 /* Web shells. */
 DETECTOR(regeorg)

@@ -240,7 +240,7 @@ static void play_other(struct stage *st, const struct line *l)
 		c->reset = true;
 		break;
 	case LINE_PAUSE:
-		*st->t += (int64_t)l->seconds * 1000000000;
+		*st->t += (int64_t)(l->seconds * 1e9);
 		break;
 	case LINE_DATA:
 		break;

@@ -245,7 +245,7 @@ static bool read_line(struct reader *r, char *text)
 		struct line *l = new_line(r, LINE_PAUSE, 'c');
 		if (l == NULL)
 			return wrong(r, "too many lines");
-		l->seconds = text[3] == '\0' ? 1 : (unsigned)strtoul(text + 3, NULL, 10);
+		l->seconds = text[3] == '\0' ? 1 : strtod(text + 3, NULL);
 		return true;
 	}
 	if (strncmp(text, "== ", 3) == 0)

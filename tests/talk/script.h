@@ -15,8 +15,8 @@ struct line {
 	unsigned flow, side; /* side 0: the client */
 	uint8_t *bytes;      /* DATA, HOLE (zeros: never sent) */
 	size_t len;
-	unsigned seconds; /* PAUSE */
-	unsigned number;  /* in the file */
+	double seconds;  /* PAUSE */
+	unsigned number; /* in the file */
 };
 
 enum want_kind { WANT_IS, WANT_HAS, WANT_ABSENT };
