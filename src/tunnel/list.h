@@ -9,6 +9,7 @@ DETECTOR(httptunnel)
 /* Web shells. */
 
 /* Published protocols that are carried in HTTP. */
+DETECTOR(sstp)
 
 /* Carriers over an accepted Upgrade. */
 
