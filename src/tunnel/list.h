@@ -10,6 +10,7 @@ DETECTOR(httptunnel)
 
 /* Published protocols that are carried in HTTP. */
 DETECTOR(sstp)
+DETECTOR(rtsphttp)
 
 /* Carriers over an accepted Upgrade. */
 
