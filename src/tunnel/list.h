@@ -11,6 +11,7 @@ DETECTOR(httptunnel)
 /* Published protocols that are carried in HTTP. */
 DETECTOR(sstp)
 DETECTOR(rtsphttp)
+DETECTOR(rpchttp)
 
 /* Carriers over an accepted Upgrade. */
 
