@@ -12,6 +12,7 @@ DETECTOR(httptunnel)
 DETECTOR(sstp)
 DETECTOR(rtsphttp)
 DETECTOR(rpchttp)
+DETECTOR(rdg)
 
 /* Carriers over an accepted Upgrade. */
 
