@@ -13,6 +13,7 @@ DETECTOR(sstp)
 DETECTOR(rtsphttp)
 DETECTOR(rpchttp)
 DETECTOR(rdg)
+DETECTOR(bosh)
 
 /* Carriers over an accepted Upgrade. */
 
