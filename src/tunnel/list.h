@@ -14,6 +14,7 @@ DETECTOR(rtsphttp)
 DETECTOR(rpchttp)
 DETECTOR(rdg)
 DETECTOR(bosh)
+DETECTOR(doh)
 
 /* Carriers over an accepted Upgrade. */
 
