@@ -15,6 +15,7 @@ DETECTOR(rpchttp)
 DETECTOR(rdg)
 DETECTOR(bosh)
 DETECTOR(doh)
+DETECTOR(softether)
 
 /* Carriers over an accepted Upgrade. */
 
