@@ -16,6 +16,7 @@ DETECTOR(rdg)
 DETECTOR(bosh)
 DETECTOR(doh)
 DETECTOR(softether)
+DETECTOR(mapihttp)
 
 /* Carriers over an accepted Upgrade. */
 
