@@ -17,6 +17,7 @@ DETECTOR(bosh)
 DETECTOR(doh)
 DETECTOR(softether)
 DETECTOR(mapihttp)
+DETECTOR(rtmpt)
 
 /* Carriers over an accepted Upgrade. */
 
