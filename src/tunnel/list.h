@@ -18,6 +18,7 @@ DETECTOR(doh)
 DETECTOR(softether)
 DETECTOR(mapihttp)
 DETECTOR(rtmpt)
+DETECTOR(ohttp)
 
 /* Carriers over an accepted Upgrade. */
 
