@@ -19,6 +19,7 @@ DETECTOR(softether)
 DETECTOR(mapihttp)
 DETECTOR(rtmpt)
 DETECTOR(ohttp)
+DETECTOR(bayeux)
 
 /* Carriers over an accepted Upgrade. */
 
