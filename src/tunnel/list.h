@@ -20,6 +20,7 @@ DETECTOR(mapihttp)
 DETECTOR(rtmpt)
 DETECTOR(ohttp)
 DETECTOR(bayeux)
+DETECTOR(grpcforeign)
 
 /* Carriers over an accepted Upgrade. */
 
