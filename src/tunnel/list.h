@@ -21,6 +21,9 @@ DETECTOR(rtmpt)
 DETECTOR(ohttp)
 DETECTOR(bayeux)
 DETECTOR(grpcforeign)
+DETECTOR(anyconnect)
+DETECTOR(pulse)
+DETECTOR(sslvpn)
 
 /* Carriers over an accepted Upgrade. */
 
