@@ -21,6 +21,21 @@ DETECTOR(tunna)
 DETECTOR(abptts)
 
 /* Published protocols that are carried in HTTP. */
+DETECTOR(sstp)
+DETECTOR(rtsphttp)
+DETECTOR(rpchttp)
+DETECTOR(rdg)
+DETECTOR(bosh)
+DETECTOR(doh)
+DETECTOR(softether)
+DETECTOR(mapihttp)
+DETECTOR(rtmpt)
+DETECTOR(ohttp)
+DETECTOR(bayeux)
+DETECTOR(grpcforeign)
+DETECTOR(anyconnect)
+DETECTOR(pulse)
+DETECTOR(sslvpn)
 
 /* Carriers over an accepted Upgrade. */
 
