@@ -105,7 +105,7 @@ static void line_begin(struct line *l, const char *tool)
 	*l = (struct line){ .head = calloc(1, sizeof *l->head) };
 	assert_true(tunnel_kit_init(&l->kit, 2, NULL, &e));
 	l->ours = calloc(1, tunnel_shared_size());
-	tunnel_init(&l->tunnel, 7, l->ours);
+	tunnel_init(&l->tunnel, 7, 1, l->ours);
 	unsigned which = 0;
 	while (strcmp(tunnel_detector(which)->name, tool) != 0)
 		which++;
