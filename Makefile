@@ -175,8 +175,13 @@ $(B)/generate: tests/bench/generate.c tests/lib/wire.c tests/lib/wire.h
 	$(if $(V),,@echo "  CC  $@")
 	$(Q)$(CC) $(CPPFLAGS) -Itests/lib $(CFLAGS) $(LDFLAGS) -o $@ tests/bench/generate.c tests/lib/wire.c
 
-bench: $(B)/culvert $(B)/generate ## CPU time and memory, beside ndpiReader (BENCH_MB=size of each capture)
-	@tests/bench/run.sh $(B)/culvert $(B)/generate $(BENCH_MB)
+$(B)/loop: tests/bench/loop.c
+	@mkdir -p $(@D)
+	$(if $(V),,@echo "  CC  $@")
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< -lpcap
+
+bench: $(B)/culvert $(B)/generate $(B)/loop ## CPU time and memory, beside ndpiReader (BENCH_MB=size of each capture)
+	@tests/bench/run.sh $(B)/culvert $(B)/generate $(B)/loop $(BENCH_MB)
 
 install: all ## DESTDIR=, PREFIX=
 	install -D -m 755 $(B)/culvert $(DESTDIR)$(PREFIX)/bin/culvert
