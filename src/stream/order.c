@@ -126,7 +126,7 @@ static void pull(struct stream_kit *k, struct stream_side *x)
 	}
 }
 
-void order_go_on(struct stream_kit *k, struct stream_side *x)
+void order_advance(struct stream_kit *k, struct stream_side *x)
 {
 	if (x->flags & (SIDE_HELD | SIDE_COUNT))
 		return;
@@ -285,10 +285,10 @@ void order_put(struct stream_kit *k, struct stream *s, enum side from, const str
 	take(k, s, from, p, odds);
 }
 
-void order_judge_hole(struct stream_kit *k, struct stream *s, enum side from, struct odds *odds)
+void order_judge_waiting(struct stream_kit *k, struct stream *s, enum side from, struct odds *odds)
 {
 	struct stream_side *x = &s->side[from];
-	if (x->waiting == NULL || x->waiting->offset <= max_u64(x->next, x->lost) || x->flags & SIDE_HELD)
+	if (x->waiting->offset <= max_u64(x->next, x->lost) || x->flags & SIDE_HELD)
 		return;
 	if (x->acked < x->waiting->offset) {
 		x->past_hole = 0;
