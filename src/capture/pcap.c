@@ -33,6 +33,7 @@ struct source {
 	pcap_t *pcap;
 	struct bpf_program filter;
 	bool filtered, over;
+	int link;
 	uint64_t frames, counted; /* frames read; bytes they and their headers take in the classic format */
 	uint64_t total;
 };
@@ -69,6 +70,7 @@ static bool open_capture(struct source *s, struct err *e)
 	if (s->pcap == NULL)
 		return err_set(e, s->name, "not a pcap or pcapng capture that can be read: %s", why);
 	s->counted = CLASSIC_HEADER_LEN;
+	s->link = pcap_datalink(s->pcap);
 	return true;
 }
 
@@ -131,7 +133,7 @@ enum source_got source_next(struct source *s, struct frame *f, struct err *e)
 			.bytes = slice_head((struct slice){ bytes, h->caplen }, MAX_FRAME),
 			.wire_len = h->len > h->caplen ? h->len : h->caplen,
 			.t = time_of(h),
-			.link = pcap_datalink(s->pcap),
+			.link = s->link,
 			.number = s->frames,
 		};
 		return GOT_FRAME;
