@@ -6,6 +6,12 @@
 #include <endian.h>
 #include <sha2.h>
 
+/* Not in check builds, so that both ways are tested. */
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(CHECK_BUILD)
+#define SHA_INSTRUCTIONS 1
+#include <immintrin.h>
+#endif
+
 static uint32_t rotate(uint32_t x, unsigned by)
 {
 	return x << by | x >> (32 - by);
@@ -61,12 +67,60 @@ static void sha1_block(uint32_t h[5], const uint8_t block[64])
 	h[4] += e;
 }
 
+#ifdef SHA_INSTRUCTIONS
+/* Four rounds: `e` and the next four words go in; what was `abcd` gives the next `e`. */
+#define FOUR_ROUNDS(kind)                                                                               \
+	do {                                                                                            \
+		const unsigned at = group % 4;                                                          \
+		const __m128i in = group == 0 ? _mm_add_epi32(e, w[0]) : _mm_sha1nexte_epu32(e, w[at]); \
+		e = abcd;                                                                               \
+		abcd = _mm_sha1rnds4_epu32(abcd, in, (kind));                                           \
+		const __m128i mixed = _mm_sha1msg1_epu32(w[at], w[(at + 1) % 4]);                       \
+		w[at] = _mm_sha1msg2_epu32(_mm_xor_si128(mixed, w[(at + 2) % 4]), w[(at + 3) % 4]);     \
+	} while (0)
+
+/* The same with the processor's own instructions, which want the words in reverse.  Every record has a digest in it: they
+ * were a tenth of all instructions on short flows. */
+__attribute__((target("sha,sse4.1"))) static void sha1_block_fast(uint32_t h[5], const uint8_t block[64])
+{
+	const __m128i swap = _mm_set_epi64x(0x0001020304050607, 0x08090a0b0c0d0e0f);
+	__m128i w[4], abcd = _mm_shuffle_epi32(_mm_loadu_si128((const void *)h), 0x1b);
+	__m128i e = _mm_set_epi32((int)h[4], 0, 0, 0);
+	const __m128i abcd_before = abcd, e_before = e;
+	for (unsigned i = 0; i < 4; i++)
+		w[i] = _mm_shuffle_epi8(_mm_loadu_si128((const void *)(block + 16 * i)), swap);
+	unsigned group = 0;
+	for (; group < 5; group++)
+		FOUR_ROUNDS(0);
+	for (; group < 10; group++)
+		FOUR_ROUNDS(1);
+	for (; group < 15; group++)
+		FOUR_ROUNDS(2);
+	for (; group < 20; group++)
+		FOUR_ROUNDS(3);
+	e = _mm_sha1nexte_epu32(e, e_before);
+	_mm_storeu_si128((void *)h, _mm_shuffle_epi32(_mm_add_epi32(abcd, abcd_before), 0x1b));
+	h[4] = (uint32_t)_mm_extract_epi32(e, 3);
+}
+#endif
+
+static void sha1_take(uint32_t h[5], const uint8_t block[64])
+{
+#ifdef SHA_INSTRUCTIONS
+	if (__builtin_cpu_supports("sha")) {
+		sha1_block_fast(h, block);
+		return;
+	}
+#endif
+	sha1_block(h, block);
+}
+
 void digest_sha1(struct slice in, uint8_t out[20])
 {
 	uint32_t h[5] = { 0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476, 0xc3d2e1f0 };
 	struct slice rest = in;
 	for (; rest.len >= 64; rest = slice_from(rest, 64))
-		sha1_block(h, rest.at);
+		sha1_take(h, rest.at);
 
 	/* FIPS 180-4, 5.1.1: a one bit, zeros, the length in bits; one block or two. */
 	uint8_t last[128] = { 0 };
@@ -77,7 +131,7 @@ void digest_sha1(struct slice in, uint8_t out[20])
 	const uint64_t bits = htobe64((uint64_t)in.len << 3);
 	memcpy(last + end - sizeof bits, &bits, sizeof bits);
 	for (size_t at = 0; at < end; at += 64)
-		sha1_block(h, last + at);
+		sha1_take(h, last + at);
 
 	for (unsigned i = 0; i < 5; i++) {
 		const uint32_t word = htobe32(h[i]);

@@ -34,7 +34,7 @@ static uint16_t fold(uint64_t sum)
 	return (uint16_t)sum;
 }
 
-/* At most eight bytes. */
+/* For a length known when compiled, at most eight bytes. */
 static inline uint64_t sum_word(const uint8_t *at, size_t len)
 {
 	uint64_t word = 0;
@@ -42,20 +42,37 @@ static inline uint64_t sum_word(const uint8_t *at, size_t len)
 	return (word & 0xffffffff) + (word >> 32);
 }
 
-/* Low and high halves of each word add up apart, so no carry is ever lost. */
+static inline uint64_t sum_tail(const uint8_t *at, size_t len)
+{
+	uint64_t sum = 0;
+	if (len & 8) {
+		sum += sum_word(at, 8);
+		at += 8;
+	}
+	if (len & 4) {
+		sum += sum_word(at, 4);
+		at += 4;
+	}
+	if (len & 2) {
+		sum += sum_word(at, 2);
+		at += 2;
+	}
+	return len & 1 ? sum + sum_word(at, 1) : sum;
+}
+
+/* Words of half the width of their sums, so no carry is ever lost; four sums that do not wait for each other. */
 static uint64_t sum_bytes(const uint8_t *at, size_t len)
 {
-	uint64_t low[2] = { 0 }, high[2] = { 0 };
+	uint64_t a = 0, b = 0, c = 0, d = 0;
 	for (; len >= 16; len -= 16, at += 16) {
-		uint64_t word[2];
+		uint32_t word[4];
 		memcpy(word, at, sizeof word);
-		low[0] += word[0] & 0xffffffff;
-		high[0] += word[0] >> 32;
-		low[1] += word[1] & 0xffffffff;
-		high[1] += word[1] >> 32;
+		a += word[0];
+		b += word[1];
+		c += word[2];
+		d += word[3];
 	}
-	const size_t half = len < 8 ? len : 8;
-	return low[0] + low[1] + high[0] + high[1] + sum_word(at, half) + sum_word(at + half, len - half);
+	return a + b + c + d + sum_tail(at, len);
 }
 
 /* RFC 9293, 3.1; RFC 8200, 8.1. */
@@ -70,10 +87,9 @@ uint32_t checksum_pseudo(const struct peel *p, size_t len)
 	return (uint32_t)((sum & 0xffffffff) + (sum >> 32));
 }
 
-static struct sender *sender_of(struct decoder *d, const uint8_t *address, size_t len, uint32_t space)
+/* The address as 16 bytes, as a key has it. */
+static inline struct sender *sender_of(struct decoder *d, const uint64_t word[2], uint32_t space)
 {
-	uint64_t word[2] = { 0 };
-	memcpy(word, address, len);
 	const __uint128_t product = (__uint128_t)(word[0] ^ d->key.k0 ^ space) * ((word[1] ^ d->key.k1) | 1);
 	const uint64_t hash = (uint64_t)product ^ (uint64_t)(product >> 64);
 	struct sender *s = &d->senders[hash % SENDERS];
@@ -94,7 +110,9 @@ bool checksum_ip(struct peel *p, struct slice header)
 		d->counters.bad_ip_checksum++;
 	if (d->policy != CHECKSUM_AUTO)
 		return right || d->policy == CHECKSUM_NONE;
-	struct sender *s = sender_of(d, p->src, 4, p->space);
+	uint64_t address[2] = { 0 };
+	memcpy(address, p->src, 4);
+	struct sender *s = sender_of(d, address, p->space);
 	if (right)
 		s->shown |= SHOWN_RIGHT_IP;
 	return right || (s->shown & SHOWN_RIGHT_IP) == 0 || read_be16(header.at + 10) == 0;
@@ -144,5 +162,7 @@ bool decode_checksum(struct decoder *d, const struct segment *s)
 	if (d->policy == CHECKSUM_ALL || (right && !teaches(s)))
 		return right;
 	const struct endpoint *from = s->way == LO_TO_HI ? &s->key.lo : &s->key.hi;
-	return believe(sender_of(d, from->addr, sizeof from->addr, s->key.space), s, right);
+	uint64_t address[2];
+	memcpy(address, from->addr, sizeof address);
+	return believe(sender_of(d, address, s->key.space), s, right);
 }

@@ -212,6 +212,10 @@ static void carry(const struct seat *at, const struct segment *seg)
 		w->top.relay->to = at->t;
 	if (w->phase == WATCH_SETTLED)
 		return;
+	if (w->phase == WATCH_HTTP && stream_quiet(&w->stream)) {
+		conclude(at, false);
+		return;
+	}
 	follow(at, false);
 	if (w->phase != WATCH_SETTLED && !stream_settle(&at->p->streams, &w->stream)) {
 		const uint64_t odd_before = w->dossier.odd;

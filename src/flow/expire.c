@@ -18,7 +18,7 @@ void clock_stop(struct clock *c)
 	c->running = false;
 }
 
-bool clock_show(struct clock *c, int64_t now)
+bool clock_turn(struct clock *c, int64_t now)
 {
 	if (!c->running) {
 		c->running = true;

@@ -20,8 +20,16 @@ struct clock {
 /* Begin anew at the next time shown: nothing is waiting to be forgotten. */
 void clock_stop(struct clock *c);
 
-/* True when at least one second has gone by. */
-bool clock_show(struct clock *c, int64_t now);
+bool clock_turn(struct clock *c, int64_t now);
+
+/* True when at least one second has gone by.  The time of one packet is shown twice. */
+static inline bool clock_show(struct clock *c, int64_t now)
+{
+	if (!c->running || now != c->high)
+		return clock_turn(c, now);
+	c->behind = 0;
+	return false;
+}
 
 enum { WHEEL_SLOTS = 4096, WHEEL_DUE = WHEEL_SLOTS, WHEEL_LISTS };
 

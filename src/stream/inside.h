@@ -117,14 +117,34 @@ void waiting_drop(struct stream_kit *k, struct stream_side *x);                /
 /* The segment's bytes from `at` (negative: before the start) to `upto`. */
 void order_put(struct stream_kit *k, struct stream *s, enum side from, const struct segment *seg, int64_t at,
     int64_t upto, struct odds *odds);
-void order_go_on(struct stream_kit *k, struct stream_side *x); /* makes the next bytes readable */
+void order_advance(struct stream_kit *k, struct stream_side *x);
 void order_read(struct stream_kit *k, struct stream_side *x, uint64_t n);
 void order_skip(struct stream_kit *k, struct stream_side *x, uint64_t upto);
 void order_drop_unread(struct stream_kit *k, struct stream_side *x);
-void order_judge_hole(struct stream_kit *k, struct stream *s, enum side from, struct odds *odds);
+void order_judge_waiting(struct stream_kit *k, struct stream *s, enum side from, struct odds *odds);
 bool order_settle(struct stream_kit *k, struct stream_side *x);
 bool order_finish(struct stream_kit *k, struct stream_side *x); /* true when a hole was given up */
 bool order_is_compared(const struct stream_side *x, uint64_t offset);
+
+/* Nothing waits, nothing is lost, no end: order_advance would do nothing.  So it is mostly, and it is asked several times for
+ * each packet: seeing it here and not there saved a tenth of what a packet costs. */
+static inline bool order_stands(const struct stream_side *x)
+{
+	return x->waiting == NULL && x->lost <= x->next && x->next < x->fin && (x->left_len == 0 || x->packet_len == 0);
+}
+
+/* Makes the next bytes readable. */
+static inline void order_go_on(struct stream_kit *k, struct stream_side *x)
+{
+	if (!order_stands(x))
+		order_advance(k, x);
+}
+
+static inline void order_judge_hole(struct stream_kit *k, struct stream *s, enum side from, struct odds *odds)
+{
+	if (s->side[from].waiting != NULL)
+		order_judge_waiting(k, s, from, odds);
+}
 
 /* syn.c */
 void syn_take(struct stream_kit *k, struct stream *s, const struct segment *seg, enum side from, struct odds *odds);

@@ -126,7 +126,7 @@ static void pull(struct stream_kit *k, struct stream_side *x)
 	}
 }
 
-void order_go_on(struct stream_kit *k, struct stream_side *x)
+void order_advance(struct stream_kit *k, struct stream_side *x)
 {
 	if (x->flags & (SIDE_HELD | SIDE_COUNT))
 		return;
@@ -239,31 +239,31 @@ static void keep(struct stream_kit *k, struct stream_side *x, const struct piece
 	}
 }
 
-static void take(struct stream_kit *k, struct stream *s, enum side from, struct piece p, struct odds *odds)
+static void take(struct stream_kit *k, struct stream *s, enum side from, struct piece *p, struct odds *odds)
 {
 	struct stream_side *x = &s->side[from];
-	const uint64_t end = p.offset + p.bytes.len + p.cut;
+	const uint64_t end = p->offset + p->bytes.len + p->cut;
 	x->end_seen = max_u64(x->end_seen, end);
-	if (p.offset < x->next) {
-		struct piece old = p;
-		old.bytes = slice_head(p.bytes, min_u64(end, x->next) - p.offset);
-		if (is_second_version(x, end > x->next ? &old : &p))
-			odds_add(odds, ODD_BIT(OVERLAP_DIFFERS), from, p.offset);
+	if (p->offset < x->next) {
+		struct piece old = *p;
+		old.bytes = slice_head(p->bytes, min_u64(end, x->next) - p->offset);
+		if (is_second_version(x, end > x->next ? &old : p))
+			odds_add(odds, ODD_BIT(OVERLAP_DIFFERS), from, p->offset);
 		if (end <= x->next)
 			return;
-		cut_front(&p, x->next - p.offset);
+		cut_front(p, x->next - p->offset);
 	}
 	if (x->next < x->dull) {
 		const uint64_t to = min_u64(x->dull, end);
 		x->next = x->read = to;
-		if (p.offset < to)
-			cut_front(&p, to - p.offset);
+		if (p->offset < to)
+			cut_front(p, to - p->offset);
 	}
-	const bool first_wins = k->policy == OVERLAP_FIRST && waiting_overlaps(x, p.offset, p.offset + p.bytes.len);
-	if (p.bytes.len != 0 && (p.offset > x->next || first_wins))
-		keep(k, x, &p, from, odds);
-	else if (p.offset == x->next)
-		in_order(k, x, &p, from, odds);
+	const bool first_wins = k->policy == OVERLAP_FIRST && waiting_overlaps(x, p->offset, p->offset + p->bytes.len);
+	if (p->bytes.len != 0 && (p->offset > x->next || first_wins))
+		keep(k, x, p, from, odds);
+	else if (p->offset == x->next)
+		in_order(k, x, p, from, odds);
 	order_go_on(k, x);
 }
 
@@ -271,6 +271,14 @@ static void take(struct stream_kit *k, struct stream *s, enum side from, struct 
 void order_put(struct stream_kit *k, struct stream *s, enum side from, const struct segment *seg, int64_t at,
     int64_t upto, struct odds *odds)
 {
+	struct stream_side *x = &s->side[from];
+	/* Next in order and dull to its end, as most of what there is. */
+	if (at == (int64_t)x->next && (uint64_t)upto <= x->dull) {
+		x->next = x->read = (uint64_t)upto;
+		x->end_seen = max_u64(x->end_seen, x->next);
+		order_go_on(k, x);
+		return;
+	}
 	struct piece p = { .span = (uint32_t)(upto - at) };
 	p.bytes = slice_head(seg->payload, p.span);
 	p.cut = p.span - (uint32_t)p.bytes.len;
@@ -282,13 +290,13 @@ void order_put(struct stream_kit *k, struct stream *s, enum side from, const str
 		at = 0;
 	}
 	p.offset = p.start = (uint64_t)at;
-	take(k, s, from, p, odds);
+	take(k, s, from, &p, odds);
 }
 
-void order_judge_hole(struct stream_kit *k, struct stream *s, enum side from, struct odds *odds)
+void order_judge_waiting(struct stream_kit *k, struct stream *s, enum side from, struct odds *odds)
 {
 	struct stream_side *x = &s->side[from];
-	if (x->waiting == NULL || x->waiting->offset <= max_u64(x->next, x->lost) || x->flags & SIDE_HELD)
+	if (x->waiting->offset <= max_u64(x->next, x->lost) || x->flags & SIDE_HELD)
 		return;
 	if (x->acked < x->waiting->offset) {
 		x->past_hole = 0;

@@ -122,6 +122,9 @@ bool stream_matters(const struct stream *s, const struct segment *seg);
 /* The next bytes of that side, all that are there; false when there is nothing to show or tell. */
 bool stream_peek(const struct stream *s, enum side from, struct chunk *out);
 
+/* Neither side has anything to show, tell or settle: stream_peek would say no, stream_settle do nothing. */
+bool stream_quiet(const struct stream *s);
+
 /* The reader has used `n` bytes of what peek showed, and heard what was told with them. */
 void stream_eat(struct stream_kit *k, struct stream *s, enum side from, size_t n);
 

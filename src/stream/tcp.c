@@ -18,11 +18,20 @@ static uint64_t reach(const struct stream *s, enum side from)
 	return min_u64(((uint64_t)receiver->window << shift) + WINDOW_SLACK, FAR_AHEAD);
 }
 
-/* An acknowledgement far ahead is believed when it stays: the capture has lost that much. */
-static bool is_wild(struct stream_side *x, uint32_t ack, uint64_t reach_of)
+/* The last offset that it may send. */
+static uint64_t farthest(const struct stream *s, enum side from)
 {
-	const uint32_t ahead = ack - x->wild;
-	x->wild_count = x->wild_count != 0 && ahead <= reach_of ? (uint8_t)(x->wild_count + 1) : 1;
+	return max_u64(s->side[from].next, s->side[from].acked) + reach(s, from);
+}
+
+/* An acknowledgement `ahead` of what was seen; one that is far ahead is believed when it stays: the capture has lost that much. */
+static bool is_wild(struct stream *s, enum side of, uint32_t ack, uint64_t ahead)
+{
+	struct stream_side *x = &s->side[of];
+	const uint64_t far = reach(s, of);
+	if (ahead <= far)
+		return false;
+	x->wild_count = x->wild_count != 0 && ack - x->wild <= far ? (uint8_t)(x->wild_count + 1) : 1;
 	x->wild = ack;
 	if (x->wild_count < WILD_MAX)
 		return true;
@@ -46,18 +55,17 @@ static bool take_ack(struct stream_kit *k, struct stream *s, enum side of, uint3
 		side_anchor(x, ack, SIDE_FIRM | SIDE_GUESS);
 		return true;
 	}
-	const uint64_t far = reach(s, of);
 	if (!(x->flags & SIDE_FIRM)) {
 		const int64_t from_syn = side_offset(x, ack);
-		if (!syn_is_confirmed(k, x, ack) && (from_syn < 0 || (uint64_t)from_syn > far))
+		if (!syn_is_confirmed(k, x, ack) && (from_syn < 0 || (uint64_t)from_syn > reach(s, of)))
 			return false;
 		syn_firm(x);
 	}
 	const int64_t at = side_offset(x, ack);
 	if (at <= (int64_t)x->acked)
-		return at >= (int64_t)x->acked - (int64_t)far;
+		return at == (int64_t)x->acked || at >= (int64_t)x->acked - (int64_t)reach(s, of);
 	const uint64_t seen = max_u64(x->end_seen, x->acked);
-	if ((uint64_t)at > seen + far && x->flags & SIDE_SPOKE && is_wild(x, ack, far))
+	if ((uint64_t)at > seen && x->flags & SIDE_SPOKE && is_wild(s, of, ack, (uint64_t)at - seen))
 		return false;
 	x->acked = min_u64((uint64_t)at, x->fin);
 	x->wild_count = 0;
@@ -96,8 +104,7 @@ static void take_rst(
 		x->flags |= SIDE_RESET;
 		return;
 	}
-	const uint64_t ahead = max_u64(x->next, x->acked) + reach(s, from);
-	const bool within = at > next && (uint64_t)at <= ahead;
+	const bool within = at > next && (uint64_t)at <= farthest(s, from);
 	if (within)
 		odds_add(odds, ODD_BIT(RST_INJECTION), from, (uint64_t)at);
 	else if (s->state != STREAM_CLOSING)
@@ -155,12 +162,22 @@ static void count_bytes(struct stream_side *x, int64_t end)
 }
 
 /* An empty segment says how far its sender has come. */
-static void take_bare(struct stream_side *x, int64_t at, uint64_t ahead)
+static void take_bare(struct stream *s, enum side from, int64_t at)
 {
-	if (at > (int64_t)x->end_seen && (uint64_t)at <= ahead)
+	struct stream_side *x = &s->side[from];
+	if (at > (int64_t)x->end_seen && (uint64_t)at <= farthest(s, from))
 		x->end_seen = min_u64((uint64_t)at, x->fin);
 	if (x->flags & SIDE_COUNT)
 		count_bytes(x, (int64_t)x->end_seen);
+}
+
+/* Of a segment that is not the next in order. */
+static bool is_out_of_reach(const struct stream *s, enum side from, int64_t at, int64_t end)
+{
+	const int64_t next = (int64_t)s->side[from].next;
+	if (at > next && ((uint64_t)end > farthest(s, from) || end - next > FAR_AHEAD))
+		return true;
+	return end < next - (int64_t)reach(s, from);
 }
 
 static void take_data(
@@ -171,20 +188,18 @@ static void take_data(
 		syn_elect(k, x, seg->seq);
 	const int64_t at = side_offset(x, seg->seq), next = (int64_t)x->next;
 	const int64_t len = (int64_t)seg->payload.len + seg->cut, end = at + len;
-	const uint64_t far = reach(s, from), ahead = max_u64(x->next, x->acked) + far;
 	const bool fin = seg->flags & TCP_FIN;
 	/* Some stacks number a repeated FIN as if the first were a byte. */
 	if (len == 0 && fin && x->next >= x->fin && at == next + 1)
 		return;
 	if (len == 0 && !fin) {
-		take_bare(x, at, ahead);
+		take_bare(s, from, at);
 		return;
 	}
 	/* A keep-alive probe repeats the last number used, with or without a byte (RFC 9293, 3.8.4). */
 	if (len <= 1 && !fin && at == (x->next >= x->fin ? next : next - 1))
 		return;
-	const bool too_far = at > next && ((uint64_t)end > ahead || end - next > FAR_AHEAD);
-	if (too_far || end < next - (int64_t)far) {
+	if (at != next && is_out_of_reach(s, from, at, end)) {
 		odds_add(odds, fin ? ODD_BIT(FIN_INVALID) : ODD_BIT(OUT_OF_WINDOW), from, x->next);
 		return;
 	}

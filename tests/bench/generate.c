@@ -1,16 +1,17 @@
 /* generate -- writes a capture of one kind of traffic and a wanted size, the same bytes each time.
  *
- *   generate bulk|short|relay|mixed MEGABYTES FILE      traffic as its name says
- *   generate idle CONVERSATIONS FILE                    one request and answer each, then silence: all stay open
+ *   generate bulk|huge|short|relay|mixed MEGABYTES FILE  traffic as its name says
+ *   generate idle CONVERSATIONS FILE                     one request and answer each, then silence: all stay open
  *
- * bulk: large bodies over kept-alive connections.  short: from SYN to FIN, one GET, one 200.  relay: CONNECT, a ClientHello,
- * bulk TLS records.  mixed: a third of each. */
+ * bulk: three exchanges of 10 kB over a kept-alive connection, about 830 bytes a packet.  huge: connections of 16 MiB.
+ * short: from SYN to FIN in nine packets, one GET, one 200.  relay: CONNECT, a ClientHello, bulk TLS records.  mixed: a
+ * third each of relay, short and huge. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "wire.h"
 
-enum { MSS = 1448, BODY = 4 << 20, RELAYED = 2 << 20, STEP_US = 20 };
+enum { MSS = 1448, BULK = 9700, HUGE = 4 << 20, BRIEF = 50, RELAYED = 2 << 20, STEP_US = 20, TLS_HEAD = 5 };
 
 struct capture {
 	FILE *f;
@@ -25,7 +26,7 @@ struct tcp {
 	uint32_t seq[2];
 };
 
-static const uint8_t *noise(struct capture *c)
+static void noise(struct capture *c)
 {
 	for (size_t i = 0; i < sizeof c->payload; i += 4) {
 		c->random ^= c->random << 13;
@@ -33,7 +34,6 @@ static const uint8_t *noise(struct capture *c)
 		c->random ^= c->random << 5;
 		memcpy(c->payload + i, &c->random, 4);
 	}
-	return c->payload;
 }
 
 static void write_frame(struct capture *c, size_t len)
@@ -60,15 +60,17 @@ static void say(struct capture *c, struct tcp *t, unsigned from, const char *tex
 	segment(c, t, from, WIRE_ACK | WIRE_PSH, text, strlen(text));
 }
 
-/* `len` bytes of noise with an acknowledgement for every second segment. */
-static void pour(struct capture *c, struct tcp *t, unsigned from, size_t len)
+/* `head`, then noise up to `len` bytes in all, with an acknowledgement for every second segment; what the other side says
+ * next acknowledges the rest. */
+static void pour(struct capture *c, struct tcp *t, unsigned from, const void *head, size_t head_len, size_t len)
 {
-	const uint8_t *bytes = noise(c);
+	noise(c);
+	memcpy(c->payload, head, head_len);
 	for (size_t sent = 0, count = 1; sent < len; count++) {
 		const size_t part = len - sent < MSS ? len - sent : MSS;
-		segment(c, t, from, WIRE_ACK, bytes, part);
+		segment(c, t, from, WIRE_ACK, c->payload, part);
 		sent += part;
-		if (count % 2 == 0 || sent == len)
+		if (count % 2 == 0)
 			segment(c, t, !from, WIRE_ACK, NULL, 0);
 	}
 }
@@ -96,34 +98,41 @@ static void exchange(struct capture *c, struct tcp *t, size_t body)
 	char head[256];
 	say(c, t, 0,
 	    "GET /some/path/index.html HTTP/1.1\r\nHost: www.example\r\nUser-Agent: bench/1.0\r\nAccept: */*\r\n\r\n");
-	snprintf(head, sizeof head,
+	const int head_len = snprintf(head, sizeof head,
 	    "HTTP/1.1 200 OK\r\nServer: bench\r\nContent-Type: application/octet-stream\r\nContent-Length: %zu\r\n\r\n",
 	    body);
-	say(c, t, 1, head);
-	pour(c, t, 1, body);
+	pour(c, t, 1, head, (size_t)head_len, (size_t)head_len + body);
 }
 
 static void bulk(struct capture *c)
 {
 	struct tcp t = begin(c);
+	for (int i = 0; i < 3; i++)
+		exchange(c, &t, BULK);
+	end(c, &t);
+}
+
+static void huge(struct capture *c)
+{
+	struct tcp t = begin(c);
 	for (int i = 0; i < 4; i++)
-		exchange(c, &t, BODY);
+		exchange(c, &t, HUGE);
 	end(c, &t);
 }
 
 static void brief(struct capture *c)
 {
 	struct tcp t = begin(c);
-	exchange(c, &t, 500);
+	exchange(c, &t, BRIEF);
+	segment(c, &t, 0, WIRE_ACK, NULL, 0);
 	end(c, &t);
 }
 
-/* One TLS record of `len` bytes; the head is a segment's beginning as often as chance will have it. */
+/* One TLS record with `len` bytes of content. */
 static void tls_record(struct capture *c, struct tcp *t, unsigned from, uint8_t type, size_t len)
 {
-	const uint8_t head[5] = { type, 3, 3, (uint8_t)(len >> 8), (uint8_t)len };
-	segment(c, t, from, WIRE_ACK, head, sizeof head);
-	pour(c, t, from, len);
+	const uint8_t head[TLS_HEAD] = { type, 3, 3, (uint8_t)(len >> 8), (uint8_t)len };
+	pour(c, t, from, head, sizeof head, sizeof head + len);
 }
 
 static void relay(struct capture *c)
@@ -164,11 +173,12 @@ int main(int argc, char **argv)
 	static const struct {
 		const char *name;
 		void (*write)(struct capture *c);
-	} kinds[] = { { "bulk", bulk }, { "short", brief }, { "relay", relay }, { "mixed", mixed }, { "idle", idle } };
+	} kinds[] = { { "bulk", bulk }, { "huge", huge }, { "short", brief }, { "relay", relay }, { "mixed", mixed },
+		{ "idle", idle } };
 	static const uint32_t file_head[6] = { 0xa1b2c3d4, 2 | 4u << 16, 0, 0, 262144, WIRE_LINK };
 	static struct capture c = { .random = 2463534242 };
 	if (argc != 4 || (c.f = fopen(argv[3], "wb")) == NULL) {
-		fputs("usage: generate bulk|short|relay|mixed MEGABYTES FILE | generate idle CONVERSATIONS FILE\n",
+		fputs("usage: generate bulk|huge|short|relay|mixed MEGABYTES FILE | generate idle CONVERSATIONS FILE\n",
 		    stderr);
 		return 2;
 	}

@@ -1,28 +1,31 @@
 #!/bin/sh
-# CPU time and memory on generated captures, beside ndpiReader where that is installed: bench/run.sh CULVERT GENERATE MEGABYTES
-# Times are user + system, medians of RUNS runs in turn; captures are in the page cache before the first.
+# CPU time and memory on generated captures, beside ndpiReader where that is installed and a bare loop over libpcap, which is
+# the floor: bench/run.sh CULVERT GENERATE LOOP MEGABYTES
+# Times are user + system, medians of RUNS runs in turn; captures are in the page cache before the first.  KINDS: which.
 set -u
 culvert=$1
 generate=$2
-size=$3
+loop=$3
+size=$4
 runs=${RUNS:-5}
 idle=${IDLE:-20000}
 here=$(dirname "$0")
 work=$(mktemp -d "${BENCH_DIR:-${TMPDIR:-/tmp}}/bench.XXXXXX") || exit 2
 trap 'rm -rf "$work"' EXIT
-printf '%-7s %9s %11s %11s %9s %12s %12s\n' traffic 'MB' 'culvert s' 'ndpi s' ratio 'culvert MB/s' 'peak MiB'
-for kind in bulk short relay mixed; do
+printf '%-7s %6s %10s %10s %10s %10s %13s %10s %9s\n' traffic MB packets 'culvert s' 'ndpi s' 'loop s' 'culvert/ndpi' 'loop/ndpi' 'peak MiB'
+for kind in ${KINDS:-bulk huge short relay mixed}; do
 	"$generate" "$kind" "$size" "$work/x.pcap" || exit 1
-	cat "$work/x.pcap" >/dev/null
-	set -- "culvert=$culvert replay -q -o /dev/null $work/x.pcap"
+	packets=$("$loop" "$work/x.pcap") || exit 1
+	set -- "culvert=$culvert replay -q -o /dev/null $work/x.pcap" "loop=$loop $work/x.pcap"
 	command -v ndpiReader >/dev/null 2>&1 && set -- "$@" "ndpi=ndpiReader -q -i $work/x.pcap"
 	"$here/measure.py" "$runs" "$@" >"$work/times" || exit 1
-	awk -v kind="$kind" -v bytes="$(wc -c <"$work/x.pcap")" '
+	awk -v kind="$kind" -v packets="${packets%% *}" -v bytes="$(wc -c <"$work/x.pcap")" '
+	function ratio(of) { return seconds["ndpi"] > 0 ? sprintf("%.2f", seconds[of] / seconds["ndpi"]) : "-" }
 	{ seconds[$1] = $2; peak[$1] = $3 }
 	END {
-		ratio = seconds["culvert"] > 0 && "ndpi" in seconds ? sprintf("%.2f", seconds["ndpi"] / seconds["culvert"]) : "-"
-		printf "%-7s %9.0f %11.3f %11s %9s %12.0f %12.0f\n", kind, bytes / 1e6, seconds["culvert"],
-			"ndpi" in seconds ? sprintf("%.3f", seconds["ndpi"]) : "-", ratio, bytes / 1e6 / seconds["culvert"], peak["culvert"] / 1024
+		printf "%-7s %6.0f %10d %10.3f %10s %10.3f %13s %10s %9.0f\n", kind, bytes / 1e6, packets, seconds["culvert"],
+			"ndpi" in seconds ? sprintf("%.3f", seconds["ndpi"]) : "-", seconds["loop"], ratio("culvert"), ratio("loop"),
+			peak["culvert"] / 1024
 	}' "$work/times"
 	rm "$work/x.pcap"
 done
