@@ -24,6 +24,16 @@ static bool is_ssh(struct slice s)
 	return slice_starts(s, SLICE("SSH-2.0-")) || slice_starts(s, SLICE("SSH-1.99-"));
 }
 
+/* The first packet behind the banner (RFC 4253, 6 and 7.1): its length, SSH_MSG_KEXINIT, a cookie, a list of names. */
+static bool is_kexinit(struct slice s)
+{
+	if (s.len < 30 || s.at[4] < 4 || s.at[5] != 20)
+		return false;
+	const uint32_t packet = read_be32(s.at), names = read_be32(s.at + 22);
+	return packet >= 128 && packet <= 35000 && names >= 8 && names < packet && s.at[26] >= 'a' && s.at[26] <= 'z' &&
+	       s.at[27] >= 'a' && s.at[27] <= 'z';
+}
+
 /* A header whose checksum is right (RFC 791, 3.1), and a transport protocol that tunnels carry. */
 static bool is_ipv4(struct slice s)
 {
@@ -70,6 +80,8 @@ static const char *name_binary(struct slice s, bool whole)
 {
 	if (is_tls(s))
 		return "tls";
+	if (is_kexinit(s))
+		return "ssh";
 	if (is_ipv4(s))
 		return "ip";
 	if (s.len >= 11 && slice_starts(s, SLICE("\3\0\0")) && s.at[3] >= 11 && s.at[4] == s.at[3] - 5 &&
@@ -152,7 +164,7 @@ static const char *name_hex(struct slice text)
 static bool may_be_base64(struct slice s)
 {
 	static const char starts[][5] = { "U1NI", "FgMA", "FgMB", "FgMC", "FgMD", "FgME", "UkZC", "MjIw", "RUhM",
-		"AwAA", "BQAL", "RQAA", "RQAB", "RQAF" };
+		"AwAA", "BQAL", "RQAA", "RQAB", "RQAF", "AAAD", "AAAE", "AAAF", "AAAG", "AAAH" };
 	for (unsigned i = 0; s.len >= 16 && i < sizeof starts / sizeof *starts; i++)
 		if (memcmp(s.at, starts[i], 4) == 0)
 			return true;

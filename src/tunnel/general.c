@@ -93,6 +93,7 @@ enum {
 };
 static const uint64_t ABSURD = UINT64_C(1) << 40;
 static const int64_t MS = 1000000, SECOND = 1000000000;
+static const int64_t DIALOGUE = INT64_C(60) * 1000000000; /* ns between the two sides' first words */
 
 /* The message at hand of one side. */
 struct leg {
@@ -163,12 +164,30 @@ static void mark(const struct sight *s, struct group *g, enum row row, enum side
 
 /* ------------------------------------------------------------------ what a body says */
 
-static void see_foreign(const struct sight *s, struct group *g, enum side side, const char *name, uint64_t offset)
+/* Two sides that say the same have a file, not a dialogue; and a dialogue's beginnings follow each other. */
+static bool answers(const struct group *g, enum side side)
 {
+	const enum side other = OTHER(side);
+	return g->foreign[other] != NULL && strcmp(g->foreign[other], g->foreign[side]) == 0 &&
+	       g->foreign_is[other] != g->foreign_is[side] && g->foreign_at[side] - g->foreign_at[other] <= DIALOGUE;
+}
+
+static void see_foreign(
+    const struct sight *s, enum side side, const struct foreign *f, struct slice content, uint64_t offset)
+{
+	const struct mine *m = s->mine;
+	struct group *g = groups_get(&s->kit->groups, m->key, s->t);
+	uint8_t plain[FOREIGN_SAMPLE];
+	const struct slice inner = look_decoded(slice_head(slice_from(content, f->at), FOREIGN_SAMPLE), f->form, plain);
+	if (g == NULL)
+		return;
 	mark(s, g, FOREIGN, side, offset);
-	g->foreign[side] = name;
-	if (g->foreign[OTHER(side)] != NULL && strcmp(g->foreign[OTHER(side)], name) == 0)
+	g->foreign[side] = f->name;
+	g->foreign_is[side] = tunnel_key(inner);
+	g->foreign_at[side] = s->t;
+	if (answers(g, side))
 		mark(s, g, FOREIGN_BOTH, side, offset);
+	tunnel_inner(s, side, inner);
 }
 
 static bool is_foreign(const struct leg *l, bool whole, struct foreign *f)
@@ -217,11 +236,8 @@ static void see_sample(const struct sight *s, enum side side, bool whole)
 		g->first_body = hash;
 	}
 	see_lies(s, g, side, l);
-	if (!foreign)
-		return;
-	see_foreign(s, g, side, f.name, l->at);
-	uint8_t plain[FOREIGN_SAMPLE];
-	tunnel_inner(s, side, look_decoded(slice_from((struct slice){ l->sample, l->have }, f.at), f.form, plain));
+	if (foreign)
+		see_foreign(s, side, &f, (struct slice){ l->sample, l->have }, l->at);
 }
 
 /* ------------------------------------------------------------------ heads */
@@ -273,12 +289,7 @@ static void see_target(const struct sight *s)
 	struct foreign f;
 	if (query.len < 16 || !foreign_find(query, false, &f))
 		return;
-	struct group *g = group_of(s);
-	if (g == NULL)
-		return;
-	see_foreign(s, g, CLIENT, f.name, s->ev->offset);
-	uint8_t plain[FOREIGN_SAMPLE];
-	tunnel_inner(s, CLIENT, look_decoded(slice_head(slice_from(query, f.at), FOREIGN_SAMPLE), f.form, plain));
+	see_foreign(s, CLIENT, &f, query, s->ev->offset);
 }
 
 static void see_request(const struct sight *s)

@@ -17,7 +17,9 @@ struct group {
 	uint32_t requests;
 	uint32_t bodies[2], empties[2], random[2]; /* messages with content, without, and that look random; by side */
 	uint64_t bytes[2];                         /* of content, by side; what was not shown is not counted */
-	const char *foreign[2];                    /* protocol that bodies of that side began with */
+	const char *foreign[2];                    /* protocol that content of that side began with, latest */
+	uint64_t foreign_is[2];                    /* hash of that beginning */
+	int64_t foreign_at[2];                     /* ns: when */
 	uint64_t first_body;                       /* hash of the latest request's first bytes */
 	uint32_t different;                        /* requests whose first bytes were not those of the one before */
 	uint32_t gap_us;                           /* between the latest two requests */
