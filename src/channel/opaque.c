@@ -9,12 +9,8 @@ static bool is_file(struct slice s)
 {
 	static const char *const magic[] = { "\x1f\x8b", "\x78\x9c", "\x78\x01", "\x78\xda", "PK\x03\x04", "\x89PNG",
 		"\xff\xd8\xff", "GIF8", "RIFF", "%PDF", "ID3", "OggS", "7z\xbc\xaf", "BZh", "Rar!", "FWS", "CWS",
-		"FLV\x01", "\x1a\x45\xdf\xa3", "MZ",
-		"\x7f"
-		"ELF",
-		"\xfd"
-		"7zXZ",
-		"\x28\xb5\x2f\xfd", "wOFF", "wOF2", "\xca\xfe\xba\xbe" };
+		"FLV\x01", "\x1a\x45\xdf\xa3", "MZ", "\x7f\x45LF", "\xfd\x37zXZ", "\x28\xb5\x2f\xfd", "wOFF", "wOF2",
+		"\xca\xfe\xba\xbe" };
 	for (size_t i = 0; i < sizeof magic / sizeof *magic; i++)
 		if (slice_starts(s, (struct slice){ (const uint8_t *)magic[i], strlen(magic[i]) }))
 			return true;
