@@ -11,5 +11,21 @@ DETECTOR(httptunnel)
 /* Published protocols that are carried in HTTP. */
 
 /* Carriers over an accepted Upgrade. */
+DETECTOR(chisel)
+DETECTOR(wstunnel)
+DETECTOR(wstunnel_npm)
+DETECTOR(websockify)
+DETECTOR(frp)
+DETECTOR(cloudflared)
+DETECTOR(dev_tunnels)
+DETECTOR(azure_relay)
+DETECTOR(iap_tunnel)
+DETECTOR(guacamole)
+DETECTOR(kubernetes)
+DETECTOR(docker)
+DETECTOR(simple_obfs)
+DETECTOR(gost)
+DETECTOR(httpupgrade)
+DETECTOR(v2ray_http_header)
 
 /* What nobody has named yet. */
