@@ -5,15 +5,15 @@
  * The client's bytes must be no request where a request should begin; that alone is never enough.  The server must be a
  * second witness, by one of these:
  *
- *   it promised chunks and sends none     and the client's bytes followed a head without content: at once when both look
- *                                         like a cipher's or the client's can be named, else after a turn;
- *   it replies what is no HTTP            to what the client sent when all was answered: at once when that can be named or
- *                                         the reply looks like a cipher's, else after a turn.  An HTML page is what old
- *                                         servers say to junk, without a head;
+ *   it promised chunks and sends none     and the client's bytes followed a head without content: at once when both sides'
+ *                                         bytes can be named or look like a cipher's, else after a turn;
+ *   it replies what is no HTTP            to what the client sent when all was answered: at once when the reply can be named
+ *                                         or looks like a cipher's, else after a turn (old servers answer junk with a page
+ *                                         without a head);
  *   it says more than its length          after a turn: that is what broken servers do;
  *   its content goes on                   (until the close, or a length not yet reached), after a 2xx: when the client's
- *                                         bytes can be named and the server goes on after them; or after a turn when both
- *                                         look like a cipher's and the client's followed a head without content.
+ *                                         bytes can be named, and the server's can, too, or after a turn; or after a turn
+ *                                         when both look like a cipher's and the client's followed a head without content.
  *
  * A turn: after the server said what may be no HTTP, the client spoke again and the server after it, neither with a head of
  * HTTP; not worth anything where the client's bytes may be the rest of content that was longer than it said.  Whoever returns to HTTP never left it, and a server that answers more than was asked has read the junk as a request:
@@ -101,6 +101,8 @@ static struct slice held(const struct watch *w, enum side side)
 {
 	struct chunk in;
 	const bool foreign = (w->mask->lost & BIT(side)) != 0 || (side == SERVER && w->mask->foreign_answer);
+	if (side == SERVER && w->mask->midway)
+		return (struct slice){ NULL, 0 };
 	if (!foreign || (w->mask->spilled & BIT(side)) != 0 || !stream_peek(&w->stream, side, &in))
 		return (struct slice){ NULL, 0 };
 	return in.bytes;
@@ -144,6 +146,13 @@ static bool is_in_content(const struct watch *w, uint64_t end)
 	return s->state == HTTP_TO_CLOSE || (s->state == HTTP_IN_LENGTH && s->until > end);
 }
 
+/* The first content that is looked at: does content begin here? */
+static bool begins_midway(const struct watch *w, uint64_t offset)
+{
+	const struct http_side *s = &w->top.http.side[SERVER];
+	return s->state == HTTP_TO_CLOSE ? s->until != offset : w->mask->waited;
+}
+
 bool disguise_holds(const struct seat *at, enum side side, const struct chunk *in)
 {
 	struct watch *w = at->w;
@@ -155,21 +164,17 @@ bool disguise_holds(const struct seat *at, enum side side, const struct chunk *i
 		const bool client_lost = (m->lost & BIT(CLIENT)) != 0;
 		if (side == CLIENT || !client_lost || !is_in_content(w, in->offset + in->bytes.len))
 			return false;
+		if (!m->foreign_answer)
+			m->midway = begins_midway(w, in->offset);
 		hear_foreign_answer(m, in->offset);
+		if (m->midway)
+			return false;
 	}
 	if (channel_is_opaque(in->bytes))
 		m->opaque |= BIT(side);
 	if (in->bytes.len > HOLD_MOST)
 		m->spilled |= BIT(side);
 	return in->bytes.len <= HOLD_MOST;
-}
-
-static bool is_html(struct slice s)
-{
-	size_t n = 0;
-	while (n < s.len && (s.at[n] == ' ' || s.at[n] == '\r' || s.at[n] == '\n'))
-		n++;
-	return n < s.len && s.at[n] == '<';
 }
 
 /* HTTP is no other protocol than HTTP. */
@@ -179,29 +184,32 @@ static bool is_named(struct slice client, struct slice server)
 	return name != NULL && strcmp(name, "http") != 0;
 }
 
+/* What may tell a disguise, by side: bytes that can be named, bytes like a cipher's. */
+struct looks {
+	bool named, opaque; /* the client's, the server's taken in for the name */
+	bool foreign;       /* the server's can be named by themselves, or look like a cipher's */
+	bool bare, turned;
+};
+
 /* The server's framing is lost too. */
-static bool is_convicted_by_loss(const struct mask *m, struct slice server, bool named)
+static bool is_convicted_by_loss(const struct mask *m, const struct looks *l)
 {
-	const bool bare = (m->bare & BIT(CLIENT)) != 0, opaque = m->opaque == BOTH_SIDES;
-	const bool turned = m->turns >= TURN && (bare || m->waited);
+	const bool turned = l->turned && (l->bare || m->waited);
 	if (m->bare & BIT(SERVER))
-		return turned || (bare && (named || opaque));
+		return turned || (l->bare && l->foreign && (l->named || l->opaque));
 	if (m->reply)
-		return turned || (named && !is_html(server)) || (m->opaque & BIT(SERVER)) != 0;
-	return turned && (named || m->opaque != 0);
+		return turned || l->foreign;
+	return turned && (l->named || m->opaque != 0);
 }
 
 /* The server's bytes are what its head promised: content that goes on. */
-static bool is_convicted_by_content(const struct watch *w, struct slice server, bool named)
+static bool is_convicted_by_content(const struct watch *w, const struct looks *l)
 {
-	const struct mask *m = w->mask;
-	const struct slice none = { NULL, 0 };
-	const bool turned = m->turns >= TURN;
-	if (w->status / 100 != 2)
+	if (w->status / 100 != 2 || w->mask->speaker != SERVER)
 		return false;
-	if (named && (m->waited || is_named(none, server)))
-		return m->speaker == SERVER;
-	return turned && (m->bare & BIT(CLIENT)) != 0 && m->opaque == BOTH_SIDES;
+	if (l->named)
+		return l->foreign || l->turned;
+	return l->turned && l->bare && w->mask->opaque == BOTH_SIDES;
 }
 
 static bool is_disguise(const struct watch *w)
@@ -211,14 +219,22 @@ static bool is_disguise(const struct watch *w)
 	if ((m->lost & BIT(CLIENT)) == 0 || w->status == 0)
 		return false;
 	/* Content that nobody needed to see goes by unseen. */
-	if (m->speaker == SERVER && server_side->state == HTTP_TO_CLOSE)
+	if (!m->foreign_answer && m->speaker == SERVER && server_side->state == HTTP_TO_CLOSE &&
+	    w->stream.side[SERVER].read > server_side->until) {
 		hear_foreign_answer(m, server_side->until);
+		m->midway = true;
+	}
 	if (!m->foreign_answer)
 		return false;
 	const struct slice none = { NULL, 0 }, client = held(w, CLIENT), server = held(w, SERVER);
-	const bool named = is_named(client, none) || (client.len != 0 && server.len != 0 && is_named(client, server));
-	return m->lost == BOTH_SIDES ? is_convicted_by_loss(m, server, named)
-				     : is_convicted_by_content(w, server, named);
+	const struct looks looks = {
+		.named = is_named(client, none) || (client.len != 0 && server.len != 0 && is_named(client, server)),
+		.opaque = (m->opaque & BIT(CLIENT)) != 0,
+		.foreign = is_named(none, server) || (m->opaque & BIT(SERVER)) != 0,
+		.bare = (m->bare & BIT(CLIENT)) != 0,
+		.turned = m->turns >= TURN,
+	};
+	return m->lost == BOTH_SIDES ? is_convicted_by_loss(m, &looks) : is_convicted_by_content(w, &looks);
 }
 
 /* The channel begins where HTTP ended on each side, though that may be gone by. */

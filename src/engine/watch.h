@@ -52,6 +52,7 @@ struct mask {
 	uint8_t opaque;    /* 1 << side whose bytes look like a cipher's, as far as they were held */
 	uint8_t speaker;   /* enum side: who spoke last */
 	uint8_t turns;     /* changes of the speaker since both sides said what may be no HTTP; stops at its largest */
+	bool midway;       /* the server's content had begun before: what is there of it is not its beginning */
 	bool foreign_answer; /* the server said something that may be no HTTP */
 	bool waited;         /* the client's came when all was answered, or being answered */
 	bool reply;          /* and nothing of that was outstanding: whatever the server says then is a reply */
