@@ -74,7 +74,8 @@ void disguise_lost(const struct seat *at, const struct http_event *ev)
 	if (m == NULL)
 		return;
 	m->lost |= BIT(from);
-	m->bare |= ev->bare ? BIT(from) : 0;
+	if (ev->bare)
+		m->bare |= BIT(from);
 	if (from == SERVER) {
 		hear_foreign_answer(m, ev->offset);
 		return;
