@@ -50,6 +50,12 @@ enum channel_want channel_look(
 /* Own signs only, cheap, without a verdict: the name of what begins these bytes, or NULL.  For tunnels' unwrapped bytes. */
 const char *channel_sign(struct slice client, struct slice server);
 
+/* Neither text nor a file that can be known by its first bytes, and 16 bytes at least: what a cipher makes. */
+bool channel_is_opaque(struct slice s);
+
+/* Settles a channel whose first bytes are not at hand; `some` are later ones, for the entropy. */
+void channel_unknown(struct channel *c, struct slice some);
+
 /* CONNECT host against the ClientHello. */
 enum sni_match { SNI_NOT_TLS, SNI_ABSENT, SNI_SAME, SNI_DIFFERS };
 enum sni_match channel_sni_match(const struct channel *c, struct slice host);

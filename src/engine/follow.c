@@ -7,7 +7,7 @@
 
 /* A conversation joined midway may be inside a message; these many packets are looked at for the beginning of one, fewer
  * when both sides have shown something else. */
-enum { MIDSTREAM_TRIES = 256, MIDSTREAM_TRIES_BOTH = 16, BOTH_SIDES = 3, SUSPECT_ENOUGH = 512 };
+enum { MIDSTREAM_TRIES = 256, MIDSTREAM_TRIES_BOTH = 16, BOTH_SIDES = 3 };
 
 void watch_begin(const struct seat *at, const struct segment *first)
 {
@@ -41,10 +41,11 @@ void watch_end(const struct seat *at)
 	if (w->ours != NULL)
 		kin_leave(p->kin, w->ours, at->flow->last);
 	pool_give(&p->encaps, w->encap);
+	pool_give(&p->masks, w->mask);
 	stream_fini(&p->streams, &w->stream);
 }
 
-static void settle(const struct seat *at)
+void settle(const struct seat *at)
 {
 	at->w->phase = WATCH_SETTLED;
 	stream_count_only(&at->p->streams, &at->w->stream);
@@ -59,8 +60,7 @@ static struct dossier *dossier_of(const struct seat *at, const struct dialogue *
 	return aside;
 }
 
-/* `last` is the event that ended HTTP; its bytes are not eaten yet. */
-static void begin_channel(const struct seat *at, struct dialogue *d, const struct http_event *last)
+void begin_channel(const struct seat *at, struct dialogue *d, const struct http_event *last)
 {
 	struct watch *w = at->w;
 	const struct handshake_record *h = hs_decisive(&d->shake);
@@ -193,51 +193,12 @@ void watch_last_words(const struct seat *at)
 	http_witness(&none, &w->dossier);
 }
 
-/* A request and its answer, then bytes that no HTTP parser accepts, from both sides or from the client in a protocol that
- * can be named, and no handshake: the HTTP was a disguise. */
-static void unmask(const struct seat *at, struct dialogue *d, const struct http_event *ev, struct dossier *notes)
-{
-	if (d->shake.records == NULL) {
-		d->shake.records = pool_take(&at->p->records);
-		d->shake.count = 0;
-	}
-	hs_disguised(&d->shake, ev, notes);
-	if (d->shake.records != NULL && d->shake.count != 0)
-		tell_handshake(at, d, &d->shake.records[d->shake.count - 1]);
-	begin_channel(at, d, ev);
-}
-
 static void take_lost(const struct seat *at, struct dialogue *d, const struct http_event *ev, struct dossier *notes)
 {
-	struct watch *w = at->w;
 	http_witness(ev, notes);
 	show_tunnels(at, d, ev, notes);
-	if (d != &w->top || (ev->why_lost != LOST_DESYNC && ev->why_lost != LOST_CHUNK))
-		return;
-	if ((w->dossier.doubts & DOUBT_GAP) != 0 || d->shake.state != HS_HTTP)
-		return;
-	if (d->http.side[CLIENT].messages == 0 || d->http.side[SERVER].messages == 0)
-		return;
-	w->lost |= (uint8_t)(1 << ev->from);
-	if (w->lost == BOTH_SIDES)
-		unmask(at, d, ev, notes);
-	else
-		w->suspect = ev->from == CLIENT;
-}
-
-/* The client's bytes behind the loss, until they can be named or are too many to wait for. */
-static bool follow_suspect(const struct seat *at, const struct chunk *in)
-{
-	struct watch *w = at->w;
-	const struct slice none = { NULL, 0 };
-	const struct http_event lost = { .kind = HTTP_LOST, .from = CLIENT, .offset = in->offset, .t = in->t };
-	if (channel_sign(in->bytes, none) != NULL) {
-		w->suspect = false;
-		unmask(at, &w->top, &lost, &w->dossier);
-		return true;
-	}
-	w->suspect = in->bytes.len < SUSPECT_ENOUGH && !in->end && !in->cut && in->hole == 0;
-	return !w->suspect;
+	if (d == &at->w->top)
+		disguise_lost(at, ev);
 }
 
 static void take_event(const struct seat *at, struct dialogue *d, struct http_event *ev, const struct chunk *in)
@@ -255,6 +216,8 @@ static void take_event(const struct seat *at, struct dialogue *d, struct http_ev
 		http_witness(ev, notes);
 		step_handshake(at, d, ev, notes);
 		show_tunnels(at, d, ev, notes);
+		if (d == &w->top)
+			disguise_head(at, ev);
 		if (ev->kind == HTTP_RESPONSE)
 			after_handshake(at, d, ev);
 		break;
@@ -303,8 +266,8 @@ static bool follow_http(const struct seat *at, enum side side, const struct chun
 	struct dialogue *d = w->now;
 	if (w->stream.midstream && swap_by_content(at, side, in))
 		return true;
-	if (w->suspect && side == CLIENT)
-		return follow_suspect(at, in);
+	if (w->mask != NULL && disguise_holds(at, side, in))
+		return false;
 	struct http_event ev;
 	http_next(&d->http, in, at->p->head, &ev);
 	if (ev.kind == HTTP_WAIT) {
@@ -442,11 +405,15 @@ static bool follow_once(const struct seat *at, bool over)
 	for (enum side side = CLIENT; side <= SERVER; side++)
 		while (follow_side(at, side))
 			moved = true;
+	if (!moved && at->w->mask != NULL && at->w->phase == WATCH_HTTP)
+		return disguise_weigh(at, over);
 	return moved;
 }
 
 void follow(const struct seat *at, bool over)
 {
+	if (at->w->mask != NULL)
+		disguise_hear(at);
 	while (follow_once(at, over))
 		continue;
 }

@@ -19,7 +19,8 @@ static bool pools_init(struct pipeline *p, size_t flows, struct err *e)
 	return pool_init(&p->records, "handshake records", MAX_HANDSHAKES * sizeof(struct handshake_record), half, e) &&
 	       pool_init(&p->relays, "relays", sizeof(struct relay), half, e) &&
 	       pool_init(&p->dialogues, "inner dialogues", sizeof(struct dialogue), flows / 8 + 64, e) &&
-	       pool_init(&p->encaps, "encapsulations", sizeof(struct encapsulation), flows, e);
+	       pool_init(&p->encaps, "encapsulations", sizeof(struct encapsulation), flows, e) &&
+	       pool_init(&p->masks, "lost framings", sizeof(struct mask), flows / 8 + 64, e);
 }
 
 struct pipeline *pipeline_new(const struct pipeline_options *o, struct reporter *r, struct err *e)
@@ -61,6 +62,7 @@ void pipeline_free(struct pipeline *p)
 	pool_fini(&p->relays);
 	pool_fini(&p->dialogues);
 	pool_fini(&p->encaps);
+	pool_fini(&p->masks);
 	free(p->head);
 	free(p);
 }

@@ -3,6 +3,16 @@
 
 #include <string.h>
 
+/* The outermost of each kind. */
+static void gather_finding(const struct finding *found, struct facts *f)
+{
+	if (found == NULL)
+		return;
+	const struct finding **to = found->kind == KIND_CARRIER ? &f->carrier : &f->finding;
+	if (*to == NULL)
+		*to = found;
+}
+
 static void gather_levels(const struct watch *w, struct facts *f)
 {
 	for (const struct dialogue *d = &w->top; d != NULL && f->levels <= MAX_NESTING; d = d->inner) {
@@ -13,9 +23,7 @@ static void gather_levels(const struct watch *w, struct facts *f)
 			.responses = d->http.side[SERVER].messages,
 			.http2 = d->http2,
 		};
-		const struct finding *found = tunnel_finding(&d->tunnel);
-		if (found != NULL && f->finding == NULL)
-			f->finding = found;
+		gather_finding(tunnel_finding(&d->tunnel), f);
 	}
 }
 

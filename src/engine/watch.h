@@ -41,6 +41,24 @@ enum phase {
 	WATCH_SETTLED  /* nothing more to learn: only counting */
 };
 
+/* Bytes that are no HTTP where HTTP should go on; see disguise.c. */
+struct mask {
+	uint64_t at[2];    /* where what is no HTTP begins; of a server's content, where that does */
+	uint64_t heard[2]; /* where what was said ended at the last look */
+	uint64_t burst[2]; /* where what was said latest, without the other side between, begins */
+	uint8_t lost;      /* 1 << side whose framing was lost */
+	uint8_t bare;      /* 1 << side that lost it at once, where its head had promised no content or chunks */
+	uint8_t spilled;   /* 1 << side whose bytes were too many to be held */
+	uint8_t opaque;    /* 1 << side whose bytes look like a cipher's, as far as they were held */
+	uint8_t speaker;   /* enum side: who spoke last */
+	uint8_t turns;     /* changes of the speaker since both sides said what may be no HTTP; stops at its largest */
+	bool midway;       /* the server's content had begun before: what is there of it is not its beginning */
+	bool foreign_answer; /* the server said something that may be no HTTP */
+	bool waited;         /* the client's came when all was answered, or being answered */
+	bool reply;          /* and nothing of that was outstanding: whatever the server says then is a reply */
+	bool over;           /* it is decided, or cannot be: nothing is held any more */
+};
+
 struct watch {
 	struct stream stream;
 	struct dossier dossier;
@@ -53,11 +71,11 @@ struct watch {
 	uint32_t packets[2];
 	uint32_t judged; /* notes, doubts and waiting as they were when last weighed */
 	uint8_t phase, depth;
-	uint8_t label;  /* highest announced */
-	uint8_t failed; /* midstream: 1 << side that was seen to say something else than a message's beginning */
-	uint8_t lost;   /* 1 << side whose framing was lost by its own bytes */
-	bool suspect;   /* the client's bytes may show that the HTTP was a disguise: they wait to be named */
-	uint16_t tries; /* midstream: looks for the beginning of a message */
+	uint8_t label;     /* highest announced */
+	uint8_t failed;    /* midstream: 1 << side that was seen to say something else than a message's beginning */
+	uint16_t status;   /* of the latest final response of the conversation's own HTTP */
+	uint16_t tries;    /* midstream: looks for the beginning of a message */
+	struct mask *mask; /* its framing was lost by its own bytes: was the HTTP a disguise?  From a pool */
 };
 
 struct pipeline {
@@ -68,7 +86,7 @@ struct pipeline {
 	struct stream_kit streams;
 	struct tunnel_kit tunnels;
 	struct channel_kit *channels;
-	struct pool records, relays, dialogues, encaps;
+	struct pool records, relays, dialogues, encaps, masks;
 	struct head *head; /* scratch */
 	const char *source;
 	bool anomalies, strict_checksums, watch_tunnels;
@@ -87,6 +105,25 @@ struct seat {
 void follow(const struct seat *at, bool over);
 void watch_begin(const struct seat *at, const struct segment *first);
 void watch_end(const struct seat *at);
+
+/* HTTP of this dialogue is over: what follows `last`, whose bytes are not eaten yet, is a channel. */
+void begin_channel(const struct seat *at, struct dialogue *d, const struct http_event *last);
+void settle(const struct seat *at);
+
+/* disguise.c: HTTP on the surface only. */
+
+/* A side's framing was lost, a head came: taken into account. */
+void disguise_lost(const struct seat *at, const struct http_event *ev);
+void disguise_head(const struct seat *at, const struct http_event *ev);
+
+/* A segment came: who speaks? */
+void disguise_hear(const struct seat *at);
+
+/* Are these bytes to be left where they are until more is known? */
+bool disguise_holds(const struct seat *at, enum side side, const struct chunk *in);
+
+/* Weighs what was seen; true when something changed: a channel began, or what was held is free. */
+bool disguise_weigh(const struct seat *at, bool over);
 
 /* Nothing more will come: what a conversation leaves unsaid is a note too. */
 void watch_last_words(const struct seat *at);

@@ -61,6 +61,8 @@
 	ODD(UPGRADE_FRAMED_101, "handshake", "upgrade_101_has_body_framing")   \
 	ODD(INTERIM_HTTP10, "handshake", "interim_response_to_http_1_0")       \
 	ODD(ACCEPT_WRONG, "handshake", "websocket_accept_wrong")               \
+	ODD(WS_KEY, "handshake", "websocket_key_invalid")                      \
+	ODD(WS_VERSION, "handshake", "websocket_version_missing")              \
 	/* channel */                                                          \
 	ODD(WS_UNMASKED, "channel", "websocket_client_unmasked")               \
 	ODD(WS_MASKED, "channel", "websocket_server_masked")                   \

@@ -38,6 +38,7 @@ struct facts {
 	uint64_t relay_bytes[2];       /* after the switch, by side */
 	int64_t relay_from, relay_to;  /* ns; 0 when no relay */
 	const struct finding *finding; /* NULL when no tunnel */
+	const struct finding *carrier; /* who talks in a channel, when the handshake says so; wraps nothing */
 	const char *wrapped;           /* protocol inside the tunnel; NULL not known */
 };
 

@@ -249,11 +249,16 @@ static void check_websocket(struct handshake_record *r, const struct http_event 
 {
 	if (!slice_eq((struct slice){ (const uint8_t *)r->protocol, r->protocol_len }, SLICE("websocket")))
 		return;
-	if (head_has(ev->head, SLICE("Sec-WebSocket-Location")))
+	if (head_has(ev->head, SLICE("Sec-WebSocket-Location")) || head_has(ev->head, SLICE("WebSocket-Location")))
 		return;
 	r->websocket_accept = hs_websocket_right(r, ev->head) ? 1 : 2;
 	if (r->websocket_accept == 2)
 		d->odd |= ODD_BIT(ACCEPT_WRONG);
+	/* RFC 6455, 4.2.1: without these the server had to refuse. */
+	if (!r->ws_key)
+		d->odd |= ODD_BIT(WS_KEY);
+	if (!r->ws_version)
+		d->odd |= ODD_BIT(WS_VERSION);
 }
 
 static void take_101(struct handshake *h, const struct http_event *ev, struct dossier *d)

@@ -46,6 +46,7 @@ struct handshake_record {
 	uint8_t kind, result;     /* enum hs_kind, enum hs_result */
 	uint8_t unusual;          /* accepted by what followed, not by a standard's form */
 	uint8_t websocket_accept; /* 0 not to check, 1 right, 2 wrong or missing */
+	bool ws_key, ws_version;  /* the request had a key of 16 bytes, and a version */
 	uint16_t status;
 	uint16_t tries;             /* requests of this kind up to and with this one */
 	uint16_t target_len, port;  /* port of the CONNECT target, 0 if none */

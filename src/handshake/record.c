@@ -242,6 +242,14 @@ static void expect_accept(struct handshake_record *r, const struct head *h)
 		memcpy(r->ws_expect, base64, sizeof r->ws_expect);
 }
 
+/* RFC 6455, 4.1: 16 bytes in base64. */
+static bool is_websocket_key(struct slice key)
+{
+	uint8_t bytes[WEBSOCKET_KEY_MOST];
+	size_t used = 0;
+	return key.len == 24 && base64_decode(key, bytes, sizeof bytes, &used) == 16 && used == key.len;
+}
+
 void hs_record_upgrade(struct handshake_record *r, const struct http_event *ev)
 {
 	const struct head *h = ev->head;
@@ -254,6 +262,8 @@ void hs_record_upgrade(struct handshake_record *r, const struct http_event *ev)
 	keep_offer(r, h);
 	keep_protocol(r, hs_first_token(h));
 	expect_accept(r, h);
+	r->ws_key = is_websocket_key(head_field(h, SLICE("Sec-WebSocket-Key")));
+	r->ws_version = head_has(h, SLICE("Sec-WebSocket-Version"));
 }
 
 void hs_record_required(struct handshake_record *r, const struct http_event *ev)

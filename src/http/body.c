@@ -63,6 +63,7 @@ static void end_size_line(struct chunked *c, uint64_t *odd)
 	}
 	if (!c->cr)
 		*odd |= ODD_BIT(BARE_LF);
+	c->any = true;
 	begin_line(c, c->left == 0 ? CHUNK_TRAILER : CHUNK_DATA);
 }
 

@@ -18,6 +18,7 @@ struct chunked {
 	uint8_t part;      /* enum chunk_part, of the size line at hand */
 	uint8_t digits;    /* of the size so far */
 	bool cr;           /* the last byte was a CR */
+	bool any;          /* a size was read */
 	uint16_t line_len; /* of a size line, against MAX_CHUNK_LINE; of a trailer line, only whether it is empty */
 	uint32_t trailer_bytes; /* against MAX_HEAD */
 	uint64_t left;          /* data bytes of this chunk to come */

@@ -31,6 +31,14 @@ void side_end_message(const struct turn *t, size_t n, bool complete)
 		t->s->state = HTTP_HELD;
 }
 
+/* Lost right where a head promised no content, or its first chunk. */
+static bool is_bare(const struct turn *t, enum http_lost why)
+{
+	if (t->ev->from == SERVER)
+		return why == LOST_CHUNK && !t->s->chunked.any;
+	return why == LOST_DESYNC && t->s->messages != 0 && t->s->rule == BODY_NONE && t->s->ask.minor != 9;
+}
+
 /* The framing is gone: for good, or until a packet begins with a head.  An answer that was lost while the client waits
  * for it may have ended HTTP, so nothing behind it can be believed. */
 void side_lose(const struct turn *t, enum http_lost why)
@@ -38,6 +46,7 @@ void side_lose(const struct turn *t, enum http_lost why)
 	t->ev->kind = HTTP_LOST;
 	t->ev->why_lost = (uint8_t)why;
 	t->ev->ask = t->s->ask;
+	t->ev->bare = is_bare(t, why);
 	t->s->state = HTTP_GONE;
 	t->s->scanned = 0;
 	if (why == LOST_DESYNC)

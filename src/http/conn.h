@@ -62,8 +62,9 @@ struct http_event {
 	bool complete;    /* MESSAGE_END: false when cut off by the end of the stream */
 	uint8_t why_lost; /* LOST: enum http_lost */
 	bool begun;       /* LOST: what was there of the side's first head can be nothing else */
-	uint64_t offset;  /* of the event's first byte in the stream of `from` */
-	uint64_t odd;     /* 1 << enum odd: what was irregular here */
+	bool bare; /* LOST: where the head before promised no content (a request) or its first chunk (a response) */
+	uint64_t offset; /* of the event's first byte in the stream of `from` */
+	uint64_t odd;    /* 1 << enum odd: what was irregular here */
 	int64_t t;
 };
 
@@ -85,6 +86,7 @@ struct http_side {
 	uint8_t wants_bodies; /* someone looks at this side's content: give HTTP_BODY, never `skip` */
 	uint16_t empty_lines;
 	bool cut_short;   /* HTTP_ENDING: the stream ended before the message */
+	uint8_t rule;     /* enum body_rule, of the message at hand or the last */
 	uint8_t resume;   /* HTTP_STOPPED: the state to go on in when it was no switch */
 	uint32_t scanned; /* of the head at hand */
 	uint64_t until;   /* absolute offset where content ends; elsewhere, where the next byte is expected */

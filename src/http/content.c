@@ -2,12 +2,15 @@
  * content does no harm, and what nobody wants need not be shown. */
 #include "http/inside.h"
 
+enum { FIRST_SIZE_MOST = 32 }; /* bytes of the first size line that wait for the rest of it */
+
 /* Content begins `used` bytes on. */
 void content_begin(const struct turn *t, size_t used, enum body_rule rule)
 {
 	struct http_side *s = t->s;
 	side_expect_head(s);
 	s->until = t->in->offset + used;
+	s->rule = (uint8_t)rule;
 	switch (rule) {
 	case BODY_NONE:
 		break;
@@ -135,6 +138,17 @@ static bool pass_chunks(const struct turn *t, size_t *at, size_t *data)
 	return false;
 }
 
+/* The first size line waits until it is whole, so that bytes which are no chunks at all can be had from their first on. */
+static bool awaits_first_size(const struct turn *t)
+{
+	struct chunked trial = t->s->chunked;
+	uint64_t odd = 0;
+	if (trial.any || t->in->bytes.len >= FIRST_SIZE_MOST || t->in->end || t->in->cut)
+		return false;
+	chunked_framing(&trial, t->in->bytes, &odd);
+	return !trial.any && trial.state == CHUNK_SIZE;
+}
+
 void content_step_chunked(const struct turn *t)
 {
 	size_t at = 0, data = 0;
@@ -142,6 +156,8 @@ void content_step_chunked(const struct turn *t)
 		side_lose(t, LOST_HOLE);
 		return;
 	}
+	if (awaits_first_size(t))
+		return;
 	const struct chunked *k = &t->s->chunked;
 	const bool wanted = pass_chunks(t, &at, &data);
 	note_place(t, at + (wanted ? data : 0));
@@ -153,7 +169,7 @@ void content_step_chunked(const struct turn *t)
 	}
 	if (k->state == CHUNK_BROKEN) {
 		side_lose(t, LOST_CHUNK);
-		t->ev->eat = at;
+		t->ev->eat = k->any ? at : 0;
 		return;
 	}
 	if (k->state == CHUNK_DONE || t->in->end) {

@@ -114,7 +114,7 @@ static void write_slices(struct json *j, const char *key, const struct slice *na
 /* A tool that is known by its handshake: it wraps nothing, it is only a name for who talks in the channel. */
 static void write_carrier(struct record *r, const struct finding *found)
 {
-	if (found == NULL || found->kind != KIND_CARRIER)
+	if (found == NULL)
 		return;
 	json_string(&r->json, "tool", found->tool);
 	if (found->target[0] != '\0')
@@ -128,7 +128,7 @@ static void write_relay(struct record *r, const struct facts *f)
 	if (!layers_relayed(f))
 		return;
 	json_object(j, "relay");
-	write_carrier(r, f->finding);
+	write_carrier(r, f->carrier);
 	write_slices(j, "inner", inner, layers_inner(f, inner));
 	const struct facts_level *last = layers_innermost(f);
 	if (last != NULL)
@@ -162,8 +162,6 @@ static void write_tunnel(struct record *r, const struct facts *f)
 {
 	struct json *j = &r->json;
 	const struct finding *found = f->finding;
-	if (found != NULL && found->kind == KIND_CARRIER)
-		return;
 	if (found == NULL && f->verdict->label != LABEL_HTTP_TUNNEL)
 		return;
 	const struct slice wrapped = layers_wrapped(f);

@@ -102,6 +102,22 @@ static void add_relay(struct text *t, const struct facts *f)
 			(const uint8_t *)last->channel->sni, strnlen(last->channel->sni, sizeof last->channel->sni) });
 }
 
+static void add_target(struct text *t, const struct finding *found)
+{
+	if (found == NULL || found->target[0] == '\0')
+		return;
+	add(t, " to ");
+	add_wire(t, (struct slice){ (const uint8_t *)found->target, strnlen(found->target, sizeof found->target) });
+}
+
+static void add_carrier(struct text *t, const struct finding *carrier)
+{
+	if (carrier == NULL)
+		return;
+	add(t, " by %s", carrier->tool);
+	add_target(t, carrier);
+}
+
 static void add_tunnel(struct text *t, const struct facts *f)
 {
 	const struct finding *found = f->finding;
@@ -110,10 +126,7 @@ static void add_tunnel(struct text *t, const struct facts *f)
 		add(t, " carries ");
 		add_wire(t, layers_wrapped(f));
 	}
-	if (found == NULL || found->target[0] == '\0')
-		return;
-	add(t, " to ");
-	add_wire(t, (struct slice){ (const uint8_t *)found->target, strnlen(found->target, sizeof found->target) });
+	add_target(t, found);
 }
 
 static const char *plural(uint32_t n)
@@ -126,8 +139,10 @@ static void add_details(struct text *t, const struct facts *f)
 	const struct handshake_record *h = f->levels != 0 ? layers_handshake(&f->level[0]) : NULL;
 	if (h != NULL)
 		add_handshake(t, h);
-	if (layers_relayed(f))
+	if (layers_relayed(f)) {
 		add_relay(t, f);
+		add_carrier(t, f->carrier);
+	}
 	if (f->finding != NULL || f->verdict->label == LABEL_HTTP_TUNNEL)
 		add_tunnel(t, f);
 	if (f->verdict->label == LABEL_PLAIN_HTTP)

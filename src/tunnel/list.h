@@ -6,7 +6,7 @@ DETECTOR(httptunnel)
 
 /* Tools that poll. */
 DETECTOR(node)
-DETECTOR(wstunnel)
+DETECTOR(wstunnel_http)
 DETECTOR(meek)
 DETECTOR(gost_pht)
 DETECTOR(crowbar)
@@ -38,6 +38,22 @@ DETECTOR(pulse)
 DETECTOR(sslvpn)
 
 /* Carriers over an accepted Upgrade. */
+DETECTOR(chisel)
+DETECTOR(wstunnel)
+DETECTOR(wstunnel_npm)
+DETECTOR(websockify)
+DETECTOR(frp)
+DETECTOR(cloudflared)
+DETECTOR(dev_tunnels)
+DETECTOR(azure_relay)
+DETECTOR(iap_tunnel)
+DETECTOR(guacamole)
+DETECTOR(kubernetes)
+DETECTOR(docker)
+DETECTOR(simple_obfs)
+DETECTOR(gost)
+DETECTOR(httpupgrade)
+DETECTOR(v2ray_http_header)
 
 /* What nobody has named yet. */
 DETECTOR(general)

@@ -1,170 +1,103 @@
-/* wstunnel -- wstunnel of npm where WebSocket is not let through (setHttpOnly): one request opens a session, then on two
- * connections GETs bring bytes down and POSTs take bytes up.
- *
- * Its two fields, x-htundir and x-htunsess, are its own.  They are believed when the server plays along: it names the
- * session in its answer to "conn", or answers "recv" and "send" of a UUID with 200 and content without a type.  A server
- * that knows nothing of them answers a page or an error, and that stays HTTP. */
-#include "tunnel/hello.h"
-#include "tunnel/query.h"
-#include "tunnel/sight.h"
-#include "tunnel/tear.h"
+/* wstunnel (erebe's, from version 7 on): the subprotocols `v1` and `authorization.bearer.TOKEN`, of which the server chooses `v1`.
+ * Others pass a token so, too; wstunnel's says which protocol is tunnelled (p), to which host (r) and port (rp).  The path
+ * before `/events` is the operator's. */
+#include "tunnel/base64.h"
+#include "tunnel/carrier.h"
 
-static const struct sign opened_sign = { "wstunnel-http", "session-opened", FOR_TUNNEL, PROOF };
-static const struct sign session_sign = { "wstunnel-http", "session-served", FOR_TUNNEL, PROOF };
-static const struct sign sibling_sign = { "wstunnel-http", "session-of-known-tunnel", FOR_TUNNEL, PROOF };
+enum { CLAIMS_MOST = 512 };
 
-enum direction { NOTHING, CONN, RECV, SEND };
+static const struct slice subprotocol = { (const uint8_t *)"Sec-WebSocket-Protocol", 22 };
+static const struct slice bearer = { (const uint8_t *)"authorization.bearer.", 21 };
 
-struct mine {
-	uint64_t key;
-	uint32_t ordinal;  /* of the latest request */
-	uint8_t direction; /* enum direction: what that request was */
-	bool found;
-	struct tear tear[2];
-};
-
-static enum direction direction_of(const struct head *h)
+static struct slice token_of(const struct head *h)
 {
-	const struct slice value = head_field(h, SLICE("x-htundir"));
-	if (slice_eq(value, SLICE("conn")))
-		return CONN;
-	if (!query_is_uuid(head_field(h, SLICE("x-htunsess"))))
-		return NOTHING;
-	if (slice_eq(value, SLICE("recv")) && h->method == METHOD_GET)
-		return RECV;
-	return slice_eq(value, SLICE("send")) && h->method == METHOD_POST ? SEND : NOTHING;
+	unsigned at_field = 0;
+	size_t at_byte = 0;
+	struct slice element;
+	while (head_next_element(h, subprotocol, &at_field, &at_byte, &element))
+		if (slice_starts_nocase(element, bearer))
+			return slice_from(element, bearer.len);
+	return (struct slice){ NULL, 0 };
 }
 
-/* Written at once where it will be printed: the finding vanishes with the suspicion. */
-static void keep_target(const struct sight *s)
+/* The second of the token's three parts, as JSON (RFC 7519); padding is left out there. */
+static struct slice claims_of(const struct head *h, uint8_t out[CLAIMS_MOST])
 {
-	const struct slice value = query_value(s->ev->head->target, SLICE("dst"));
-	struct finding *f = tunnel_try_finding(s);
-	if (f == NULL || value.len == 0 || f->target[0] != '\0')
-		return;
-	f->target[query_decode(value, (uint8_t *)f->target, sizeof f->target - 1)] = '\0';
+	struct slice rest = token_of(h), part = { NULL, 0 };
+	for (unsigned i = 0; i < 2; i++)
+		if (!slice_cut(&rest, '.', &part))
+			return (struct slice){ NULL, 0 };
+	struct base64 b = { 0 };
+	size_t n = base64_read(&b, &part, out, CLAIMS_MOST - 3);
+	struct slice pad = slice_head(SLICE("=="), b.have == 0 ? 0 : 4u - b.have);
+	n += base64_read(&b, &pad, out + n, CLAIMS_MOST - n);
+	return b.bad ? (struct slice){ NULL, 0 } : (struct slice){ out, n };
 }
 
-static void found(const struct sight *s, const struct sign *sign, enum side side, uint64_t offset)
+/* What follows `"key":`; within strings quotes are escaped, so it is not found there. */
+static struct slice claim(struct slice claims, struct slice key)
 {
-	struct mine *m = s->mine;
-	m->found = true;
-	tunnel_found(s, sign, side, offset, m->key);
+	return slice_from(claims, slice_search(claims, key) + key.len);
 }
 
-static enum interest see_request(const struct sight *s)
+static struct slice host_claim(struct slice claims)
 {
-	const struct http_event *ev = s->ev;
-	struct mine *m = s->mine;
-	m->direction = (uint8_t)direction_of(ev->head);
-	m->ordinal = ev->ask.ordinal;
-	if (m->direction == NOTHING)
-		return DULL;
-	keep_target(s);
-	if (m->direction == CONN)
-		return DULL;
-	m->key = tunnel_key(head_field(ev->head, SLICE("x-htunsess")));
-	if (!m->found && tunnel_known(s, m->key))
-		found(s, &sibling_sign, CLIENT, ev->offset);
-	tear_begin(&m->tear[CLIENT], ev);
-	return m->direction == SEND ? LISTENING : DULL;
+	const struct slice host = claim(claims, SLICE("\"r\":\""));
+	return slice_head(host, slice_find(host, '"'));
 }
 
-/* The server does not play along. */
-static enum interest refused(const struct sight *s)
+static struct slice port_claim(struct slice claims)
 {
-	struct mine *m = s->mine;
-	m->direction = NOTHING;
-	if (!m->found)
-		tunnel_return_finding(s);
-	return DULL;
+	const struct slice port = claim(claims, SLICE("\"rp\":"));
+	size_t n = 0;
+	while (n < port.len && port.at[n] >= '0' && port.at[n] <= '9')
+		n++;
+	return slice_head(port, n);
 }
 
-static enum interest see_response(const struct sight *s)
+static bool wstunnel_asks(const struct head *h)
 {
-	const struct http_event *ev = s->ev;
-	struct mine *m = s->mine;
-	if (ev->interim || m->direction == NOTHING || !ev->ask.known || ev->ask.ordinal != m->ordinal)
-		return DULL;
-	const struct slice session = head_field(ev->head, SLICE("x-htunsess"));
-	if (m->direction == CONN) {
-		if (ev->head->status != 200 || !query_is_uuid(session))
-			return refused(s);
-		m->key = tunnel_key(session);
-		found(s, &opened_sign, SERVER, ev->offset);
-		return DULL;
-	}
-	if (ev->head->status != 200 || head_has(ev->head, SLICE("Content-Type")))
-		return refused(s);
-	found(s, &session_sign, SERVER, ev->offset);
-	tear_begin(&m->tear[SERVER], ev);
-	return m->direction == RECV ? LISTENING : DULL;
+	uint8_t room[CLAIMS_MOST];
+	const struct slice claims = claims_of(h, room);
+	return claims.len != 0 && carrier_lists(h, subprotocol, SLICE("v1")) &&
+	       claim(claims, SLICE("\"id\":\"")).len != 0 && claim(claims, SLICE("\"p\":")).len != 0 &&
+	       host_claim(claims).len != 0 && port_claim(claims).len != 0;
 }
 
-/* The connection that opened the session carries nothing itself: it is told by its siblings what they carry. */
-static void share_what_is_carried(const struct sight *s)
+static bool wstunnel_answers(const struct head *h)
 {
-	static const char *const names[] = { [HELLO_TLS] = "tls", [HELLO_SSH] = "ssh" };
-	const struct mine *m = s->mine;
-	struct finding *f = tunnel_lend_finding(s);
-	uint32_t *carried = tunnel_shared(s, m->key);
-	if (f == NULL || carried == NULL)
-		return;
-	enum hello hello = hello_client((struct slice){ f->inner[CLIENT], f->inner_len[CLIENT] });
-	if (hello == HELLO_NONE)
-		hello = hello_server((struct slice){ f->inner[SERVER], f->inner_len[SERVER] });
-	if (hello != HELLO_NONE)
-		*carried = hello;
-	else if (f->inner_len[CLIENT] == 0 && f->inner_len[SERVER] == 0 && *carried != HELLO_NONE)
-		f->wrapped = names[*carried];
+	return slice_eq(head_field(h, subprotocol), SLICE("v1"));
 }
+
+static size_t wstunnel_aims(const struct head *h, char *to, size_t size)
+{
+	uint8_t room[CLAIMS_MOST];
+	const struct slice claims = claims_of(h, room);
+	size_t n = carrier_decode(host_claim(claims), to, size);
+	if (n == 0 || n + 2 > size)
+		return n;
+	to[n++] = ':';
+	return n + slice_copy(port_claim(claims), to + n, size - n);
+}
+
+static const struct carrier_tool wstunnel = { { "wstunnel", "token", FOR_RELAY, WEAK }, wstunnel_asks, wstunnel_answers,
+	wstunnel_aims };
 
 static enum interest wstunnel_see(const struct sight *s)
 {
-	const struct http_event *ev = s->ev;
-	struct mine *m = s->mine;
-	switch (ev->kind) {
-	case HTTP_REQUEST:
-		return see_request(s);
-	case HTTP_RESPONSE:
-		return see_response(s);
-	case HTTP_BODY:
-		if (tear_whole(&m->tear[ev->from], ev))
-			tunnel_inner(s, ev->from, ev->bytes);
-		return LISTENING;
-	default:
-		if (m->found)
-			share_what_is_carried(s);
-		return DULL;
-	}
+	return carrier_see(s, &wstunnel);
 }
 
-static void wstunnel_end(const struct sight *s)
-{
-	struct mine *m = s->mine;
-	if (!m->found && m->direction >= RECV && tunnel_known(s, m->key))
-		found(s, &sibling_sign, CLIENT, 0);
-	if (m->found)
-		share_what_is_carried(s);
-}
-
-static bool wstunnel_idle(const void *mine)
-{
-	const struct mine *m = mine;
-	return m->direction == NOTHING && !m->found;
-}
-
-static const char *const fields[] = { "x-htundir", "x-htunsess", NULL };
+static const char *const by_upgrade[] = { "upgrade", NULL };
 
 const struct detector detector_wstunnel = {
-	.name = "wstunnel-http",
-	.catches = "wstunnel (npm) over plain requests: its session field asked for and served, in three connections",
-	.source = "measured; source of wstunnel 1.4.0",
+	.name = "wstunnel",
+	.source = "source of wstunnel 10",
 	.proof = 'A',
-	.kind = KIND_COVERT,
-	.fields = fields,
-	.memory = sizeof(struct mine),
+	.kind = KIND_CARRIER,
+	.catches = "wstunnel: its token, which says protocol, host and port, and the subprotocol v1 chosen",
+	.fields = by_upgrade,
+	.memory = sizeof(struct carrier_mine),
 	.see = wstunnel_see,
-	.end = wstunnel_end,
-	.idle = wstunnel_idle,
+	.idle = carrier_idle,
 };

@@ -116,7 +116,7 @@ static inline void sides_note(struct two_sides *x, const struct http_event *ev)
 		sides_say(x, "%c not\n", who);
 		break;
 	case HTTP_LOST:
-		sides_say(x, "%c lost %s\n", who, lost[ev->why_lost]);
+		sides_say(x, "%c lost %s%s\n", who, lost[ev->why_lost], ev->bare ? " bare" : "");
 		if (ev->begun)
 			sides_say(x, "%c begun\n", who);
 		break;

@@ -28,8 +28,8 @@ struct talk {
 #define GET       "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
 #define OK        "HTTP/1.1 200 OK\r\n\r\n"
 #define NEED_AUTH "HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n"
-#define WS_KEY    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
-#define WS_ASK    "GET /chat HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" WS_KEY "\r\n"
+#define WS_FIELDS "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
+#define WS_ASK    "GET /chat HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" WS_FIELDS "\r\n"
 #define WS_ACCEPT "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"
 #define WS_101    "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" WS_ACCEPT "\r\n"
 #define TLS_ASK   "OPTIONS * HTTP/1.1\r\nHost: a\r\nUpgrade: TLS/1.0\r\nConnection: upgrade\r\n\r\n"
@@ -110,7 +110,7 @@ static const struct talk talks[] = {
 	{ "Upgrade in a 200 advertises", { GET, "HTTP/1.1 200 OK\r\nUpgrade: h2c\r\n\r\n" }, HS_HTTP, HS_PENDING, 0, 0,
 	    0, NULL, NULL },
 	{ "the second token", { ASK("foo, WebSocket"), TO("websocket") }, HS_UPGRADED, HS_ACCEPTED, 1, 1,
-	    B(ACCEPT_WRONG), "upgrade-accepted", "websocket" },
+	    B(ACCEPT_WRONG) | B(WS_KEY) | B(WS_VERSION), "upgrade-accepted", "websocket" },
 	{ "the second field line", { ASK("foo\r\nUpgrade: bar/2"), TO("BAR") }, HS_UPGRADED, HS_ACCEPTED, 1, 1, 0,
 	    "upgrade-accepted", "bar" },
 	{ "h2c stays HTTP", { ASK("h2c"), TO("h2c") }, HS_UPGRADED_HTTP2, HS_ACCEPTED, 1, 1, 0, "http2-upgrade",
@@ -146,6 +146,17 @@ static const struct talk talks[] = {
 	{ "accept cut short",
 	    { WS_ASK, "HTTP/1.1 101 x\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ\r\n\r\n" },
 	    HS_UPGRADED, HS_ACCEPTED, 1, 1, B(ACCEPT_WRONG), "upgrade-accepted", "websocket" },
+	{ "a key of 15 bytes, no version",
+	    { ASK("websocket\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAA"),
+		"HTTP/1.1 101 x\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: bad\r\n\r\n" },
+	    HS_UPGRADED, HS_ACCEPTED, 1, 1, B(ACCEPT_WRONG) | B(WS_KEY) | B(WS_VERSION), "upgrade-accepted",
+	    "websocket" },
+	{ "a key that is no base64",
+	    { ASK("websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhl!HNhbXBsZSBub25jZQ=="),
+		TO("websocket") },
+	    HS_UPGRADED, HS_ACCEPTED, 1, 1, B(ACCEPT_WRONG) | B(WS_KEY), "upgrade-accepted", "websocket" },
+	{ "the first draft of WebSocket", { ASK("WebSocket"), TO("WebSocket\r\nWebSocket-Location: ws://a/") },
+	    HS_UPGRADED, HS_ACCEPTED, 1, 1, 0, "upgrade-accepted", "websocket" },
 	{ "no accept", { WS_ASK, TO("websocket") }, HS_UPGRADED, HS_ACCEPTED, 1, 1, B(ACCEPT_WRONG), "upgrade-accepted",
 	    "websocket" },
 	{ "an empty Upgrade asks nothing", { ASK(" ,, "), OK }, HS_HTTP, HS_PENDING, 0, 0, 0, NULL, NULL },

@@ -57,6 +57,12 @@ static const struct dialogue dialogues[] = {
 	    .lines = { "c:" GET,
 		"s:HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\nxyz\r\n\r\nmore" },
 	    .log = GET_LOG(0) "s #0 200 chunked\ns = hello\ns lost chunk\ns odd invalid_response_chunk_len\n" },
+	{ .name = "no chunks at all",
+	    .lines = { "c:" GET, "s:HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5xyz" },
+	    .log = GET_LOG(0) "s #0 200 chunked\ns lost chunk bare\ns odd invalid_response_chunk_len\n" },
+	{ .name = "more than the length of a request",
+	    .lines = { "c:POST /p HTTP/1.1\r\nContent-Length: 1\r\n\r\na\x16\x03\x01" },
+	    .log = "c #0 POST /p length\nc = a\nc end #0\nc lost desync\nc odd desync\n" },
 	{ .name = "to the close",
 	    .lines = { "c:" GET, "s:HTTP/1.1 200 OK\r\n\r\nall", "s: of this", "s!" },
 	    .log = GET_LOG(0) "s #0 200 close\ns = all of this\ns end #0\n" },
@@ -206,7 +212,8 @@ static const struct dialogue dialogues[] = {
 	{ .name = "maybe a request", .lines = { "c:GET /x", "c!" }, .log = "c lost end\nc begun\n" },
 	{ .name = "HTTP no longer",
 	    .lines = { "c:" GET, "s:" NOTHING, "c:\x16\x03\x01", "c:more", "s:" OK5 },
-	    .log = GET_LOG(0) NOTHING_LOG(0) "c lost desync\ns ? 200 length\ns = hello\ns end #1\nc odd desync\n" },
+	    .log =
+		GET_LOG(0) NOTHING_LOG(0) "c lost desync bare\ns ? 200 length\ns = hello\ns end #1\nc odd desync\n" },
 	{ .name = "more than the length",
 	    .lines = { "c:" GET, "s:" OK5 "xx", "c:" GET },
 	    .log = GET_LOG(0) OK5_LOG(0) "s lost desync\n" GET_LOG(1) "s odd desync\n",
@@ -229,7 +236,7 @@ static const struct dialogue dialogues[] = {
 	    .log = "c #0 GET /a none\nc end #0\nc lost desync\nc odd desync\nc odd http_0_9\n" },
 	{ .name = "no HTTP/0.9 later",
 	    .lines = { "c:" GET "GET /b\r\n" },
-	    .log = GET_LOG(0) "c lost desync\nc odd desync\n" },
+	    .log = GET_LOG(0) "c lost desync bare\nc odd desync\n" },
 	/* holes */
 	{ .name = "a hole in content",
 	    .lines = { "c:" GET, "s:HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhel", "s-4", "s:rd", "c:" GET,
@@ -490,7 +497,7 @@ static void a_head_has_an_end(void **state)
 	sides_begin(x, false);
 	send_text(x, CLIENT, GET, 1);
 	send_text(x, CLIENT, "\r\n", MAX_EMPTY_LINES + 1);
-	assert_string_equal(x->log, GET_LOG(0) "c lost desync\n");
+	assert_string_equal(x->log, GET_LOG(0) "c lost desync bare\n");
 	assert_int_equal(x->side[CLIENT].odd, ODD_BIT(LEADING_EMPTY) | ODD_BIT(DESYNC));
 	free_sides(x);
 }

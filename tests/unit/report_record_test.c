@@ -152,6 +152,29 @@ static void a_tunnel_in_full(void **state)
 	has(d, "\"tunnel\":{\"tool\":\"unknown\",\"wrapped\":[]}");
 }
 
+/* Who talks in a channel wraps nothing. */
+static void a_carrier(void **state)
+{
+	struct desk *d = *state;
+	struct made_up *x = &d->x;
+	story_begin(x, LABEL_BLIND_RELAY);
+	story_upgrade(x, 0, "websocket");
+	story_channel(x, 0, "websocket", "ssh");
+	x->f.carrier = &x->finding;
+	x->finding = (struct finding){ .tool = "chisel", .kind = KIND_CARRIER };
+	tell_flow(d);
+	has(d, "\"relay\":{\"tool\":\"chisel\",\"inner\":[\"websocket\",\"ssh\"]");
+	lacks(d, "\"tunnel\"");
+	lacks(d, "wrapped-in");
+	snprintf(x->finding.target, sizeof x->finding.target, "far:22");
+	tell_flow(d);
+	has(d, "\"relay\":{\"tool\":\"chisel\",\"target\":\"far:22\",\"inner\"");
+	story_begin(x, LABEL_PLAIN_HTTP);
+	x->f.carrier = &x->finding;
+	tell_flow(d);
+	lacks(d, "chisel");
+}
+
 static void an_upgrade(void **state)
 {
 	struct desk *d = *state;
@@ -454,6 +477,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_relay_in_full),
 		TEST(a_tunnel_in_full),
+		TEST(a_carrier),
 		TEST(an_upgrade),
 		TEST(several_handshakes_are_all_told),
 		TEST(an_undecided_conversation),

@@ -42,6 +42,14 @@ static void one_line_for_people(void **state)
 	line_is(&x,
 	    "2026-11-23 19:24:07.101822  10.1.0.2:34324        -> 10.1.0.1:3128          blind-relay  certain    "
 	    "handshake/connect-accepted      upgrade websocket accepted, inside websocket > ssh\n");
+	x.f.carrier = &x.finding;
+	x.finding.tool = "wstunnel";
+	x.finding.kind = KIND_CARRIER;
+	snprintf(x.finding.target, sizeof x.finding.target, "far:22");
+	line_is(&x,
+	    "2026-11-23 19:24:07.101822  10.1.0.2:34324        -> 10.1.0.1:3128          blind-relay  certain    "
+	    "handshake/connect-accepted      upgrade websocket accepted, inside websocket > ssh by wstunnel to "
+	    "far:22\n");
 	story_begin(&x, LABEL_HTTP_TUNNEL);
 	x.f.finding = &x.finding;
 	x.finding.tool = "gnu-httptunnel";

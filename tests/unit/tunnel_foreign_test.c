@@ -38,9 +38,17 @@ static const struct row rows[] = {
 	{ { (const uint8_t *)"{\"d\":\"" HELLO64 "\"}", sizeof HELLO64 + 7 }, true, "tls", FORM_BASE64, 6 },
 	{ { (const uint8_t *)"?d=" BANNER64, sizeof BANNER64 + 2 }, false, "ssh", FORM_BASE64, 3 },
 	{ { (const uint8_t *)"data=5353482d322e302d4f70656e535348", 35 }, true, "ssh", FORM_HEX, 5 },
-	{ { (const uint8_t *)"\0\0\6\x14\x08\x14" "0123456789abcdef" "\0\0\1\x48sntrup761", 36 }, false, "ssh", FORM_RAW, 0 },
+	{ { (const uint8_t *)"\0\0\6\x14\x08\x14"
+			     "0123456789abcdef"
+			     "\0\0\1\x48sntrup761",
+	      36 },
+	    false, "ssh", FORM_RAW, 0 },
 	/* none of it */
-	{ { (const uint8_t *)"\0\0\6\x14\x08\x14" "0123456789abcdef" "\0\0\1\x48\1\2\3\4\5\6", 32 }, false, NULL, 0, 0 },
+	{ { (const uint8_t *)"\0\0\6\x14\x08\x14"
+			     "0123456789abcdef"
+			     "\0\0\1\x48\1\2\3\4\5\6",
+	      32 },
+	    false, NULL, 0, 0 },
 	{ { (const uint8_t *)"{\"banner\":\"SSH-2.0-OpenSSH_9\"}", 30 }, true, NULL, 0, 0 },
 	{ { (const uint8_t *)"the SSH-2.0- protocol", 21 }, true, NULL, 0, 0 },
 	{ { (const uint8_t *)"\5\1\0", 3 }, false, NULL, 0, 0 },

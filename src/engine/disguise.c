@@ -1,0 +1,280 @@
+/* disguise -- was HTTP only on the surface?  An exchange that looks like HTTP, no handshake, and then bytes that no HTTP
+ * parser accepts: so do tunnels that put a fake head before their first bytes, and so do broken clients, broken servers and
+ * those who try to smuggle.
+ *
+ * The client's bytes must be no request where a request should begin; that alone is never enough.  The server must be a
+ * second witness, by one of these:
+ *
+ *   it promised chunks and sends none     and the client's bytes followed a head without content: at once when both sides'
+ *                                         bytes can be named or look like a cipher's, else after a turn;
+ *   it replies what is no HTTP            to what the client sent when all was answered: at once when the reply can be named
+ *                                         or looks like a cipher's, else after a turn (old servers answer junk with a page
+ *                                         without a head);
+ *   it says more than its length          after a turn: that is what broken servers do;
+ *   its content goes on                   (until the close, or a length not yet reached), after a 2xx: when the client's
+ *                                         bytes can be named, and the server's can, too, or after a turn; or after a turn
+ *                                         when both look like a cipher's and the client's followed a head without content.
+ *
+ * A turn: after the server said what may be no HTTP, the client spoke again and the server after it, neither with a head of
+ * HTTP; not worth anything where the client's bytes may be the rest of content that was longer than it said.  Whoever returns to HTTP never left it, and a server that answers more than was asked has read the junk as a request:
+ * then nothing more is looked for.  Meanwhile the bytes are held, so that the channel can be named from its first. */
+#include "engine/watch.h"
+
+enum {
+	HOLD_MOST = MAX_CHANNEL_LOOK,
+	HEAD_LEAST = 16, /* a burst that is shorter is no request and no response */
+	TURN = 2,
+	BOTH_SIDES = 3
+};
+
+#define BIT(side) ((uint8_t)(1 << (side)))
+
+static uint64_t end_of(const struct watch *w, enum side side)
+{
+	return w->stream.side[side].end_seen;
+}
+
+static bool is_all_answered(const struct watch *w)
+{
+	const struct http_conn *c = &w->top.http;
+	return c->asked == c->answered || w->status == 101;
+}
+
+static struct mask *mask_new(const struct seat *at, enum side from)
+{
+	struct watch *w = at->w;
+	struct mask *m = pool_take(&at->p->masks);
+	if (m == NULL) {
+		w->dossier.doubts |= DOUBT_CAP;
+		return NULL;
+	}
+	*m = (struct mask){ .speaker = (uint8_t)from };
+	for (enum side side = CLIENT; side <= SERVER; side++)
+		m->heard[side] = m->burst[side] = end_of(w, side);
+	w->mask = m;
+	return m;
+}
+
+static void hear_foreign_answer(struct mask *m, uint64_t offset)
+{
+	if (m->foreign_answer)
+		return;
+	m->foreign_answer = true;
+	m->at[SERVER] = offset;
+	m->turns = 0;
+}
+
+void disguise_lost(const struct seat *at, const struct http_event *ev)
+{
+	struct watch *w = at->w;
+	const enum side from = ev->from;
+	if ((ev->why_lost != LOST_DESYNC && ev->why_lost != LOST_CHUNK) || w->top.http.side[from].messages == 0)
+		return;
+	struct mask *m = w->mask != NULL ? w->mask : mask_new(at, from);
+	if (m == NULL)
+		return;
+	m->lost |= BIT(from);
+	if (ev->bare)
+		m->bare |= BIT(from);
+	if (from == SERVER) {
+		hear_foreign_answer(m, ev->offset);
+		return;
+	}
+	m->at[CLIENT] = m->burst[CLIENT] = ev->offset;
+	m->waited = is_all_answered(w);
+	m->reply = m->waited && w->top.http.side[SERVER].state == HTTP_AT_HEAD;
+}
+
+void disguise_head(const struct seat *at, const struct http_event *ev)
+{
+	struct watch *w = at->w;
+	struct mask *m = w->mask;
+	if (ev->kind == HTTP_RESPONSE && !ev->interim)
+		w->status = ev->head->status;
+	if (m == NULL)
+		return;
+	m->over |= ev->kind == HTTP_REQUEST && (m->lost & BIT(SERVER)) != 0;
+	m->over |= ev->kind == HTTP_RESPONSE && (m->lost & BIT(CLIENT)) != 0 && !ev->ask.known;
+}
+
+/* What is held of one side; empty when nothing is. */
+static struct slice held(const struct watch *w, enum side side)
+{
+	struct chunk in;
+	const bool foreign = (w->mask->lost & BIT(side)) != 0 || (side == SERVER && w->mask->foreign_answer);
+	if (side == SERVER && w->mask->midway)
+		return (struct slice){ NULL, 0 };
+	if (!foreign || (w->mask->spilled & BIT(side)) != 0 || !stream_peek(&w->stream, side, &in))
+		return (struct slice){ NULL, 0 };
+	return in.bytes;
+}
+
+/* The side that spoke until now has done: was that HTTP again? */
+static bool is_http_again(const struct watch *w, enum side side)
+{
+	const struct mask *m = w->mask;
+	const uint64_t read = w->stream.side[side].read;
+	if ((m->lost & BIT(side)) == 0 || m->burst[side] < read)
+		return false;
+	const struct slice burst = slice_from(held(w, side), (size_t)(m->burst[side] - read));
+	if (burst.len < HEAD_LEAST)
+		return false;
+	return side == CLIENT ? head_maybe_request(burst) : head_maybe_response(burst);
+}
+
+void disguise_hear(const struct seat *at)
+{
+	struct watch *w = at->w;
+	struct mask *m = w->mask;
+	for (enum side side = CLIENT; side <= SERVER && !m->over; side++) {
+		if (end_of(w, side) <= m->heard[side])
+			continue;
+		if (m->speaker != side) {
+			m->over |= is_http_again(w, OTHER(side));
+			m->speaker = (uint8_t)side;
+			m->burst[side] = m->heard[side];
+			if (m->turns < UINT8_MAX)
+				m->turns++;
+		}
+		m->heard[side] = end_of(w, side);
+	}
+}
+
+/* Within content whose end is not at hand? */
+static bool is_in_content(const struct watch *w, uint64_t end)
+{
+	const struct http_side *s = &w->top.http.side[SERVER];
+	return s->state == HTTP_TO_CLOSE || (s->state == HTTP_IN_LENGTH && s->until > end);
+}
+
+/* The first content that is looked at: does content begin here? */
+static bool begins_midway(const struct watch *w, uint64_t offset)
+{
+	const struct http_side *s = &w->top.http.side[SERVER];
+	return s->state == HTTP_TO_CLOSE ? s->until != offset : w->mask->waited;
+}
+
+bool disguise_holds(const struct seat *at, enum side side, const struct chunk *in)
+{
+	struct watch *w = at->w;
+	struct mask *m = w->mask;
+	m->over |= in->cut || in->hole != 0;
+	if (m->over || (m->spilled & BIT(side)) != 0 || in->bytes.len == 0)
+		return false;
+	if ((m->lost & BIT(side)) == 0) {
+		const bool client_lost = (m->lost & BIT(CLIENT)) != 0;
+		if (side == CLIENT || !client_lost || !is_in_content(w, in->offset + in->bytes.len))
+			return false;
+		if (!m->foreign_answer)
+			m->midway = begins_midway(w, in->offset);
+		hear_foreign_answer(m, in->offset);
+		if (m->midway)
+			return false;
+	}
+	if (channel_is_opaque(in->bytes))
+		m->opaque |= BIT(side);
+	if (in->bytes.len > HOLD_MOST)
+		m->spilled |= BIT(side);
+	return in->bytes.len <= HOLD_MOST;
+}
+
+/* HTTP is no other protocol than HTTP. */
+static bool is_named(struct slice client, struct slice server)
+{
+	const char *name = client.len + server.len != 0 ? channel_sign(client, server) : NULL;
+	return name != NULL && strcmp(name, "http") != 0;
+}
+
+/* What may tell a disguise, by side: bytes that can be named, bytes like a cipher's. */
+struct looks {
+	bool named, opaque; /* the client's, the server's taken in for the name */
+	bool foreign;       /* the server's can be named by themselves, or look like a cipher's */
+	bool bare, turned;
+};
+
+/* The server's framing is lost too. */
+static bool is_convicted_by_loss(const struct mask *m, const struct looks *l)
+{
+	const bool turned = l->turned && (l->bare || m->waited);
+	if (m->bare & BIT(SERVER))
+		return turned || (l->bare && l->foreign && (l->named || l->opaque));
+	if (m->reply)
+		return turned || l->foreign;
+	return turned && (l->named || m->opaque != 0);
+}
+
+/* The server's bytes are what its head promised: content that goes on. */
+static bool is_convicted_by_content(const struct watch *w, const struct looks *l)
+{
+	if (w->status / 100 != 2 || w->mask->speaker != SERVER)
+		return false;
+	if (l->named)
+		return l->foreign || l->turned;
+	return l->turned && l->bare && w->mask->opaque == BOTH_SIDES;
+}
+
+static bool is_disguise(const struct watch *w)
+{
+	struct mask *m = w->mask;
+	const struct http_side *server_side = &w->top.http.side[SERVER];
+	if ((m->lost & BIT(CLIENT)) == 0 || w->status == 0)
+		return false;
+	/* Content that nobody needed to see goes by unseen. */
+	if (!m->foreign_answer && m->speaker == SERVER && server_side->state == HTTP_TO_CLOSE &&
+	    w->stream.side[SERVER].read > server_side->until) {
+		hear_foreign_answer(m, server_side->until);
+		m->midway = true;
+	}
+	if (!m->foreign_answer)
+		return false;
+	const struct slice none = { NULL, 0 }, client = held(w, CLIENT), server = held(w, SERVER);
+	const struct looks looks = {
+		.named = is_named(client, none) || (client.len != 0 && server.len != 0 && is_named(client, server)),
+		.opaque = (m->opaque & BIT(CLIENT)) != 0,
+		.foreign = is_named(none, server) || (m->opaque & BIT(SERVER)) != 0,
+		.bare = (m->bare & BIT(CLIENT)) != 0,
+		.turned = m->turns >= TURN,
+	};
+	return m->lost == BOTH_SIDES ? is_convicted_by_loss(m, &looks) : is_convicted_by_content(w, &looks);
+}
+
+/* The channel begins where HTTP ended on each side, though that may be gone by. */
+static void unmask(const struct seat *at)
+{
+	struct watch *w = at->w;
+	struct dialogue *d = &w->top;
+	const struct mask *m = w->mask;
+	const struct http_event lost = { .kind = HTTP_LOST, .from = CLIENT, .offset = m->at[CLIENT], .t = at->t };
+	if (d->shake.records == NULL) {
+		d->shake.records = pool_take(&at->p->records);
+		d->shake.count = 0;
+	}
+	hs_disguised(&d->shake, &lost, &w->dossier);
+	if (d->shake.records != NULL && d->shake.count != 0)
+		tell_handshake(at, d, &d->shake.records[d->shake.count - 1]);
+	const struct slice client = held(w, CLIENT), server = held(w, SERVER);
+	begin_channel(at, d, &lost);
+	if (d->relay == NULL)
+		return;
+	d->relay->at[CLIENT] = m->at[CLIENT];
+	d->relay->at[SERVER] = m->at[SERVER];
+	if (m->spilled == 0)
+		return;
+	channel_unknown(&d->relay->channel, client.len > server.len ? client : server);
+	settle(at);
+}
+
+bool disguise_weigh(const struct seat *at, bool over)
+{
+	struct watch *w = at->w;
+	struct mask *m = w->mask;
+	if (m->over)
+		return false;
+	m->over = over || (w->dossier.doubts & DOUBT_GAP) != 0 || w->top.shake.state != HS_HTTP;
+	const bool can_be = (w->dossier.doubts & DOUBT_GAP) == 0 && w->top.shake.state == HS_HTTP;
+	if (can_be && is_disguise(w)) {
+		m->over = true;
+		unmask(at);
+	}
+	return m->over;
+}
