@@ -2,7 +2,7 @@
 
 All chance comes from a seed, so that a run says the same as the run before; only clocks and ports differ.
 """
-import asyncio, base64, email.utils, gzip, json, random, struct, time, zlib
+import asyncio, base64, email.utils, gzip, json, random, struct, time
 
 import wire
 
@@ -37,6 +37,10 @@ class Visit:
 
     async def connect(self):
         return await self.listener.connect(self.source)
+
+    def talk(self, keep=None):
+        """Exchanges on one connection, or on a new one each: as this client likes it, unless `keep` says."""
+        return Talk(self, self.chance.random() < .5 if keep is None else keep)
 
     async def pause(self, least, most=None):
         await asyncio.sleep(self.chance.uniform(least, most or least))
@@ -79,7 +83,7 @@ class Visit:
     def protobuf(self, fields):
         """`fields` fields: small numbers and short strings."""
         out = b''
-        for n in range(1, fields + 1):
+        for n in (k % 15 + 1 for k in range(fields)):
             text = self.words(1, 3).encode()
             out += bytes((n << 3, self.some(0, 127))) if self.chance.random() < .5 else bytes((n << 3 | 2, len(text))) + text
         return out
@@ -87,7 +91,7 @@ class Visit:
     # Messages.  A field written as Content_Type is sent as Content-Type.
     def request(self, method, target, body=None, type=None, agent=None, host=True, version='1.1', **fields):
         lines = ['%s %s HTTP/%s' % (method, target, version)] + ['Host: ' + self.host] * host + AGENTS[agent or self.agent]
-        lines += self.fields(body, type, method in ('POST', 'PUT', 'PATCH'), fields)
+        lines += self.fields(body, type, body is not None or method in ('POST', 'PUT', 'PATCH'), fields)
         return ('\r\n'.join(lines) + '\r\n\r\n').encode() + self.bytes(body)
 
     def post(self, target, body=b'', type='application/json', **more):
@@ -106,7 +110,7 @@ class Visit:
         type = type or ('application/json' if isinstance(body, (dict, list)) else None)
         lines = ['Content-Type: ' + type] if type else []
         lines += ['%s: %s' % (name.replace('_', '-'), value) for name, value in fields.items()]
-        if length and 'Transfer_Encoding' not in fields:
+        if length and not {'Transfer_Encoding', 'Content_Length'} & set(fields):
             lines.append('Content-Length: %d' % len(self.bytes(body)))
         return lines
 
@@ -123,5 +127,20 @@ class Visit:
         return [b'%x\r\n%s\r\n' % (len(piece), piece) for piece in pieces] + [b'0\r\n\r\n']
 
 
-def crc(data):
-    return zlib.crc32(data) & 0xffffffff
+class Talk:
+    def __init__(self, visit, keep):
+        self.visit, self.keep, self.wire = visit, keep, None
+
+    async def __call__(self, request, *response):
+        """A request, in one piece, and what is answered, in some."""
+        if not self.wire:
+            self.wire = await self.visit.connect()
+        await self.wire.ask(request)
+        await self.wire.answer(*response)
+        if not self.keep:
+            await self.end()
+
+    async def end(self, first='client'):
+        if self.wire:
+            await self.wire.end(first)
+            self.wire = None

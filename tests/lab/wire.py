@@ -47,6 +47,10 @@ class Wire:
         await asyncio.get_running_loop().sock_recv(other, 1)
         other.close()
 
+    def half_close(self):
+        """The client has said all."""
+        self.client.shutdown(socket.SHUT_WR)
+
     def reset(self, who='client'):
         one, other = (self.client, self.server) if who == 'client' else (self.server, self.client)
         one.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 0))

@@ -1,0 +1,127 @@
+"""Asking again and again, and waiting for what comes."""
+import json
+
+from scenario import scripted
+
+
+@scripted('polling', visits=60)
+async def empty_lists(v):
+    """A list asked for at a strict beat, nearly always `[]`; some clients send `[]` too."""
+    talk, beat = v.talk(keep=v.chance.random() < .7), v.pick(.2, .5, 1)
+    sends = v.chance.random() < .5
+    for _ in range(v.pick(10, 20, 40, int(65 / beat))):
+        answer = [] if v.chance.random() < .9 else [v.facts()]
+        ask = v.post('/api/queue', [] if v.chance.random() < .9 else [v.facts()]) if sends else v.get('/api/notifications')
+        await talk(ask, v.response(200, answer))
+        await v.pause(beat)
+    await talk.end()
+
+
+@scripted('polling', visits=80)
+async def long_poll(v):
+    """A question that waits for its answer, up to a few seconds."""
+    c = await v.connect()
+    for n in range(v.some(3, 8)):
+        await c.ask(v.get('/updates?since=%d' % n) if n % 2 else v.post('/updates', {'since': n}))
+        await v.pause(.3, 4)
+        await c.answer(v.response(200, [v.facts()]) if v.chance.random() < .5 else v.response(204))
+    await c.end()
+
+
+@scripted('polling', visits=80)
+async def event_stream(v):
+    """Server-sent events, and comments to keep the line."""
+    c = await v.connect()
+    await c.ask(v.get('/events', agent='chrome', Cache_Control='no-cache'))
+    await c.answer(v.response(200, None, 'text/event-stream', length=False, Transfer_Encoding='chunked', Cache_Control='no-cache'))
+    for n in range(v.some(5, 30)):
+        text = ': beat\n\n' if v.chance.random() < .3 else 'id: %d\nevent: %s\ndata: %s\n\n' % (n, v.pick('a', 'b'), json.dumps(v.facts()))
+        await c.answer(v.chunks(text.encode(), 9999)[0])
+        await v.pause(.1, .6)
+    await c.end(v.pick('client', 'server'))
+
+
+@scripted('polling', visits=70)
+async def engine_io(v):
+    """The polling transport of chat libraries: a waiting GET on one connection, POSTs on another, one session id in both."""
+    sid, down, up = v.base64(15)[:20], await v.connect(), await v.connect()
+    path = '/socket.io/?EIO=4&transport=polling&t=%s' % v.hex(7)
+    await down.exchange(v.get(path), v.response(200, '0{"sid":"%s","upgrades":[],"pingInterval":25000}' % sid, 'text/plain; charset=UTF-8'))
+    path += '&sid=' + sid
+    await up.exchange(v.post(path, '40', 'text/plain;charset=UTF-8'), v.response(200, 'ok', 'text/html'))
+    for _ in range(v.some(3, 15)):
+        await down.ask(v.get(path))
+        for _ in range(v.some(0, 2)):
+            await v.pause(.05, .3)
+            await up.exchange(v.post(path, '42' + json.dumps(['message', v.words(1, 20)]), 'text/plain;charset=UTF-8'), v.response(200, 'ok', 'text/html'))
+        await v.pause(.1, .5)
+        await down.answer(v.response(200, v.pick('2', '42' + json.dumps(['message', v.words(1, 30)]), 'b' + v.base64(50, 900)), 'text/plain; charset=UTF-8'))
+    await down.end()
+    await up.end()
+
+
+@scripted('polling', visits=70)
+async def backing_off(v):
+    """Waiting for a job: each pause half as long again as the one before."""
+    talk, ratio, pause = v.talk(), v.pick(1.5, 1.5, 2), .1
+    await talk(v.post('/jobs', v.facts()), v.response(202, {'job': v.uuid()}))
+    for _ in range(v.some(4, 9)):
+        await v.pause(pause)
+        pause *= ratio
+        await talk(v.get('/jobs/' + v.hex(8)) if v.chance.random() < .5 else v.post('/jobs/status', {'job': v.hex(8)}), v.response(200, {'state': 'running'}))
+    await talk.end()
+
+
+@scripted('polling', visits=40)
+async def json_rpc(v):
+    """Every call to one path, each with another body, batches among them, with words that tunnels use too; some for long."""
+    talk, beat, n = v.talk(keep=v.chance.random() < .7), v.chance.uniform(.1, .4), 0
+    for _ in range(v.pick(10, 20, 30, 40, 60, int(70 / beat))):
+        calls = []
+        for _ in range(v.some(1, 3)):
+            n += 1
+            calls.append({'jsonrpc': '2.0', 'id': n, 'method': v.pick('open', 'data', 'end', 'close', 'eth_call', 'getblock'), 'params': [v.pick(v.hex(64), v.base64(30), v.facts())]})
+        answers = [{'jsonrpc': '2.0', 'id': c['id'], 'result': v.pick('0x' + v.hex(64), v.facts(), None)} for c in calls]
+        one = len(calls) == 1
+        await talk(v.post('/rpc', calls[0] if one else calls), v.response(200, answers[0] if one else answers))
+        await v.pause(beat)
+    await talk.end()
+
+
+@scripted('polling', visits=50)
+async def graphql(v):
+    """One path, POST for everything."""
+    talk, beat = v.talk(keep=v.chance.random() < .8), v.chance.uniform(.1, .5)
+    for _ in range(v.pick(6, 12, 25, 50, int(66 / beat))):
+        query = 'query Q { %s(id: %d) { id %s } }' % (v.words(1), v.some(1, 9999), v.words(2, 9))
+        await talk(v.post('/graphql', {'query': query, 'variables': v.facts()}, agent=v.pick('chrome', 'axios')), v.response(200, {'data': v.facts(3, 20)}))
+        await v.pause(beat)
+    await talk.end()
+
+
+@scripted('polling', visits=60)
+async def sse_with_posts(v):
+    """Tool servers for assistants, old style: one event stream down, messages up by POST, a session id in the query."""
+    down, talk, session = await v.connect(), v.talk(), v.uuid()
+    await down.ask(v.get('/sse', agent='none', Accept='text/event-stream', User_Agent='node'))
+    await down.answer(v.response(200, None, 'text/event-stream', length=False, Transfer_Encoding='chunked'),
+                      v.chunks(('event: endpoint\ndata: /messages?sessionId=%s\n\n' % session).encode(), 999)[0])
+    for n in range(v.some(3, 10)):
+        await talk(v.post('/messages?sessionId=' + session, {'jsonrpc': '2.0', 'id': n, 'method': 'tools/call', 'params': v.facts()}), v.response(202, 'Accepted', 'text/plain'))
+        await down.answer(v.chunks(('event: message\ndata: %s\n\n' % json.dumps({'jsonrpc': '2.0', 'id': n, 'result': v.facts()})).encode(), 9999)[0])
+        await v.pause(.1, .5)
+    await talk.end()
+    await down.end()
+
+
+@scripted('polling', visits=60)
+async def screen_sharing(v):
+    """A remote console in a browser: pictures by GET, keys and pointer by small POSTs, five in a second."""
+    down, up = v.talk(keep=True), v.talk(keep=True)
+    for n in range(v.some(15, 50)):
+        await down(v.get('/screen.jpg?n=%d' % n, agent='firefox'), v.response(200, b'\xff\xd8\xff\xe0\0\x10JFIF\0' + v.noise(1000, 5000), 'image/jpeg'))
+        if v.chance.random() < .6:
+            await up(v.post('/input', v.noise(4, 40), 'application/octet-stream', agent='firefox'), v.response(204))
+        await v.pause(.2)
+    await down.end()
+    await up.end()
