@@ -32,6 +32,7 @@ ErrorLog %s/apache.err
 TypesConfig /etc/mime.types
 DocumentRoot %s
 User www-data
+Group www-data
 %s''' % (stage.address, stage.folder, stage.folder, stage.folder, config))
     stage.serve('apache2', '-D', 'FOREGROUND', '-f', os.path.join(stage.folder, 'apache.conf'))
 
@@ -81,7 +82,7 @@ def wget_mirror(stage):
 def download_managers(stage):
     """aria2 and axel: one file over several connections."""
     nginx(stage, stage.site)
-    for n in range(6):
+    for n in range(15):
         stage.client('aria2c', '-q', '-x8', '-s8', '-k1M', '-d', 'aria%d' % n, stage.url + 'big.bin')
         stage.client('axel', '-q', '-n8', '-o', 'axel%d' % n, stage.url + 'big.bin')
 
@@ -89,6 +90,7 @@ def download_managers(stage):
 @program('downloads')
 def apt_repository(stage):
     """apt-get reads lists and fetches packages."""
+    os.makedirs(stage.path('repository'))
     for n in range(4):
         stage.write('deb%d/DEBIAN/control' % n, 'Package: lab%d\nVersion: 1\nArchitecture: all\nMaintainer: lab <lab@lab.example>\nDescription: nothing\n' % n)
         stage.write('deb%d/usr/share/lab/noise' % n, random.Random(n).randbytes(60000))
@@ -106,7 +108,7 @@ def apt_repository(stage):
         stage.client('apt-get', '-qq', *own, 'download', 'lab0', 'lab1', 'lab2', 'lab3')
 
 
-@program('uploads')
+@program('stores')
 def git_smart_http(stage):
     """clone, push and fetch through git http-backend."""
     stage.tool('git', 'init', '-q', '--bare', '-b', 'main', 'store/work.git')
@@ -132,7 +134,7 @@ Require all granted
         stage.client('git', '-C', copy, 'fetch', '-q')
 
 
-@program('uploads')
+@program('stores')
 def webdav(stage):
     """rclone writes, lists, moves and reads folders on Apache."""
     os.makedirs(stage.path('shared', 'files'))
@@ -151,7 +153,7 @@ Require all granted
             stage.client('rclone', '-q', *action)
 
 
-@program('uploads')
+@program('stores')
 def encrypted_backup(stage):
     """restic: nothing but encrypted blobs, POSTed and fetched in ranges."""
     stage.serve('rclone', '-q', 'serve', 'restic', '--addr', stage.address + ':80', stage.path('vault'))
@@ -161,7 +163,7 @@ def encrypted_backup(stage):
             stage.client('restic', '-q', '-r', 'rest:%srepo%d/' % (stage.url, n), *action, RESTIC_PASSWORD='lab')
 
 
-@program('uploads')
+@program('stores')
 def container_registry(stage):
     """skopeo pushes and pulls images: PATCH and PUT of compressed layers."""
     stage.write('registry.yml', '''
@@ -171,7 +173,7 @@ http: {addr: "%s:80"}
 ''' % (stage.path('layers'), stage.address))
     stage.serve('docker-registry', 'serve', 'registry.yml')
     stage.write('policy.json', '{"default": [{"type": "insecureAcceptAnything"}]}')
-    for n in range(10):
+    for n in range(15):
         name = make_image(stage, n)
         image = 'docker://%s:80/lab:%d' % (stage.address, n)
         safe = ['--policy', stage.path('policy.json')]
@@ -198,6 +200,31 @@ def make_image(stage, number):
                                                        'config': blob(config, 'container.image.v1+json'), 'layers': packed}))
     stage.write(folder + '/version', 'Directory Transport Version: 1.1\n')
     return stage.path(folder)
+
+
+@program('polling')
+def chat_polling(stage):
+    """socket.io with its polling transport only; from npm, and left out where that cannot be had."""
+    if not shutil.which('npm') or not stage.can('npm', 'install', '--silent', '--no-fund', '--no-audit', 'socket.io@4', 'socket.io-client@4'):
+        print('innocents: no socket.io to be had from npm: chat-polling is left out')
+        return
+    stage.write('server.js', """
+const { Server } = require('socket.io');
+const server = require('http').createServer();
+new Server(server, { transports: ['polling'] }).on('connection', s => s.on('say', (...what) => s.emit('heard', ...what)));
+server.listen(80, '%s');
+""" % stage.address)
+    stage.write('client.js', """
+const { io } = require('socket.io-client');
+for (let n = 0; n < 8; n++) {
+	const s = io('http://%s', { transports: ['polling'], forceNew: true });
+	s.on('connect', () => setInterval(() => s.emit('say', 'word '.repeat(n), n %% 2 ? Buffer.alloc(50 * n, Math.random() * 255) : { n }), 150 + 90 * n));
+}
+setTimeout(() => process.exit(0), 12000);
+""" % stage.address)
+    stage.serve('node', 'server.js')
+    for _ in range(3):
+        stage.client('node', 'client.js')
 
 
 def chromium(stage, target, seconds):

@@ -102,6 +102,9 @@ class Stage:
         if process.returncode or not patient:
             raise Trouble('%s: exit status %d: %s' % (' '.join(command), process.returncode, said.decode('utf8', 'replace')[-500:]))
 
+    def can(self, *command):
+        return subprocess.run(command, cwd=self.folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0
+
     def tool(self, *command, folder='.'):
         """Runs what prepares the play, outside of the namespaces; returns what it says."""
         done = subprocess.run(command, cwd=self.path(folder), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
