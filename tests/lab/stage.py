@@ -31,7 +31,7 @@ class Capture:
         return self
 
     def __exit__(self, *_):
-        time.sleep(.5)
+        time.sleep(2)  # tcpdump is told of the last packets with a delay
         stop(self.process, signal.SIGINT)
         lost = re.search(r'(\d+) packets dropped by kernel', self.process.stderr.read())
         print('innocents: %s packets lost by tcpdump' % (lost.group(1) if lost else 'unknown'))

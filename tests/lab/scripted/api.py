@@ -135,3 +135,47 @@ async def message_pack(v):
         await talk(v.post('/rpc', pack(), 'application/msgpack'), v.response(200, b''.join(pack() for _ in range(v.some(1, 9))), 'application/msgpack'))
         await v.pause(0, .2)
     await talk.end()
+
+
+@scripted('api', visits=60)
+async def binary_calls(v):
+    """Thrift, Hessian or AMF: binary questions and answers that all begin alike, one path, some for long."""
+    head, kind = v.pick((b'\x80\1\0\1\0\0\0\7getData', 'application/x-thrift'), (b'c\1\0m\0\7getData', 'x-application/hessian'),
+                        (b'\0\3\0\0\0\1\0\4null\0\2/1\0\0', 'application/x-amf'))
+    talk = v.talk()
+    for _ in range(v.pick(5, 10, 20, 40, 250)):
+        await talk(v.post('/service', head + v.noise(20, 400), kind, agent='java'), v.response(200, head + v.noise(20, 1500), kind))
+        await v.pause(.05, .35)
+    await talk.end()
+
+
+@scripted('api', visits=250)
+async def web_hook(v):
+    """One signed POST on a connection of its own."""
+    await v.talk(keep=False)(v.post('/hooks/' + v.hex(8), v.facts(5, 20), agent='go', X_Hub_Signature_256='sha256=' + v.hex(64), X_Event=v.words(1)),
+                             v.response(v.pick(200, 202, 204), b''))
+
+
+@scripted('api', visits=120)
+async def line_protocol(v):
+    """Measured values as lines of text into a data base; queries come back in columns."""
+    talk = v.talk()
+    for _ in range(v.some(3, 8)):
+        lines = '\n'.join('cpu,host=%s value=%d %d' % (v.words(1), v.some(0, 100), v.some(1, 9 ** 18)) for _ in range(v.some(5, 60)))
+        await talk(v.post('/write?db=lab', v.gzip(lines), 'text/plain', agent='go', Content_Encoding='gzip'), v.response(204))
+        await talk(v.post('/?query=SELECT', b'', None), v.response(200, v.noise(8, 2000), 'application/octet-stream', X_ClickHouse_Format='RowBinary'))
+    await talk.end()
+
+
+@scripted('api', visits=100)
+async def home_devices(v):
+    """UPnP: descriptions, subscriptions and notices, with methods and answers that are seldom seen."""
+    talk = v.talk()
+    await talk(v.get('/description.xml', agent='none'), v.response(200, '<?xml version="1.0"?><root>%s</root>' % v.words(80), 'text/xml'))
+    await talk(v.request('SUBSCRIBE', '/event', agent='none', CALLBACK='<http://10.0.0.1:49152/>', NT='upnp:event', TIMEOUT='Second-300'),
+               v.response(200, b'', SID='uuid:' + v.uuid()))
+    for n in range(v.some(1, 6)):
+        await talk(v.request('NOTIFY', '/', '<e:propertyset><v>%s</v></e:propertyset>' % v.words(3, 30), 'text/xml', agent='none', NTS='upnp:propchange', SEQ=n),
+                   v.response(200, b''))
+        await v.pause(.1, .5)
+    await talk.end()

@@ -124,3 +124,58 @@ async def sensor_samples(v):
         await talk(v.post('/samples', body, 'application/octet-stream', agent='none', Device=v.hex(8)), v.response(200, v.pick('', 'OK', b'\0\0\0\1'), 'text/plain'))
         await v.pause(.2, .4)
     await talk.end()
+
+
+@scripted('beacons', visits=120)
+async def health_check(v):
+    """A load balancer asks whether all is well: one short connection after the other."""
+    beat = v.pick(.3, .5, 1)
+    for _ in range(v.some(6, 20)):
+        await v.talk(keep=False)(v.get('/health', version=v.pick('1.0', '1.1'), agent='none', Connection='close'),
+                                 v.response(200, 'OK', 'text/plain', Connection='close'))
+        await v.pause(beat)
+
+
+@scripted('beacons', visits=40)
+async def advertising_bids(v):
+    """Bids in JSON or protobuf to one path, many in a second, mostly answered with nothing; some for long."""
+    talk, binary = v.talk(keep=v.chance.random() < .8), v.chance.random() < .4
+    for _ in range(v.pick(20, 40, 80, 350)):
+        ask = v.post('/bid', v.protobuf(v.some(10, 40)), 'application/x-protobuf') if binary else v.post('/bid', {'id': v.hex(24), 'imp': [v.facts()]})
+        await talk(ask, v.response(204) if v.chance.random() < .7 else v.response(200, {'id': v.hex(24), 'seatbid': [v.facts()]}))
+        await v.pause(.05, .35)
+    await talk.end()
+
+
+@scripted('beacons', visits=100)
+async def endpoint_manager(v):
+    """A managed workstation reports: encrypted content, encoded words in the query, answers of the same kind or none."""
+    talk = v.talk()
+    for _ in range(v.some(2, 7)):
+        target = '/secars/secars.dll?h=%s' % v.hex(160).upper()
+        await talk(*v.pick((v.get(target, agent='none', User_Agent='Smc'), v.response(200, v.noise(100, 2000), 'application/octet-stream')),
+                           (v.post(target, v.noise(300, 5000), 'application/octet-stream', agent='none', User_Agent='Smc'), v.response(200, b''))))
+        await v.pause(.1, 1)
+    await talk.end()
+
+
+@scripted('beacons', visits=100)
+async def hex_reports(v):
+    """Meters and gateways that send their readings as hexadecimal digits."""
+    talk = v.talk()
+    for _ in range(v.some(3, 9)):
+        await talk(v.post('/up', v.hex(2 * v.some(20, 200)), v.pick('text/plain', 'application/octet-stream', 'application/x-www-form-urlencoded'), agent='none'),
+                   v.response(200, v.pick('', v.hex(16), 'ACK'), 'text/plain'))
+        await v.pause(.3)
+    await talk.end()
+
+
+@scripted('beacons', visits=100)
+async def inventory(v):
+    """What a scanner of networks found: greetings of other protocols, in lists and alone."""
+    talk = v.talk()
+    for _ in range(v.some(1, 4)):
+        greetings = ['%s:22 SSH-2.0-OpenSSH_9.2p1' % v.hex(4), 'SSH-2.0-dropbear', '220 mail ESMTP Postfix', 'HTTP/1.1 200 OK', 'RFB 003.008', '+OK ready']
+        body, type = v.pick(('\r\n'.join(v.chance.sample(greetings, 4)), 'text/plain'), ({'found': v.chance.sample(greetings, 3)}, None))
+        await talk(v.post('/findings', body, type), v.response(201, {'stored': v.some(1, 9)}))
+    await talk.end()

@@ -68,3 +68,46 @@ async def page_with_parts(v):
         await talks[k % 6](v.get('/part/%d' % k, Referer='http://%s/' % v.host, **cookie), v.response(200, body, type, ETag='"%s"' % v.hex(8)))
     for talk in talks:
         await talk.end(v.pick('client', 'server'))
+
+
+@scripted('downloads', visits=120)
+async def map_tiles(v):
+    """Squares of a map over several connections, some as pictures, some as packed numbers."""
+    talks, vector = [v.talk() for _ in range(v.some(2, 6))], v.chance.random() < .5
+    for k in range(v.some(8, 30)):
+        body, type = (v.gzip(v.hex(2000)), 'application/x-protobuf') if vector else (v.png(v.some(500, 6000)), 'image/png')
+        await talks[k % len(talks)](v.get('/%d/%d/%d.%s' % (v.some(3, 18), v.some(0, 999), v.some(0, 999), 'pbf' if vector else 'png'), agent='firefox'),
+                                    v.response(200, body, type, **({'Content_Encoding': 'gzip'} if vector else {}), Cache_Control='max-age=86400'))
+    for talk in talks:
+        await talk.end()
+
+
+@scripted('downloads', visits=200)
+async def torrent_tracker(v):
+    """Announcements with raw hashes in the query, short bencoded answers."""
+    for _ in range(v.some(1, 5)):
+        digest = ''.join('%%%02x' % b for b in v.noise(20))
+        await v.talk(keep=False)(v.get('/announce?info_hash=%s&peer_id=-TR3000-%s&port=51413&left=0&compact=1' % (digest, v.hex(12)), agent='none',
+                                       User_Agent='Transmission/3.00', Connection='close'),
+                                 v.response(200, b'd8:intervali1800e5:peers%d:%se' % (6 * 8, v.noise(48)), 'text/plain', Connection='close'))
+        await v.pause(.1, .5)
+
+
+@scripted('downloads', visits=150)
+async def cut_download(v):
+    """The user has seen enough before the answer is all there."""
+    c = await v.connect()
+    await c.ask(v.get('/film/%s' % v.hex(6)))
+    answer = v.response(200, None, 'video/mp4', length=False, Content_Length=v.some(10 ** 6, 10 ** 9)) + b'\0\0\0\x20ftypisom' + v.noise(2000, 30000)
+    await c.answer(answer)
+    c.reset('client')
+
+
+@scripted('downloads', visits=80)
+async def certificate_log(v):
+    """Lists of certificates as base64 in JSON, asked for by number."""
+    talk, start = v.talk(), v.some(0, 10 ** 6)
+    for n in range(v.some(2, 8)):
+        entries = [{'leaf_input': v.base64(600, 1500), 'extra_data': v.base64(100, 900)} for _ in range(v.some(1, 6))]
+        await talk(v.get('/ct/v1/get-entries?start=%d&end=%d' % (start + 32 * n, start + 32 * n + 31), agent='go'), v.response(200, {'entries': entries}))
+    await talk.end()

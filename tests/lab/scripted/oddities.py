@@ -135,3 +135,14 @@ async def idle_connection(v):
     await c.exchange(v.get('/again'), v.response(200, v.facts()))
     await v.pause(5, 15)
     await c.end('server')
+
+
+@scripted('oddities', visits=100)
+async def waited_in_vain(v):
+    """The client waits for 100-continue, which never comes; some send the content after a second all the same."""
+    c = await v.connect()
+    await c.ask(v.post('/upload', None, 'application/octet-stream', agent='curl', Expect='100-continue', Content_Length=3000))
+    await v.pause(1)
+    if v.chance.random() < .6:
+        await c.exchange(v.noise(3000), v.response(201))
+    await c.end()

@@ -125,3 +125,45 @@ async def screen_sharing(v):
         await v.pause(.2)
     await down.end()
     await up.end()
+
+
+@scripted('polling', visits=60)
+async def chat_rooms(v):
+    """A chat: one connection waits for news again and again, another PUTs messages; a token in both."""
+    down, up, token = await v.connect(), v.talk(), 'Bearer ' + v.hex(40)
+    for n in range(v.some(3, 12)):
+        await down.ask(v.get('/sync?since=s%d&timeout=30000' % n, Authorization=token))
+        for k in range(v.some(0, 3)):
+            await up(v.request('PUT', '/rooms/%s/send/m.room.encrypted/%d' % (v.hex(8), k), {'ciphertext': v.base64(100, 700)}, Authorization=token),
+                     v.response(200, {'event_id': '$' + v.hex(40)}))
+        await v.pause(.1, .8)
+        await down.answer(v.response(200, {'next_batch': 's%d' % n, 'rooms': [{'ciphertext': v.base64(100, 900)} for _ in range(v.some(0, 4))]}))
+    await down.end()
+    await up.end()
+
+
+@scripted('polling', visits=50)
+async def folder_watch(v):
+    """A synchroniser waits for changes on one connection and sends its own on another, all of it encrypted."""
+    down, token = await v.connect(), v.hex(32)
+    for _ in range(v.some(2, 6)):
+        await down.ask(v.get('/subscribe?token=' + token, agent='none', User_Agent='Sync/1.4'))
+        up = v.talk()
+        for _ in range(v.some(1, 4)):
+            await up(v.request('PUT', '/files/%s?token=%s' % (v.hex(20), token), v.noise(500, 12000), 'application/octet-stream', agent='none'), v.response(201))
+            await v.pause(.1, .5)
+        await up.end()
+        await down.answer(v.response(200, v.pick({'changed': True}, {'changed': False})))
+    await down.end()
+
+
+@scripted('polling', visits=60)
+async def web_console(v):
+    """A terminal in a page: keys go up in forms, what the screen shows comes down in JSON."""
+    talk, session = v.talk(keep=True), v.base64(12)
+    for _ in range(v.some(10, 40)):
+        keys = v.hex(2 * v.some(1, 4)).upper() if v.chance.random() < .6 else ''
+        await talk(v.post('/console?', 'width=80&height=24&session=%s%s' % (session, keys and '&keys=' + keys), 'application/x-www-form-urlencoded; charset=UTF-8',
+                          agent='firefox'), v.response(200, {'session': session, 'data': v.pick('', v.words(1, 40), '\x1b[31mSSH-2.0-OpenSSH\x1b[0m')}))
+        await v.pause(.05, .4)
+    await talk.end()

@@ -91,3 +91,13 @@ async def picture_messages(v):
         await talk(v.post('http://mms.example/mms', b'\x8c\x80\x98' + v.hex(12).encode() + b'\0\x8d\x92' + v.png(v.some(500, 15000)), kind, agent='none', User_Agent='Phone/1.0'),
                    v.response(200, b'\x8c\x81\x98' + v.hex(12).encode() + b'\0\x8d\x92\x92\x80', kind))
     await talk.end()
+
+
+@scripted('soap', visits=80)
+async def messenger(v):
+    """A messenger on a telephone: short connections, sealed questions and answers behind a few fixed bytes."""
+    for _ in range(v.some(3, 9)):
+        await v.talk(keep=False)(v.post('/cgi-bin/micromsg-bin/' + v.pick('newsync', 'sendmsg', 'heartbeat', 'getcontact'), b'\xbf\xb6\x5f' + v.noise(80, 900),
+                                        'application/octet-stream', agent='none', User_Agent='MicroMessenger Client', Connection='close'),
+                                 v.response(200, b'\xbf\x82\x5f' + v.noise(60, 2500), 'application/octet-stream', Connection='close'))
+        await v.pause(.2, 1.5)

@@ -1,5 +1,5 @@
 """Data that goes up, whole or in pieces."""
-import base64, hashlib, json
+import base64, hashlib, json, struct
 
 from scenario import scripted
 
@@ -155,3 +155,81 @@ async def live_broadcast(v):
     await c.ask(b'0\r\n\r\n')
     await c.answer(v.response(200))
     await c.end()
+
+
+@scripted('uploads', visits=60)
+async def background_transfer(v):
+    """BITS uploads: a method of its own, a session, fragments with ranges, acknowledgements without content."""
+    talk, count, size, session = v.talk(), v.some(2, 6), v.some(1000, 20000), '{%s}' % v.uuid().upper()
+
+    async def step(kind, body=b'', **more):
+        await talk(v.request('BITS_POST', '/upload/%s' % v.hex(8), body, agent='none', User_Agent='Microsoft BITS/7.8', BITS_Packet_Type=kind, **more),
+                   v.response(200, b'', BITS_Packet_Type='Ack', BITS_Session_Id=session))
+
+    await step('Create-Session', BITS_Supported_Protocols='{7df0354d-249b-430f-820d-3d2a9bef4931}')
+    for k in range(count):
+        await step('Fragment', v.noise(size), BITS_Session_Id=session, Content_Range='bytes %d-%d/%d' % (k * size, (k + 1) * size - 1, count * size))
+    await step('Close-Session', BITS_Session_Id=session)
+    await talk.end()
+
+
+@scripted('uploads', visits=60)
+async def upload_with_progress(v):
+    """One long POST, and beside it small GETs that ask how far it has come."""
+    up, ask, token, size = await v.connect(), v.talk(), v.hex(16), v.some(20000, 60000)
+    await up.ask(v.post('/upload?token=' + token, None, 'application/octet-stream', agent='firefox', Content_Length=8 * size))
+    for k in range(8):
+        await up.ask(v.noise(size))
+        await ask(v.get('/progress?token=' + token, agent='firefox'), v.response(200, {'received': k * size, 'size': 8 * size}))
+        await v.pause(.1, .3)
+    await up.answer(v.response(201, {'stored': True}))
+    await up.end()
+    await ask.end()
+
+
+@scripted('uploads', visits=30)
+async def live_transcoding(v):
+    """Sound in one form goes up in chunks while the same in another form comes down, all on one connection."""
+    c = await v.connect()
+    await c.ask(v.post('/transcode?to=aac', None, 'audio/ogg', agent='curl', Transfer_Encoding='chunked'), v.chunks(b'OggS\0\2' + v.noise(3000), 4000)[0])
+    await c.answer(v.response(200, None, 'audio/aac', length=False, Transfer_Encoding='chunked'))
+    for _ in range(v.some(5, 20)):
+        await c.ask(v.chunks(b'OggS\0\0' + v.noise(500, 3000), 4000)[0])
+        await c.answer(v.chunks(b'\xff\xf1P\x80' + v.noise(300, 2000), 4000)[0])
+        await v.pause(.05, .1)
+    await c.ask(b'0\r\n\r\n')
+    await c.answer(b'0\r\n\r\n')
+    await c.end()
+
+
+@scripted('uploads', visits=40)
+async def paired_speech(v):
+    """Speech goes up on one connection, what was understood comes down on another; a name in both queries joins them."""
+    up, down, pair = await v.connect(), await v.connect(), v.hex(16)
+    await up.ask(v.post('/speech/up?pair=' + pair, None, 'audio/x-flac; rate=16000', agent='chrome', Transfer_Encoding='chunked'))
+    await down.ask(v.get('/speech/down?pair=' + pair, agent='chrome'))
+    await down.answer(v.response(200, None, 'application/json', length=False, Transfer_Encoding='chunked'))
+    for n in range(v.some(5, 20)):
+        await up.ask(v.chunks(b'fLaC'[:4 * (not n)] + v.noise(800, 1600), 4000)[0])
+        if n % 3 == 2:
+            await down.answer(v.chunks(v.bytes({'result': v.words(1, 6)}) + b'\n', 4000)[0])
+        await v.pause(.1)
+    await up.ask(b'0\r\n\r\n')
+    await down.answer(b'0\r\n\r\n')
+    await up.answer(v.response(200))
+    await up.end()
+    await down.end()
+
+
+@scripted('uploads', visits=80)
+async def evidence_files(v):
+    """Files that hold other protocols: captures of packets, archives of web pages, stored messages."""
+    talk = v.talk()
+    for _ in range(v.some(1, 3)):
+        pcap = b'\xd4\xc3\xb2\xa1\2\0\4\0\0\0\0\0\0\0\0\0\0\0\4\0\1\0\0\0' + b''.join(
+            struct.pack('<IIII', 1, n, 74, 74) + b'\2\0\0\0\0\1\2\0\0\0\0\2\x08\0E\0\0\x3c' + v.noise(56) for n in range(v.some(3, 60)))
+        warc = 'WARC/1.0\r\nWARC-Type: response\r\nContent-Length: 60\r\n\r\nHTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n' + v.words(100)
+        body, type = v.pick((pcap, 'application/vnd.tcpdump.pcap'), (warc, 'application/warc'), (pcap, 'application/octet-stream'),
+                            ('HTTP/1.1 500 Oops\r\nServer: x\r\n\r\n' + v.words(30), 'application/octet-stream'), ('GET / HTTP/1.1\r\nHost: a\r\n\r\n', 'message/http'))
+        await talk(v.post('/case/%d/files' % v.some(1, 99), body, type), v.response(201, {'id': v.uuid()}))
+    await talk.end()
