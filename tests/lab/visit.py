@@ -47,10 +47,10 @@ class Visit:
 
     # Chance, in the shapes that bodies have.
     def some(self, least, most):
-        return self.chance.randint(least, most)
+        return least + int(self.chance.random() * (most - least + 1))
 
     def pick(self, *of):
-        return self.chance.choice(of)
+        return of[int(self.chance.random() * len(of))]
 
     def noise(self, least, most=None):
         """Random bytes: what is encrypted or well compressed."""
@@ -71,7 +71,7 @@ class Visit:
 
     def facts(self, least=3, most=8):
         """An object as APIs send it."""
-        return {self.pick(*WORDS): self.pick(self.some(0, 99999), self.words(1, 6), self.chance.random(), True, None)
+        return {WORDS[self.some(0, 17)]: self.pick(self.some(0, 99999), self.words(1, 6), self.chance.random(), True, None)
                 for _ in range(self.some(least, most))}
 
     def png(self, size):

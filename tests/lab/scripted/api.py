@@ -18,7 +18,7 @@ async def rest(v):
     await talk.end()
 
 
-@scripted('api', visits=80)
+@scripted('api', visits=80, lasts=50)
 async def session_keep_alive(v):
     """Empty POSTs at a steady beat, so that a session does not end; now and then a call with content, all to one path."""
     talk, session, beat = v.talk(keep=True), v.hex(32), v.pick(.5, 1, 2)
@@ -137,7 +137,7 @@ async def message_pack(v):
     await talk.end()
 
 
-@scripted('api', visits=60)
+@scripted('api', visits=60, lasts=55)
 async def binary_calls(v):
     """Thrift, Hessian or AMF: binary questions and answers that all begin alike, one path, some for long."""
     head, kind = v.pick((b'\x80\1\0\1\0\0\0\7getData', 'application/x-thrift'), (b'c\1\0m\0\7getData', 'x-application/hessian'),

@@ -14,7 +14,7 @@ async def telemetry_json(v):
     await talk.end()
 
 
-@scripted('beacons', visits=60)
+@scripted('beacons', visits=60, lasts=75)
 async def telemetry_binary(v):
     """Protobuf as octet-stream at a strict beat; one in six is at it for long."""
     talk, beat = v.talk(), v.pick(.5, 1, 2)
@@ -59,7 +59,7 @@ async def antivirus_lookup(v):
     await talk.end()
 
 
-@scripted('beacons', visits=60)
+@scripted('beacons', visits=60, lasts=70)
 async def licence_heartbeat(v):
     """An encrypted blob behind a fixed head, at a strict beat, answered in kind."""
     talk, beat, head = v.talk(), v.pick(.5, 1, 3), b'LIC1' + v.noise(12)
@@ -120,7 +120,7 @@ async def sensor_samples(v):
     """Numbers as they lie in memory: small ones, and many zeros."""
     talk = v.talk()
     for _ in range(v.some(3, 10)):
-        body = b''.join(struct.pack(v.pick('<h', '>h', '<i'), v.some(-3, 90) if v.chance.random() < .6 else 0) for _ in range(v.some(20, 400)))
+        body = b''.join(struct.pack('<h', n - 3) if n % 3 else b'\0\0' for n in v.noise(20, 400))
         await talk(v.post('/samples', body, 'application/octet-stream', agent='none', Device=v.hex(8)), v.response(200, v.pick('', 'OK', b'\0\0\0\1'), 'text/plain'))
         await v.pause(.2, .4)
     await talk.end()
@@ -136,7 +136,7 @@ async def health_check(v):
         await v.pause(beat)
 
 
-@scripted('beacons', visits=40)
+@scripted('beacons', visits=40, lasts=75)
 async def advertising_bids(v):
     """Bids in JSON or protobuf to one path, many in a second, mostly answered with nothing; some for long."""
     talk, binary = v.talk(keep=v.chance.random() < .8), v.chance.random() < .4

@@ -126,7 +126,7 @@ async def through_a_proxy(v):
     await talk.end()
 
 
-@scripted('oddities', visits=60)
+@scripted('oddities', visits=60, lasts=45)
 async def idle_connection(v):
     """Kept alive for long between two questions, then closed by the server."""
     c = await v.connect()

@@ -4,7 +4,7 @@ import json
 from scenario import scripted
 
 
-@scripted('polling', visits=60)
+@scripted('polling', visits=60, lasts=65)
 async def empty_lists(v):
     """A list asked for at a strict beat, nearly always `[]`; some clients send `[]` too."""
     talk, beat = v.talk(keep=v.chance.random() < .7), v.pick(.2, .5, 1)
@@ -17,7 +17,7 @@ async def empty_lists(v):
     await talk.end()
 
 
-@scripted('polling', visits=80)
+@scripted('polling', visits=80, lasts=32)
 async def long_poll(v):
     """A question that waits for its answer, up to a few seconds."""
     c = await v.connect()
@@ -60,7 +60,7 @@ async def engine_io(v):
     await up.end()
 
 
-@scripted('polling', visits=70)
+@scripted('polling', visits=70, lasts=55)
 async def backing_off(v):
     """Waiting for a job: each pause half as long again as the one before."""
     talk, ratio, pause = v.talk(), v.pick(1.5, 1.5, 2), .1
@@ -72,7 +72,7 @@ async def backing_off(v):
     await talk.end()
 
 
-@scripted('polling', visits=40)
+@scripted('polling', visits=40, lasts=70)
 async def json_rpc(v):
     """Every call to one path, each with another body, batches among them, with words that tunnels use too; some for long."""
     talk, beat, n = v.talk(keep=v.chance.random() < .7), v.chance.uniform(.1, .4), 0
@@ -88,7 +88,7 @@ async def json_rpc(v):
     await talk.end()
 
 
-@scripted('polling', visits=50)
+@scripted('polling', visits=50, lasts=66)
 async def graphql(v):
     """One path, POST for everything."""
     talk, beat = v.talk(keep=v.chance.random() < .8), v.chance.uniform(.1, .5)

@@ -15,7 +15,7 @@ def sealed(v, least, most):
 SEALED = 'multipart/encrypted;protocol="application/HTTP-SPNEGO-session-encrypted";boundary="Encrypted Boundary"'
 
 
-@scripted('soap', visits=24)
+@scripted('soap', visits=24, lasts=125)
 async def winrm(v):
     """Remote administration: empty POSTs to prove who one is, then sealed envelopes, every second or so; four are at it for long."""
     c = await v.connect()
