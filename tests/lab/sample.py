@@ -3,23 +3,25 @@ import collections, os, socket, struct
 
 import scenario
 
-FILE_BYTES, FILE_CONNECTIONS, EACH = 270000, 38, 4
+FILE_BYTES, FILE_CONNECTIONS, EACH, LARGEST = 270000, 38, 4, 70000
 
 
 def choose(records, connections, budget):
-    """Whole visits if they are small enough, the largest first; else single connections."""
+    """Whole visits if they are small enough, the larger first; else single connections, none over half of the budget.
+    Where all are large, the smallest will do."""
     visits = collections.defaultdict(list)
     for r in records:
         visits[r['src_ip']].append(r)
     for groups in (list(visits.values()), [[r] for r in records]):
-        chosen = []
-        for size, _, group in sorted(((sum(map(weight, g)), n, g) for n, g in enumerate(groups)), reverse=True):
-            if len(chosen) + len(group) <= connections and size <= budget:
-                chosen += group
-                budget -= size
-        if chosen:
-            return chosen
-    return []
+        for most in (budget / 2, budget):
+            chosen, left = [], budget
+            for size, _, group in sorted(((sum(map(weight, g)), n, g) for n, g in enumerate(groups)), reverse=True):
+                if len(chosen) + len(group) <= connections and size <= min(most, left):
+                    chosen += group
+                    left -= size
+            if chosen:
+                return chosen
+    return [r for r in [min(records, key=weight)] if weight(r) <= LARGEST]
 
 
 def weight(record):
@@ -29,7 +31,7 @@ def weight(record):
 
 
 def packets(path):
-    """The header of the file, then each packet with its own: (record, key of the client or None)."""
+    """The header of the file, then each packet with its own: (record, who speaks with whom or None)."""
     with open(path, 'rb') as f:
         yield f.read(24), None
         while head := f.read(16):
@@ -37,7 +39,7 @@ def packets(path):
             ip, tcp = data[14:], data[14 + (data[14] & 15) * 4:]
             ports = struct.unpack('>HH', tcp[:4])
             ends = [(socket.inet_ntoa(ip[12:16]), ports[0]), (socket.inet_ntoa(ip[16:20]), ports[1])]
-            yield head + data, ends[0] if ends[1][1] == 80 else ends[1]
+            yield head + data, (*ends[0], ends[1][0]) if ends[1][1] == 80 else (*ends[1], ends[0][0])
 
 
 def write(records, capture, folder):
@@ -52,14 +54,14 @@ def write(records, capture, folder):
     for s, mine in of.items():
         sort = s.truth, s.family
         for r in choose(mine, min(EACH, FILE_CONNECTIONS // crowd[sort]), FILE_BYTES // crowd[sort]):
-            file_of[r['src_ip'], r['src_port']] = sort
-    for data, client in packets(capture):
-        if client is None:
+            file_of[r['src_ip'], r['src_port'], r['dest_ip']] = sort
+    for data, talk in packets(capture):
+        if talk is None:
             for truth, family in crowd:
                 os.makedirs(os.path.join(folder, truth), exist_ok=True)
                 files[truth, family] = open(os.path.join(folder, truth, 'innocents-%s.pcap' % family), 'wb')
                 files[truth, family].write(data)
-        elif client in file_of:
-            files[file_of[client]].write(data)
+        elif talk in file_of:
+            files[file_of[talk]].write(data)
     for f in files.values():
         f.close()
