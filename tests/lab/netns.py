@@ -2,7 +2,7 @@
 
 Every address of CLIENTS and of SERVERS exists: a client may speak from any of the one, a server may listen on any of the other.
 """
-import ctypes, os, subprocess
+import ctypes, os, signal, subprocess
 
 CLIENTS, SERVERS = '10.20', '10.30'
 LIBC = ctypes.CDLL(None, use_errno=True)
@@ -18,6 +18,14 @@ class Pair:
         self.cable = 'cable'
 
     def __enter__(self):
+        try:
+            self.make()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def make(self):
         for name in (self.client, self.server):
             run('ip', 'netns', 'add', name)
             run('ip', '-n', name, 'link', 'set', 'lo', 'up')
@@ -30,10 +38,16 @@ class Pair:
             # Packets as they are on a wire: right checksums, none larger than a frame.
             run('ip', 'netns', 'exec', name, 'ethtool', '-K', self.cable, 'tx', 'off', 'tso', 'off', 'gso', 'off', 'gro', 'off',
                 stdout=subprocess.DEVNULL)
-        return self
 
     def __exit__(self, *_):
+        """Whoever is still in there was started by us, if only by a program that we started."""
         for name in (self.client, self.server):
+            left = subprocess.run(['ip', 'netns', 'pids', name], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+            for pid in map(int, left.stdout.split()):
+                try:
+                    os.kill(pid, signal.SIGKILL)
+                except ProcessLookupError:
+                    pass
             subprocess.run(['ip', 'netns', 'delete', name], stderr=subprocess.DEVNULL)
 
     def inside(self, name, *command):

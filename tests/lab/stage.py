@@ -1,5 +1,5 @@
 """Where real programs play: processes in the two namespaces, a folder for each scenario, and the recording of it all."""
-import os, random, re, signal, subprocess, time
+import contextlib, os, random, re, signal, subprocess, time
 
 import wire
 
@@ -10,13 +10,14 @@ class Trouble(Exception):
 
 def stop(process, how=signal.SIGTERM):
     """Ends a process that we started, with its children."""
-    if process.poll() is None:
-        os.killpg(process.pid, how)
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+    with contextlib.suppress(ProcessLookupError):
+        if process.poll() is None:
+            os.killpg(process.pid, how)
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
 
 
 class Capture:
@@ -44,15 +45,27 @@ class Stage:
         self.scenario, self.pair, self.site = scenario, pair, os.path.join(work, 'site')
         self.folder = os.path.join(work, scenario.name)
         self.address, self.url = scenario.address, 'http://%s/' % scenario.address
-        self.servers = []
+        self.servers, self.running, self.over = [], None, False
 
     def play(self):
-        os.mkdir(self.folder)
         try:
+            os.mkdir(self.folder)
             self.scenario.play(self)
         finally:
             for server in self.servers:
                 stop(server)
+
+    def abandon(self):
+        """From another thread: let the play end now."""
+        self.over = True
+        for process in [self.running] + self.servers:
+            if process:
+                stop(process)
+
+    def start(self, namespace, command, **how):
+        if self.over:
+            raise Trouble('abandoned')
+        return subprocess.Popen(self.pair.inside(namespace, *command), cwd=self.folder, stdin=subprocess.DEVNULL, start_new_session=True, **how)
 
     @staticmethod
     def source(number):
@@ -71,8 +84,7 @@ class Stage:
     def serve(self, *command, port=80, **env):
         """Starts a server and waits until it listens."""
         with open(self.path('server.log'), 'ab') as log:
-            self.servers.append(subprocess.Popen(self.pair.inside(self.pair.server, *command), cwd=self.folder, stdin=subprocess.DEVNULL,
-                                                 stdout=log, stderr=log, env={**os.environ, **env}, start_new_session=True))
+            self.servers.append(self.start(self.pair.server, command, stdout=log, stderr=log, env={**os.environ, **env}))
         for _ in range(150):
             if subprocess.run(self.pair.inside(self.pair.server, 'ss', '-Hltn', 'src', '%s:%d' % (self.address, port)),
                               stdout=subprocess.PIPE).stdout:
@@ -88,9 +100,8 @@ class Stage:
 
     def client(self, *command, seconds=90, patient=True, **env):
         """Runs a client to its end; an impatient one is ended after these seconds, and all is well."""
-        process = subprocess.Popen(self.pair.inside(self.pair.client, *command), cwd=self.folder, stdin=subprocess.DEVNULL,
-                                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env={**os.environ, 'HOME': self.folder, **env},
-                                   start_new_session=True)
+        process = self.running = self.start(self.pair.client, command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                            env={**os.environ, 'HOME': self.folder, **env})
         try:
             said = process.communicate(timeout=seconds)[0]
         except subprocess.TimeoutExpired:
