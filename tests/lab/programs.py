@@ -3,7 +3,8 @@ import base64, gzip, hashlib, json, os, random, shutil
 
 from scenario import program
 
-PACKAGES = ['apache2', 'apt-utils', 'aria2', 'axel', 'chromium', 'curl', 'docker-registry', 'git', 'nginx-light', 'rclone', 'restic', 'skopeo',
+PACKAGES = ['apache2', 'apt-utils', 'aria2', 'axel', 'chromium', 'curl', 'docker-registry', 'git', 'nginx-light', 'rclone', 'restic',
+            'skopeo',
             'wget']
 LAB = os.path.dirname(os.path.abspath(__file__))
 
@@ -52,7 +53,8 @@ def curl_downloads(stage):
     names = sorted(name for name in os.listdir(stage.site) if name != 'big.bin')
     for n in range(160):
         kind = (['-r', '0-999'], ['-I'], ['--compressed'], ['-z', 'tomorrow'], ['--http1.0'], ['-r', '500-'], [], ['-A', ''])[n % 8]
-        curl(stage, n, *kind, stage.url + names[n % len(names)], *(['-o', '/dev/null', stage.url + names[n * 3 % len(names)]] if n % 3 else []))
+        curl(stage, n, *kind, stage.url + names[n % len(names)],
+             *(['-o', '/dev/null', stage.url + names[n * 3 % len(names)]] if n % 3 else []))
 
 
 @program('uploads')
@@ -62,9 +64,11 @@ def curl_uploads(stage):
     chance = random.Random('curl')
     for n in range(40):
         noise = chance.randbytes(chance.randint(2000, 60000))
-        raw, coded, packed = stage.write('raw', noise), stage.write('coded', base64.encodebytes(noise)), stage.write('packed', gzip.compress(noise[:300] * 20))
+        raw, coded = stage.write('raw', noise), stage.write('coded', base64.encodebytes(noise))
+        packed = stage.write('packed', gzip.compress(noise[:300] * 20))
         for kind in (['-d', 'name=value&n=%d' % n], ['-F', 'file=@' + raw, '-F', 'note=text'], ['--data-binary', '@' + coded],
-                     ['--data-binary', '@' + packed, '-H', 'Content-Encoding: gzip'], ['-T', raw], ['-T', raw, '-H', 'Transfer-Encoding: chunked'],
+                     ['--data-binary', '@' + packed, '-H', 'Content-Encoding: gzip'], ['-T', raw],
+                     ['-T', raw, '-H', 'Transfer-Encoding: chunked'],
                      ['--data-binary', '@' + raw, '-H', 'Expect: 100-continue', '-H', 'Content-Type: application/octet-stream'],
                      ['-H', 'Content-Type: application/json', '-d', json.dumps({'n': n, 'data': noise[:200].hex()})]):
             curl(stage, n, *kind, stage.url + 'upload')
@@ -75,7 +79,8 @@ def wget_mirror(stage):
     """A whole site, once with kept connections, then one for each file."""
     nginx(stage, stage.site)
     for n, kind in enumerate(([], ['--no-http-keep-alive'], ['--no-http-keep-alive'], ['--no-http-keep-alive', '-U', 'Mozilla/5.0'])):
-        stage.client('wget', '-q', '-r', '-l', '9', '-R', 'big.bin', '-P', 'mirror%d' % n, '--bind-address', stage.source(n), *kind, stage.url + 'page0.html')
+        stage.client('wget', '-q', '-r', '-l', '9', '-R', 'big.bin', '-P', 'mirror%d' % n, '--bind-address', stage.source(n), *kind,
+                     stage.url + 'page0.html')
 
 
 @program('downloads')
@@ -92,7 +97,8 @@ def apt_repository(stage):
     """apt-get reads lists and fetches packages."""
     os.makedirs(stage.path('repository'))
     for n in range(4):
-        stage.write('deb%d/DEBIAN/control' % n, 'Package: lab%d\nVersion: 1\nArchitecture: all\nMaintainer: lab <lab@lab.example>\nDescription: nothing\n' % n)
+        stage.write('deb%d/DEBIAN/control' % n,
+                    'Package: lab%d\nVersion: 1\nArchitecture: all\nMaintainer: lab <lab@lab.example>\nDescription: nothing\n' % n)
         stage.write('deb%d/usr/share/lab/noise' % n, random.Random(n).randbytes(60000))
         stage.tool('dpkg-deb', '-b', 'deb%d' % n, stage.path('repository', 'lab%d.deb' % n))
     stage.write('repository/Packages', stage.tool('apt-ftparchive', 'packages', '.', folder='repository'))
@@ -100,7 +106,8 @@ def apt_repository(stage):
     nginx(stage, stage.path('repository'))
     stage.write('sources.list', 'deb [trusted=yes] %s ./\n' % stage.url)
     for n in range(8):
-        own = ['-o', 'Dir::Etc::SourceList=' + stage.path('sources.list'), '-o', 'Dir::Etc::SourceParts=-', '-o', 'Dir::State=' + stage.path('state%d' % n),
+        own = ['-o', 'Dir::Etc::SourceList=' + stage.path('sources.list'), '-o', 'Dir::Etc::SourceParts=-', '-o',
+               'Dir::State=' + stage.path('state%d' % n),
                '-o', 'Dir::Cache=' + stage.path('cache%d' % n), '-o', 'APT::Sandbox::User=root', '-o', 'Acquire::http::Proxy=false']
         os.makedirs(stage.path('state%d' % n, 'lists', 'partial'))
         os.makedirs(stage.path('cache%d' % n, 'archives', 'partial'))
@@ -148,7 +155,8 @@ Require all granted
 </Directory>''' % ((stage.folder,) * 3))
     remote = ':webdav,url="%sfiles":' % stage.url
     for n in range(6):
-        for action in (['copy', stage.site, remote + 'copy%d' % n, '--exclude', 'big.bin'], ['lsf', '-R', remote], ['moveto', remote + 'copy%d/page1.html' % n, remote + 'moved%d' % n],
+        for action in (['copy', stage.site, remote + 'copy%d' % n, '--exclude', 'big.bin'], ['lsf', '-R', remote],
+                       ['moveto', remote + 'copy%d/page1.html' % n, remote + 'moved%d' % n],
                        ['copy', remote + 'copy%d' % n, stage.path('back%d' % n)], ['purge', remote + 'copy%d' % n]):
             stage.client('rclone', '-q', *action)
 
@@ -159,7 +167,8 @@ def encrypted_backup(stage):
     stage.serve('rclone', '-q', 'serve', 'restic', '--addr', stage.address + ':80', stage.path('vault'))
     chance = random.Random('backup')
     for n in range(3):
-        for action in (['init'], ['backup', stage.site], ['backup', stage.write('more', chance.randbytes(300000))], ['check', '--read-data'], ['restore', 'latest', '--target', stage.path('back%d' % n)]):
+        for action in (['init'], ['backup', stage.site], ['backup', stage.write('more', chance.randbytes(300000))],
+                       ['check', '--read-data'], ['restore', 'latest', '--target', stage.path('back%d' % n)]):
             stage.client('restic', '-q', '-r', 'rest:%srepo%d/' % (stage.url, n), *action, RESTIC_PASSWORD='lab')
 
 
@@ -194,7 +203,8 @@ def make_image(stage, number):
 
     layers = [chance.randbytes(chance.randint(3000, 150000)) for _ in range(3)]
     config = json.dumps({'architecture': 'amd64', 'os': 'linux', 'config': {},
-                         'rootfs': {'type': 'layers', 'diff_ids': ['sha256:' + hashlib.sha256(layer).hexdigest() for layer in layers]}}).encode()
+                         'rootfs': {'type': 'layers',
+                                    'diff_ids': ['sha256:' + hashlib.sha256(layer).hexdigest() for layer in layers]}}).encode()
     packed = [blob(gzip.compress(layer), 'image.rootfs.diff.tar.gzip') for layer in layers]
     stage.write(folder + '/manifest.json', json.dumps({'schemaVersion': 2, 'mediaType': kinds + 'distribution.manifest.v2+json',
                                                        'config': blob(config, 'container.image.v1+json'), 'layers': packed}))
@@ -205,7 +215,8 @@ def make_image(stage, number):
 @program('polling')
 def chat_polling(stage):
     """socket.io with its polling transport only; from npm, and left out where that cannot be had."""
-    if not shutil.which('npm') or not stage.can('npm', 'install', '--silent', '--no-fund', '--no-audit', 'socket.io@4', 'socket.io-client@4'):
+    if not shutil.which('npm') or not stage.can('npm', 'install', '--silent', '--no-fund', '--no-audit', 'socket.io@4',
+                                                'socket.io-client@4'):
         print('innocents: no socket.io to be had from npm: chat-polling is left out')
         return
     stage.write('server.js', """
@@ -218,7 +229,8 @@ server.listen(80, '%s');
 const { io } = require('socket.io-client');
 for (let n = 0; n < 8; n++) {
 	const s = io('http://%s', { transports: ['polling'], forceNew: true });
-	s.on('connect', () => setInterval(() => s.emit('say', 'word '.repeat(n), n %% 2 ? Buffer.alloc(50 * n, Math.random() * 255) : { n }), 150 + 90 * n));
+	const say = () => s.emit('say', 'word '.repeat(n), n %% 2 ? Buffer.alloc(50 * n, Math.random() * 255) : { n });
+	s.on('connect', () => setInterval(say, 150 + 90 * n));
 }
 setTimeout(() => process.exit(0), 12000);
 """ % stage.address)
@@ -231,7 +243,8 @@ def chromium(stage, target, seconds):
     """Looks at a page for a while; every name leads to the scenario's server."""
     profile = stage.path('profile')
     shutil.rmtree(profile, ignore_errors=True)
-    stage.client('chromium', '--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
+    stage.client('chromium', '--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
+                 '--disable-background-networking',
                  '--disable-component-update', '--disable-sync', '--disable-dev-shm-usage', '--user-data-dir=' + profile,
                  '--host-resolver-rules=MAP * ' + stage.address, target, seconds=seconds, patient=False)
 

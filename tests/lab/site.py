@@ -63,7 +63,8 @@ class Application(http.server.SimpleHTTPRequestHandler):
         self.close_connection = True
         digest = hashlib.sha1(self.headers['Sec-WebSocket-Key'].encode() + b'258EAFA5-E914-47DA-95CA-C5AB0DC85B11').digest()
         self.send_response(101)
-        for name, value in (('Upgrade', 'websocket'), ('Connection', 'Upgrade'), ('Sec-WebSocket-Accept', base64.b64encode(digest).decode())):
+        for name, value in (('Upgrade', 'websocket'), ('Connection', 'Upgrade'),
+                            ('Sec-WebSocket-Accept', base64.b64encode(digest).decode())):
             self.send_header(name, value)
         self.end_headers()
         while True:

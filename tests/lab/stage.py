@@ -65,7 +65,8 @@ class Stage:
     def start(self, namespace, command, **how):
         if self.over:
             raise Trouble('abandoned')
-        return subprocess.Popen(self.pair.inside(namespace, *command), cwd=self.folder, stdin=subprocess.DEVNULL, start_new_session=True, **how)
+        return subprocess.Popen(self.pair.inside(namespace, *command), cwd=self.folder, stdin=subprocess.DEVNULL, start_new_session=True,
+                                **how)
 
     @staticmethod
     def source(number):
@@ -114,7 +115,8 @@ class Stage:
             raise Trouble('%s: exit status %d: %s' % (' '.join(command), process.returncode, said.decode('utf8', 'replace')[-500:]))
 
     def can(self, *command):
-        return subprocess.run(command, cwd=self.folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0
+        return subprocess.run(command, cwd=self.folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                              stderr=subprocess.DEVNULL).returncode == 0
 
     def tool(self, *command, folder='.'):
         """Runs what prepares the play, outside of the namespaces; returns what it says."""
@@ -135,7 +137,8 @@ def make_site(work):
 
     for n in range(24):
         links = ''.join('<a href="page%d.html">next</a><img src="picture%d.png">' % ((n * 7 + k) % 24, (n + k) % 30) for k in range(6))
-        put('page%d.html' % n, ('<!doctype html><title>%d</title><script src="app.js"></script>%s<p>%s' % (n, links, 'text ' * 300)).encode())
+        put('page%d.html' % n,
+            ('<!doctype html><title>%d</title><script src="app.js"></script>%s<p>%s' % (n, links, 'text ' * 300)).encode())
     for n in range(30):
         put('picture%d.png' % n, b'\x89PNG\r\n\x1a\n' + chance.randbytes(chance.randint(500, 20000)))
     put('app.js', b'var seen = 0; function look() { seen++; }\n' * 100)

@@ -8,7 +8,8 @@ import wire
 
 # What programs write of themselves, in the order in which they write it.
 AGENTS = {
-    'chrome': ['Connection: keep-alive', 'User-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 '
+    'chrome': ['Connection: keep-alive',
+               'User-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 '
                'Safari/537.36', 'Accept: */*', 'Accept-Encoding: gzip, deflate', 'Accept-Language: en-US,en;q=0.9'],
     'firefox': ['User-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0', 'Accept: */*',
                 'Accept-Language: en-US,en;q=0.5', 'Accept-Encoding: gzip, deflate', 'Connection: keep-alive'],
@@ -23,7 +24,8 @@ AGENTS = {
 }
 SERVERS = ['nginx/1.22.1', 'Apache/2.4.62 (Debian)', 'Microsoft-IIS/10.0', 'Kestrel', 'gunicorn', 'Jetty(11.0.15)', '']
 REASONS = {100: 'Continue', 200: 'OK', 201: 'Created', 202: 'Accepted', 204: 'No Content', 206: 'Partial Content', 207: 'Multi-Status',
-           304: 'Not Modified', 308: 'Resume Incomplete', 401: 'Unauthorized', 404: 'Not Found', 429: 'Too Many Requests', 503: 'Service Unavailable'}
+           304: 'Not Modified', 308: 'Resume Incomplete', 401: 'Unauthorized', 404: 'Not Found', 429: 'Too Many Requests',
+           503: 'Service Unavailable'}
 WORDS = 'alpha order total river green window late paper house market number winter simple garden value north table seven'.split()
 
 

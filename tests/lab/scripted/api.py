@@ -11,8 +11,10 @@ async def rest(v):
     more = {'X_Session_Id': session}
     for _ in range(v.some(3, 12)):
         item = '/items/%d' % v.some(1, 999)
-        await talk(*v.pick((v.get(item, **more), v.response(200, v.facts())), (v.post('/items', v.facts(), **more), v.response(201, v.facts())),
-                           (v.request('PUT', item, v.facts(), **more), v.response(204)), (v.request('DELETE', item, **more), v.response(204)),
+        await talk(*v.pick((v.get(item, **more), v.response(200, v.facts())),
+                           (v.post('/items', v.facts(), **more), v.response(201, v.facts())),
+                           (v.request('PUT', item, v.facts(), **more), v.response(204)),
+                           (v.request('DELETE', item, **more), v.response(204)),
                            (v.post('/session/keep', b'', None, **more), v.response(200, {}))))
         await v.pause(0, .4)
     await talk.end()
@@ -58,7 +60,8 @@ async def grpc_web(v):
 
     for _ in range(v.some(3, 12)):
         answer = b''.join(frame(0, v.protobuf(v.some(2, 25))) for _ in range(v.some(1, 4))) + frame(128, b'grpc-status: 0\r\n')
-        await talk(v.post('/shop.v1.Orders/' + v.pick('Get', 'List', 'Watch'), coded(frame(0, v.protobuf(v.some(1, 20)))), kind, agent='chrome', X_Grpc_Web=1),
+        await talk(v.post('/shop.v1.Orders/' + v.pick('Get', 'List', 'Watch'), coded(frame(0, v.protobuf(v.some(1, 20)))), kind,
+                          agent='chrome', X_Grpc_Web=1),
                    v.response(200, coded(answer), kind))
         await v.pause(0, .3)
     await talk.end()
@@ -70,7 +73,8 @@ async def metrics_scrape(v):
     talk = v.talk()
     for _ in range(v.some(3, 10)):
         text = ''.join('%s_total{path="/%s"} %d\n' % (v.words(1), v.words(1), v.some(0, 99999)) for _ in range(v.some(20, 200)))
-        await talk(v.get('/metrics', agent='go', X_Prometheus_Scrape_Timeout_Seconds=10), v.response(200, text, 'text/plain; version=0.0.4'))
+        await talk(v.get('/metrics', agent='go', X_Prometheus_Scrape_Timeout_Seconds=10),
+                   v.response(200, text, 'text/plain; version=0.0.4'))
         await v.pause(.5)
     await talk.end()
 
@@ -84,7 +88,8 @@ async def calendar(v):
         entries = ''.join('<d:response><d:href>/cal/%s.ics</d:href></d:response>' % v.uuid() for _ in range(v.some(1, 12)))
         await talk(v.request('PROPFIND', '/cal/', '<d:propfind xmlns:d="DAV:"><d:allprop/></d:propfind>', 'application/xml', Depth=1),
                    v.response(207, multi % entries, 'application/xml'))
-        await talk(v.request('PUT', '/cal/%s.ics' % v.uuid(), 'BEGIN:VCALENDAR\r\n%s\r\nEND:VCALENDAR\r\n' % v.words(20), 'text/calendar'), v.response(201))
+        await talk(v.request('PUT', '/cal/%s.ics' % v.uuid(), 'BEGIN:VCALENDAR\r\n%s\r\nEND:VCALENDAR\r\n' % v.words(20), 'text/calendar'),
+                   v.response(201))
     await talk.end()
 
 
@@ -94,8 +99,10 @@ async def xml_rpc(v):
     talk = v.talk()
     for _ in range(v.some(2, 8)):
         value = v.pick('<int>%d</int>' % v.some(0, 999), '<base64>%s</base64>' % v.base64(50, 2000), '<string>%s</string>' % v.words(3, 30))
-        await talk(v.post('/RPC2', '<?xml version="1.0"?><methodCall><methodName>a.b</methodName><params><param><value>%s</value></param></params></methodCall>' % value, 'text/xml', agent='none'),
-                   v.response(200, '<?xml version="1.0"?><methodResponse><params><param><value>%s</value></param></params></methodResponse>' % value, 'text/xml'))
+        call = '<methodCall><methodName>a.b</methodName><params><param><value>%s</value></param></params></methodCall>' % value
+        answer = '<methodResponse><params><param><value>%s</value></param></params></methodResponse>' % value
+        await talk(v.post('/RPC2', '<?xml version="1.0"?>' + call, 'text/xml', agent='none'),
+                   v.response(200, '<?xml version="1.0"?>' + answer, 'text/xml'))
     await talk.end()
 
 
@@ -108,7 +115,8 @@ async def tokens(v):
         return '.'.join(v.base64(30, 300).rstrip('=').replace('+', '-').replace('/', '_') for _ in range(parts))
 
     for _ in range(v.some(2, 7)):
-        await talk(v.post(v.pick('/acme/new-order', '/token'), token(v.pick(1, 3, 5)), v.pick('application/jose', 'application/jose+json', 'text/plain'), Cache_Control='no-store'),
+        await talk(v.post(v.pick('/acme/new-order', '/token'), token(v.pick(1, 3, 5)),
+                          v.pick('application/jose', 'application/jose+json', 'text/plain'), Cache_Control='no-store'),
                    v.response(200, token(3), v.pick('application/jwt', 'text/plain')))
     await talk.end()
 
@@ -119,9 +127,12 @@ async def batch(v):
     talk, edge = v.talk(), 'batch_' + v.uuid()
     for _ in range(v.some(1, 5)):
         calls = range(v.some(2, 6))
-        up = ''.join('--%s\r\nContent-Type: application/http\r\n\r\nGET /items/%d HTTP/1.1\r\nHost: %s\r\n\r\n' % (edge, v.some(1, 99), v.host) for _ in calls)
-        down = ''.join('--%s\r\nContent-Type: application/http\r\n\r\nHTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n%s\r\n' % (edge, v.bytes(v.facts()).decode()) for _ in calls)
-        await talk(v.post('/$batch', up + '--%s--\r\n' % edge, 'multipart/mixed; boundary=' + edge), v.response(200, down + '--%s--\r\n' % edge, 'multipart/mixed; boundary=' + edge))
+        up = ''.join('--%s\r\nContent-Type: application/http\r\n\r\nGET /items/%d HTTP/1.1\r\nHost: %s\r\n\r\n' %
+                     (edge, v.some(1, 99), v.host) for _ in calls)
+        down = ''.join('--%s\r\nContent-Type: application/http\r\n\r\nHTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n%s\r\n' %
+                       (edge, v.bytes(v.facts()).decode()) for _ in calls)
+        await talk(v.post('/$batch', up + '--%s--\r\n' % edge, 'multipart/mixed; boundary=' + edge),
+                   v.response(200, down + '--%s--\r\n' % edge, 'multipart/mixed; boundary=' + edge))
     await talk.end()
 
 
@@ -132,7 +143,8 @@ async def message_pack(v):
     for _ in range(v.some(3, 12)):
         def pack():
             return b'\x83' + b''.join(bytes((0xa0 + len(w),)) + w.encode() + b'\xcd' + v.noise(2) for w in v.words(3).split())
-        await talk(v.post('/rpc', pack(), 'application/msgpack'), v.response(200, b''.join(pack() for _ in range(v.some(1, 9))), 'application/msgpack'))
+        await talk(v.post('/rpc', pack(), 'application/msgpack'),
+                   v.response(200, b''.join(pack() for _ in range(v.some(1, 9))), 'application/msgpack'))
         await v.pause(0, .2)
     await talk.end()
 
@@ -152,7 +164,8 @@ async def binary_calls(v):
 @scripted('api', visits=250)
 async def web_hook(v):
     """One signed POST on a connection of its own."""
-    await v.talk(keep=False)(v.post('/hooks/' + v.hex(8), v.facts(5, 20), agent='go', X_Hub_Signature_256='sha256=' + v.hex(64), X_Event=v.words(1)),
+    await v.talk(keep=False)(v.post('/hooks/' + v.hex(8), v.facts(5, 20), agent='go', X_Hub_Signature_256='sha256=' + v.hex(64),
+                                    X_Event=v.words(1)),
                              v.response(v.pick(200, 202, 204), b''))
 
 
@@ -163,7 +176,8 @@ async def line_protocol(v):
     for _ in range(v.some(3, 8)):
         lines = '\n'.join('cpu,host=%s value=%d %d' % (v.words(1), v.some(0, 100), v.some(1, 9 ** 18)) for _ in range(v.some(5, 60)))
         await talk(v.post('/write?db=lab', v.gzip(lines), 'text/plain', agent='go', Content_Encoding='gzip'), v.response(204))
-        await talk(v.post('/?query=SELECT', b'', None), v.response(200, v.noise(8, 2000), 'application/octet-stream', X_ClickHouse_Format='RowBinary'))
+        await talk(v.post('/?query=SELECT', b'', None),
+                   v.response(200, v.noise(8, 2000), 'application/octet-stream', X_ClickHouse_Format='RowBinary'))
     await talk.end()
 
 
@@ -175,7 +189,8 @@ async def home_devices(v):
     await talk(v.request('SUBSCRIBE', '/event', agent='none', CALLBACK='<http://10.0.0.1:49152/>', NT='upnp:event', TIMEOUT='Second-300'),
                v.response(200, b'', SID='uuid:' + v.uuid()))
     for n in range(v.some(1, 6)):
-        await talk(v.request('NOTIFY', '/', '<e:propertyset><v>%s</v></e:propertyset>' % v.words(3, 30), 'text/xml', agent='none', NTS='upnp:propchange', SEQ=n),
+        await talk(v.request('NOTIFY', '/', '<e:propertyset><v>%s</v></e:propertyset>' % v.words(3, 30), 'text/xml', agent='none',
+                             NTS='upnp:propchange', SEQ=n),
                    v.response(200, b''))
         await v.pause(.1, .5)
     await talk.end()

@@ -42,7 +42,8 @@ async def sentry_envelope(v):
     talk, project = v.talk(), v.some(1, 99)
     for _ in range(v.some(2, 6)):
         lines = '{"event_id":"%s"}\n{"type":"event"}\n%s\n' % (v.hex(32), v.bytes(v.facts(10, 20)).decode())
-        await talk(v.post('/api/%d/envelope/' % project, lines, 'application/x-sentry-envelope', X_Sentry_Auth='Sentry sentry_key=' + v.hex(32)),
+        await talk(v.post('/api/%d/envelope/' % project, lines, 'application/x-sentry-envelope',
+                          X_Sentry_Auth='Sentry sentry_key=' + v.hex(32)),
                    v.response(200, {'id': v.hex(32)}))
         await v.pause(.05, 1)
     await talk.end()
@@ -98,7 +99,8 @@ async def remote_write(v):
     """Samples to a time series store: compressed protobuf, the same path for ever."""
     talk = v.talk(keep=v.chance.random() < .7)
     for _ in range(v.some(5, 15)):
-        await talk(v.post('/api/v1/write', zlib.compress(v.protobuf(30) * 5), 'application/x-protobuf', agent='go', Content_Encoding='snappy',
+        await talk(v.post('/api/v1/write', zlib.compress(v.protobuf(30) * 5), 'application/x-protobuf', agent='go',
+                          Content_Encoding='snappy',
                           X_Prometheus_Remote_Write_Version='0.1.0'), v.response(204))
         await v.pause(.2, .4)
     await talk.end()
@@ -110,7 +112,8 @@ async def certificate_status(v):
     talk = v.talk()
     for _ in range(v.some(1, 4)):
         what = v.pick('ocsp', 'timestamp')
-        await talk(v.post('/' + what, b'0Q0O0M0K0I0\t\6\5+\x0e\3\2\x1a\5\0\4\x14' + v.noise(60), 'application/%s-request' % what.replace('timestamp', 'timestamp-query')),
+        await talk(v.post('/' + what, b'0Q0O0M0K0I0\t\6\5+\x0e\3\2\x1a\5\0\4\x14' + v.noise(60),
+                          'application/%s-request' % what.replace('timestamp', 'timestamp-query')),
                    v.response(200, b'0\x82\5\xd4\n\1\0\xa0\x82\5\xcd0\x82\5\xc9' + v.noise(1400), 'application/%s-response' % what))
     await talk.end()
 
@@ -121,7 +124,8 @@ async def sensor_samples(v):
     talk = v.talk()
     for _ in range(v.some(3, 10)):
         body = b''.join(struct.pack('<h', n - 3) if n % 3 else b'\0\0' for n in v.noise(20, 400))
-        await talk(v.post('/samples', body, 'application/octet-stream', agent='none', Device=v.hex(8)), v.response(200, v.pick('', 'OK', b'\0\0\0\1'), 'text/plain'))
+        await talk(v.post('/samples', body, 'application/octet-stream', agent='none', Device=v.hex(8)),
+                   v.response(200, v.pick('', 'OK', b'\0\0\0\1'), 'text/plain'))
         await v.pause(.2, .4)
     await talk.end()
 
@@ -141,7 +145,8 @@ async def advertising_bids(v):
     """Bids in JSON or protobuf to one path, many in a second, mostly answered with nothing; some for long."""
     talk, binary = v.talk(keep=v.chance.random() < .8), v.chance.random() < .4
     for _ in range(v.pick(20, 40, 80, 350)):
-        ask = v.post('/bid', v.protobuf(v.some(10, 40)), 'application/x-protobuf') if binary else v.post('/bid', {'id': v.hex(24), 'imp': [v.facts()]})
+        ask = v.post('/bid', v.protobuf(v.some(10, 40)),
+                     'application/x-protobuf') if binary else v.post('/bid', {'id': v.hex(24), 'imp': [v.facts()]})
         await talk(ask, v.response(204) if v.chance.random() < .7 else v.response(200, {'id': v.hex(24), 'seatbid': [v.facts()]}))
         await v.pause(.05, .35)
     await talk.end()
@@ -154,7 +159,8 @@ async def endpoint_manager(v):
     for _ in range(v.some(2, 7)):
         target = '/secars/secars.dll?h=%s' % v.hex(160).upper()
         await talk(*v.pick((v.get(target, agent='none', User_Agent='Smc'), v.response(200, v.noise(100, 2000), 'application/octet-stream')),
-                           (v.post(target, v.noise(300, 5000), 'application/octet-stream', agent='none', User_Agent='Smc'), v.response(200, b''))))
+                           (v.post(target, v.noise(300, 5000), 'application/octet-stream', agent='none', User_Agent='Smc'),
+                            v.response(200, b''))))
         await v.pause(.1, 1)
     await talk.end()
 
@@ -164,7 +170,8 @@ async def hex_reports(v):
     """Meters and gateways that send their readings as hexadecimal digits."""
     talk = v.talk()
     for _ in range(v.some(3, 9)):
-        await talk(v.post('/up', v.hex(2 * v.some(20, 200)), v.pick('text/plain', 'application/octet-stream', 'application/x-www-form-urlencoded'), agent='none'),
+        await talk(v.post('/up', v.hex(2 * v.some(20, 200)),
+                          v.pick('text/plain', 'application/octet-stream', 'application/x-www-form-urlencoded'), agent='none'),
                    v.response(200, v.pick('', v.hex(16), 'ACK'), 'text/plain'))
         await v.pause(.3)
     await talk.end()
@@ -175,7 +182,8 @@ async def inventory(v):
     """What a scanner of networks found: greetings of other protocols, in lists and alone."""
     talk = v.talk()
     for _ in range(v.some(1, 4)):
-        greetings = ['%s:22 SSH-2.0-OpenSSH_9.2p1' % v.hex(4), 'SSH-2.0-dropbear', '220 mail ESMTP Postfix', 'HTTP/1.1 200 OK', 'RFB 003.008', '+OK ready']
+        greetings = ['%s:22 SSH-2.0-OpenSSH_9.2p1' % v.hex(4), 'SSH-2.0-dropbear', '220 mail ESMTP Postfix', 'HTTP/1.1 200 OK',
+                     'RFB 003.008', '+OK ready']
         body, type = v.pick(('\r\n'.join(v.chance.sample(greetings, 4)), 'text/plain'), ({'found': v.chance.sample(greetings, 3)}, None))
         await talk(v.post('/findings', body, type), v.response(201, {'stored': v.some(1, 9)}))
     await talk.end()

@@ -13,8 +13,10 @@ async def hls(v):
     """A play list, asked for again and again, and segments; a third of them encrypted, without any mark."""
     talk, sealed = v.talk(), v.chance.random() < .34
     for n in range(v.some(3, 10)):
-        lines = '#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXT-X-MEDIA-SEQUENCE:%d\n' % n + ''.join('#EXTINF:4.0,\nseg%d.ts\n' % (n + k) for k in range(3))
-        await talk(v.get('/live/index.m3u8', agent='chrome'), v.response(200, lines, 'application/vnd.apple.mpegurl', Cache_Control='no-cache'))
+        lines = '#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXT-X-MEDIA-SEQUENCE:%d\n' % n
+        lines += ''.join('#EXTINF:4.0,\nseg%d.ts\n' % (n + k) for k in range(3))
+        await talk(v.get('/live/index.m3u8', agent='chrome'),
+                   v.response(200, lines, 'application/vnd.apple.mpegurl', Cache_Control='no-cache'))
         packets = v.some(20, 160)
         await talk(v.get('/live/seg%d.ts' % n, agent='chrome'),
                    v.response(200, v.noise(packets * 188) if sealed else transport_stream(v, packets), 'video/mp2t'))
@@ -26,7 +28,8 @@ async def hls(v):
 async def dash(v):
     """Pieces of MP4, sound and picture in turn."""
     talks = [v.talk(keep=True), v.talk(keep=True)]
-    await talks[0](v.get('/vod/manifest.mpd'), v.response(200, '<?xml version="1.0"?><MPD>' + '<S d="4"/>' * 40 + '</MPD>', 'application/dash+xml'))
+    await talks[0](v.get('/vod/manifest.mpd'),
+                   v.response(200, '<?xml version="1.0"?><MPD>' + '<S d="4"/>' * 40 + '</MPD>', 'application/dash+xml'))
     for n in range(v.some(3, 9)):
         for talk, kind in zip(talks, ('video', 'audio')):
             box = v.noise(1500, 15000)
@@ -44,7 +47,8 @@ async def flv_stream(v):
     await c.answer(v.response(200, b'FLV\1\5\0\0\0\t\0\0\0\0', 'video/x-flv', length=False, Connection='close'))
     for n in range(v.some(10, 60)):
         data = v.noise(100, 1400)
-        await c.answer(struct.pack('>BI', v.pick(8, 9), len(data))[:1] + struct.pack('>I', len(data))[1:] + struct.pack('>I', n * 40)[1:] + b'\0\0\0\0' + data
+        await c.answer(struct.pack('>BI', v.pick(8, 9), len(data))[:1] + struct.pack('>I', len(data))[1:] + struct.pack('>I', n * 40)[1:] +
+                       b'\0\0\0\0' + data
                        + struct.pack('>I', len(data) + 11))
         await v.pause(.03)
     await c.end()
@@ -81,7 +85,8 @@ async def licence_for_media(v):
     """Keys for protected films: binary questions with one beginning, binary answers."""
     talk, head = v.talk(), b'\x08\1\x12' + v.noise(10)
     for _ in range(v.some(2, 6)):
-        await talk(v.post('/drm/licence', head + v.noise(1500, 4000), 'application/octet-stream', agent='chrome', Origin='http://player.example'),
+        await talk(v.post('/drm/licence', head + v.noise(1500, 4000), 'application/octet-stream', agent='chrome',
+                          Origin='http://player.example'),
                    v.response(200, b'\x08\2\x12' + v.noise(600, 1200), 'application/octet-stream'))
         await v.pause(.2, 2)
     await talk.end()

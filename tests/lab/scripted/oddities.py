@@ -55,7 +55,8 @@ async def early_refusal(v):
 async def small_device(v):
     """HTTP/1.0 without names: no User-Agent, no Host, the answer ends with the connection."""
     c = await v.connect()
-    await c.ask(v.request(*v.pick(('GET', '/status'), ('GET', '/cgi-bin/set?a=%d' % v.some(0, 99)), ('POST', '/cmd', v.noise(10, 60))), version='1.0', agent='none', host=False))
+    await c.ask(v.request(*v.pick(('GET', '/status'), ('GET', '/cgi-bin/set?a=%d' % v.some(0, 99)), ('POST', '/cmd', v.noise(10, 60))),
+                          version='1.0', agent='none', host=False))
     await c.answer(v.response(200, v.words(5, 60), 'text/plain', version='1.0', length=False))
     await c.end('server')
 
@@ -100,7 +101,8 @@ async def upgrade_ignored(v):
     for _ in range(v.some(1, 3)):
         offer = v.pick({'Connection': 'Upgrade, HTTP2-Settings', 'Upgrade': 'h2c', 'HTTP2_Settings': 'AAMAAABkAAQAAP__'},
                        {'Connection': 'Upgrade', 'Upgrade': 'websocket', 'Sec_WebSocket_Version': 13, 'Sec_WebSocket_Key': v.base64(16)})
-        await talk(v.get('/', agent='none', User_Agent='client/1', **offer), v.response(v.pick(200, 404), '<html>' + v.words(30), 'text/html'))
+        await talk(v.get('/', agent='none', User_Agent='client/1', **offer),
+                   v.response(v.pick(200, 404), '<html>' + v.words(30), 'text/html'))
     await talk.end()
 
 
@@ -121,8 +123,10 @@ async def through_a_proxy(v):
     """Absolute form, as clients of a forward proxy write."""
     talk = v.talk()
     for _ in range(v.some(2, 6)):
-        await talk(v.get('http://%s/%s' % (v.host, v.words(1)), Proxy_Connection='keep-alive'), v.response(200, '<html>' + v.words(20, 300), 'text/html', Via='1.1 proxy'))
-        await talk(v.post('http://%s/form' % v.host, 'a=%s&b=%s' % (v.words(1), v.hex(20)), 'application/x-www-form-urlencoded'), v.response(200, v.facts(), Via='1.1 proxy'))
+        await talk(v.get('http://%s/%s' % (v.host, v.words(1)), Proxy_Connection='keep-alive'),
+                   v.response(200, '<html>' + v.words(20, 300), 'text/html', Via='1.1 proxy'))
+        await talk(v.post('http://%s/form' % v.host, 'a=%s&b=%s' % (v.words(1), v.hex(20)), 'application/x-www-form-urlencoded'),
+                   v.response(200, v.facts(), Via='1.1 proxy'))
     await talk.end()
 
 

@@ -53,9 +53,11 @@ async def engine_io(v):
         await down.ask(v.get(path))
         for _ in range(v.some(0, 2)):
             await v.pause(.05, .3)
-            await up.exchange(v.post(path, '42' + json.dumps(['message', v.words(1, 20)]), 'text/plain;charset=UTF-8'), v.response(200, 'ok', 'text/html'))
+            await up.exchange(v.post(path, '42' + json.dumps(['message', v.words(1, 20)]), 'text/plain;charset=UTF-8'),
+                              v.response(200, 'ok', 'text/html'))
         await v.pause(.1, .5)
-        await down.answer(v.response(200, v.pick('2', '42' + json.dumps(['message', v.words(1, 30)]), 'b' + v.base64(50, 900)), 'text/plain; charset=UTF-8'))
+        await down.answer(v.response(200, v.pick('2', '42' + json.dumps(['message', v.words(1, 30)]), 'b' + v.base64(50, 900)),
+                                     'text/plain; charset=UTF-8'))
     await down.end()
     await up.end()
 
@@ -68,7 +70,8 @@ async def backing_off(v):
     for _ in range(v.some(4, 9)):
         await v.pause(pause)
         pause *= ratio
-        await talk(v.get('/jobs/' + v.hex(8)) if v.chance.random() < .5 else v.post('/jobs/status', {'job': v.hex(8)}), v.response(200, {'state': 'running'}))
+        await talk(v.get('/jobs/' + v.hex(8)) if v.chance.random() < .5 else v.post('/jobs/status', {'job': v.hex(8)}),
+                   v.response(200, {'state': 'running'}))
     await talk.end()
 
 
@@ -80,7 +83,8 @@ async def json_rpc(v):
         calls = []
         for _ in range(v.some(1, 3)):
             n += 1
-            calls.append({'jsonrpc': '2.0', 'id': n, 'method': v.pick('open', 'data', 'end', 'close', 'eth_call', 'getblock'), 'params': [v.pick(v.hex(64), v.base64(30), v.facts())]})
+            calls.append({'jsonrpc': '2.0', 'id': n, 'method': v.pick('open', 'data', 'end', 'close', 'eth_call', 'getblock'),
+                          'params': [v.pick(v.hex(64), v.base64(30), v.facts())]})
         answers = [{'jsonrpc': '2.0', 'id': c['id'], 'result': v.pick('0x' + v.hex(64), v.facts(), None)} for c in calls]
         one = len(calls) == 1
         await talk(v.post('/rpc', calls[0] if one else calls), v.response(200, answers[0] if one else answers))
@@ -94,7 +98,8 @@ async def graphql(v):
     talk, beat = v.talk(keep=v.chance.random() < .8), v.chance.uniform(.1, .5)
     for _ in range(v.pick(6, 12, 25, 50, int(66 / beat))):
         query = 'query Q { %s(id: %d) { id %s } }' % (v.words(1), v.some(1, 9999), v.words(2, 9))
-        await talk(v.post('/graphql', {'query': query, 'variables': v.facts()}, agent=v.pick('chrome', 'axios')), v.response(200, {'data': v.facts(3, 20)}))
+        await talk(v.post('/graphql', {'query': query, 'variables': v.facts()}, agent=v.pick('chrome', 'axios')),
+                   v.response(200, {'data': v.facts(3, 20)}))
         await v.pause(beat)
     await talk.end()
 
@@ -107,8 +112,10 @@ async def sse_with_posts(v):
     await down.answer(v.response(200, None, 'text/event-stream', length=False, Transfer_Encoding='chunked'),
                       v.chunks(('event: endpoint\ndata: /messages?sessionId=%s\n\n' % session).encode(), 999)[0])
     for n in range(v.some(3, 10)):
-        await talk(v.post('/messages?sessionId=' + session, {'jsonrpc': '2.0', 'id': n, 'method': 'tools/call', 'params': v.facts()}), v.response(202, 'Accepted', 'text/plain'))
-        await down.answer(v.chunks(('event: message\ndata: %s\n\n' % json.dumps({'jsonrpc': '2.0', 'id': n, 'result': v.facts()})).encode(), 9999)[0])
+        await talk(v.post('/messages?sessionId=' + session, {'jsonrpc': '2.0', 'id': n, 'method': 'tools/call', 'params': v.facts()}),
+                   v.response(202, 'Accepted', 'text/plain'))
+        await down.answer(v.chunks(('event: message\ndata: %s\n\n' %
+                                    json.dumps({'jsonrpc': '2.0', 'id': n, 'result': v.facts()})).encode(), 9999)[0])
         await v.pause(.1, .5)
     await talk.end()
     await down.end()
@@ -119,7 +126,8 @@ async def screen_sharing(v):
     """A remote console in a browser: pictures by GET, keys and pointer by small POSTs, five in a second."""
     down, up = v.talk(keep=True), v.talk(keep=True)
     for n in range(v.some(15, 50)):
-        await down(v.get('/screen.jpg?n=%d' % n, agent='firefox'), v.response(200, b'\xff\xd8\xff\xe0\0\x10JFIF\0' + v.noise(1000, 5000), 'image/jpeg'))
+        await down(v.get('/screen.jpg?n=%d' % n, agent='firefox'),
+                   v.response(200, b'\xff\xd8\xff\xe0\0\x10JFIF\0' + v.noise(1000, 5000), 'image/jpeg'))
         if v.chance.random() < .6:
             await up(v.post('/input', v.noise(4, 40), 'application/octet-stream', agent='firefox'), v.response(204))
         await v.pause(.2)
@@ -134,10 +142,12 @@ async def chat_rooms(v):
     for n in range(v.some(3, 12)):
         await down.ask(v.get('/sync?since=s%d&timeout=30000' % n, Authorization=token))
         for k in range(v.some(0, 3)):
-            await up(v.request('PUT', '/rooms/%s/send/m.room.encrypted/%d' % (v.hex(8), k), {'ciphertext': v.base64(100, 700)}, Authorization=token),
+            await up(v.request('PUT', '/rooms/%s/send/m.room.encrypted/%d' % (v.hex(8), k), {'ciphertext': v.base64(100, 700)},
+                               Authorization=token),
                      v.response(200, {'event_id': '$' + v.hex(40)}))
         await v.pause(.1, .8)
-        await down.answer(v.response(200, {'next_batch': 's%d' % n, 'rooms': [{'ciphertext': v.base64(100, 900)} for _ in range(v.some(0, 4))]}))
+        await down.answer(v.response(200,
+                                     {'next_batch': 's%d' % n, 'rooms': [{'ciphertext': v.base64(100, 900)} for _ in range(v.some(0, 4))]}))
     await down.end()
     await up.end()
 
@@ -150,7 +160,8 @@ async def folder_watch(v):
         await down.ask(v.get('/subscribe?token=' + token, agent='none', User_Agent='Sync/1.4'))
         up = v.talk()
         for _ in range(v.some(1, 4)):
-            await up(v.request('PUT', '/files/%s?token=%s' % (v.hex(20), token), v.noise(500, 12000), 'application/octet-stream', agent='none'), v.response(201))
+            await up(v.request('PUT', '/files/%s?token=%s' % (v.hex(20), token), v.noise(500, 12000), 'application/octet-stream',
+                               agent='none'), v.response(201))
             await v.pause(.1, .5)
         await up.end()
         await down.answer(v.response(200, v.pick({'changed': True}, {'changed': False})))
@@ -163,7 +174,10 @@ async def web_console(v):
     talk, session = v.talk(keep=True), v.base64(12)
     for _ in range(v.some(10, 40)):
         keys = v.hex(2 * v.some(1, 4)).upper() if v.chance.random() < .6 else ''
-        await talk(v.post('/console?', 'width=80&height=24&session=%s%s' % (session, keys and '&keys=' + keys), 'application/x-www-form-urlencoded; charset=UTF-8',
-                          agent='firefox'), v.response(200, {'session': session, 'data': v.pick('', v.words(1, 40), '\x1b[31mSSH-2.0-OpenSSH\x1b[0m')}))
+        await talk(v.post('/console?', 'width=80&height=24&session=%s%s' % (session, keys and '&keys=' + keys),
+                          'application/x-www-form-urlencoded; charset=UTF-8',
+                          agent='firefox'), v.response(200,
+                                                       {'session': session,
+                                                        'data': v.pick('', v.words(1, 40), '\x1b[31mSSH-2.0-OpenSSH\x1b[0m')}))
         await v.pause(.05, .4)
     await talk.end()

@@ -21,19 +21,22 @@ async def tus(v):
 async def s3_multipart(v):
     """Parts of one size, random as encrypted data is, often on a connection each; half in signed chunks."""
     signed, size, key = v.chance.random() < .5, v.some(5000, 40000), '/bucket/%s.bin' % v.hex(12)
-    auth = {'x-amz-date': '20260101T120000Z', 'Authorization': 'AWS4-HMAC-SHA256 Credential=AKID/20260101/eu/s3/aws4_request, Signature=' + v.hex(64)}
+    auth = {'x-amz-date': '20260101T120000Z',
+            'Authorization': 'AWS4-HMAC-SHA256 Credential=AKID/20260101/eu/s3/aws4_request, Signature=' + v.hex(64)}
     xml = '<?xml version="1.0" encoding="UTF-8"?>\n<InitiateMultipartUploadResult><UploadId>%s</UploadId></InitiateMultipartUploadResult>' % v.hex(40)
     talk = v.talk()
     await talk(v.post(key + '?uploads', b'', None, agent='go', **auth), v.response(200, xml, 'application/xml'))
     for part in range(1, v.some(3, 7)):
         data = v.noise(size)
-        target, answer = '%s?partNumber=%d&uploadId=%s' % (key, part, v.hex(40)), v.response(200, ETag='"%s"' % hashlib.md5(data).hexdigest())
+        target, answer = '%s?partNumber=%d&uploadId=%s' % (key, part,
+                                                           v.hex(40)), v.response(200, ETag='"%s"' % hashlib.md5(data).hexdigest())
         if signed:
             data = b''.join(b'%x;chunk-signature=%s\r\n%s\r\n' % (len(d), v.hex(64).encode(), d) for d in (data, b''))
             await talk(v.request('PUT', target, data, None, agent='go', Content_Encoding='aws-chunked', x_amz_decoded_content_length=size,
                                  x_amz_content_sha256='STREAMING-AWS4-HMAC-SHA256-PAYLOAD', **auth), answer)
         else:
-            await talk(v.request('PUT', target, data, 'application/octet-stream', agent='go', x_amz_content_sha256=hashlib.sha256(data).hexdigest(),
+            await talk(v.request('PUT', target, data, 'application/octet-stream', agent='go',
+                                 x_amz_content_sha256=hashlib.sha256(data).hexdigest(),
                                  **auth), answer)
     await talk.end()
 
@@ -82,7 +85,8 @@ async def base64_bodies(v):
         text = v.base64(300, 6000)
         if v.chance.random() < .5:
             text = '\r\n'.join(text[at:at + 76] for at in range(0, len(text), 76))
-        await talk(v.post('/attachment', text, v.pick('text/plain', 'application/octet-stream', 'application/base64', 'application/x-www-form-urlencoded')),
+        await talk(v.post('/attachment', text,
+                          v.pick('text/plain', 'application/octet-stream', 'application/base64', 'application/x-www-form-urlencoded')),
                    v.response(v.pick(200, 201), v.pick('OK', 'stored ' + v.uuid()), 'text/plain'))
     await talk.end()
 
@@ -93,8 +97,10 @@ async def speed_test(v):
     talks = [v.talk(keep=True) for _ in range(v.some(2, 4))]
     await talks[0](v.get('/latency.txt'), v.response(200, 'test=test\n', 'text/plain'))
     for talk in talks:
-        await talk(v.get('/download?size=%d' % v.some(1, 9)), v.response(200, v.noise(20000, 120000), 'application/octet-stream', Cache_Control='no-store'))
-        await talk(v.post('/upload?n=%s' % v.hex(8), v.noise(20000, 120000), 'application/octet-stream'), v.response(200, 'size=500', 'text/plain'))
+        await talk(v.get('/download?size=%d' % v.some(1, 9)),
+                   v.response(200, v.noise(20000, 120000), 'application/octet-stream', Cache_Control='no-store'))
+        await talk(v.post('/upload?n=%s' % v.hex(8), v.noise(20000, 120000), 'application/octet-stream'),
+                   v.response(200, 'size=500', 'text/plain'))
     for talk in talks:
         await talk.end()
 
@@ -119,7 +125,8 @@ async def bulk_index(v):
         docs = [v.facts() for _ in range(v.some(3, 25))]
         lines = ''.join('{"index":{"_index":"log","_id":"%s"}}\n%s\n' % (v.hex(20), json.dumps(d)) for d in docs)
         await talk(v.post('/_bulk', lines, 'application/x-ndjson'),
-                   v.response(200, {'took': v.some(1, 40), 'errors': False, 'items': [{'index': {'_id': v.hex(20), 'status': 201}} for _ in docs]}))
+                   v.response(200, {'took': v.some(1, 40), 'errors': False,
+                                    'items': [{'index': {'_id': v.hex(20), 'status': 201}} for _ in docs]}))
     # GET with a body: how searches are asked there.
     await talk(v.get('/log/_search', body={'query': {'match_all': {}}}), v.response(200, {'hits': [v.facts()]}))
     await talk.end()
@@ -146,7 +153,8 @@ async def live_audio(v):
 async def live_broadcast(v):
     """A studio feeds a radio server: a PUT without end, answered at its beginning only."""
     c = await v.connect()
-    await c.ask(v.request('PUT', '/live.mp3', None, 'audio/mpeg', agent='none', User_Agent='butt/0.1.40', Ice_Public=1, Expect='100-continue',
+    await c.ask(v.request('PUT', '/live.mp3', None, 'audio/mpeg', agent='none', User_Agent='butt/0.1.40', Ice_Public=1,
+                          Expect='100-continue',
                           Transfer_Encoding='chunked'))
     await c.answer(v.response(100, version='1.1'))
     for _ in range(v.some(15, 40)):
@@ -163,12 +171,14 @@ async def background_transfer(v):
     talk, count, size, session = v.talk(), v.some(2, 6), v.some(1000, 20000), '{%s}' % v.uuid().upper()
 
     async def step(kind, body=b'', **more):
-        await talk(v.request('BITS_POST', '/upload/%s' % v.hex(8), body, agent='none', User_Agent='Microsoft BITS/7.8', BITS_Packet_Type=kind, **more),
+        await talk(v.request('BITS_POST', '/upload/%s' % v.hex(8), body, agent='none', User_Agent='Microsoft BITS/7.8',
+                             BITS_Packet_Type=kind, **more),
                    v.response(200, b'', BITS_Packet_Type='Ack', BITS_Session_Id=session))
 
     await step('Create-Session', BITS_Supported_Protocols='{7df0354d-249b-430f-820d-3d2a9bef4931}')
     for k in range(count):
-        await step('Fragment', v.noise(size), BITS_Session_Id=session, Content_Range='bytes %d-%d/%d' % (k * size, (k + 1) * size - 1, count * size))
+        await step('Fragment', v.noise(size), BITS_Session_Id=session,
+                   Content_Range='bytes %d-%d/%d' % (k * size, (k + 1) * size - 1, count * size))
     await step('Close-Session', BITS_Session_Id=session)
     await talk.end()
 
@@ -191,7 +201,8 @@ async def upload_with_progress(v):
 async def live_transcoding(v):
     """Sound in one form goes up in chunks while the same in another form comes down, all on one connection."""
     c = await v.connect()
-    await c.ask(v.post('/transcode?to=aac', None, 'audio/ogg', agent='curl', Transfer_Encoding='chunked'), v.chunks(b'OggS\0\2' + v.noise(3000), 4000)[0])
+    await c.ask(v.post('/transcode?to=aac', None, 'audio/ogg', agent='curl', Transfer_Encoding='chunked'),
+                v.chunks(b'OggS\0\2' + v.noise(3000), 4000)[0])
     await c.answer(v.response(200, None, 'audio/aac', length=False, Transfer_Encoding='chunked'))
     for _ in range(v.some(5, 20)):
         await c.ask(v.chunks(b'OggS\0\0' + v.noise(500, 3000), 4000)[0])
@@ -230,6 +241,7 @@ async def evidence_files(v):
             struct.pack('<IIII', 1, n, 74, 74) + b'\2\0\0\0\0\1\2\0\0\0\0\2\x08\0E\0\0\x3c' + v.noise(56) for n in range(v.some(3, 60)))
         warc = 'WARC/1.0\r\nWARC-Type: response\r\nContent-Length: 60\r\n\r\nHTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n' + v.words(100)
         body, type = v.pick((pcap, 'application/vnd.tcpdump.pcap'), (warc, 'application/warc'), (pcap, 'application/octet-stream'),
-                            ('HTTP/1.1 500 Oops\r\nServer: x\r\n\r\n' + v.words(30), 'application/octet-stream'), ('GET / HTTP/1.1\r\nHost: a\r\n\r\n', 'message/http'))
+                            ('HTTP/1.1 500 Oops\r\nServer: x\r\n\r\n' + v.words(30), 'application/octet-stream'),
+                            ('GET / HTTP/1.1\r\nHost: a\r\n\r\n', 'message/http'))
         await talk(v.post('/case/%d/files' % v.some(1, 99), body, type), v.response(201, {'id': v.uuid()}))
     await talk.end()
