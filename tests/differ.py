@@ -12,7 +12,10 @@ TOP = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..')
 ALLOWED = {
     'connect-in-connect': 'tshark counts the CONNECT inside the relay too; culvert counts it in the layer it belongs to',
     'connect-odd-spelling': 'an answer without a status code is none to tshark',
+    'innocents-uploads': 'BITS_POST is no method to tshark',
 }
+# Captures in which connections end within a message, which tshark then does not count: culvert may have one more.
+UNFINISHED = 'innocents-'
 
 
 def key(a, ap, b, bp):
@@ -69,8 +72,9 @@ def main():
                 continue
             shown = os.path.relpath(path, TOP)
             ours, theirs = by_culvert(os.path.abspath(a.culvert), path), by_tshark(path)
+            allowed = (0, 1) if UNFINISHED in name else (0,)
             different = ['%s: %s %s: culvert %d, tshark %d' % (shown, k[0], k[1], ours[k], theirs[k])
-                         for k in sorted(set(ours) | set(theirs)) if ours[k] != theirs[k]]
+                         for k in sorted(set(ours) | set(theirs)) if ours[k] - theirs[k] not in allowed]
             reason = next((why for part, why in ALLOWED.items() if part in shown), None)
             if different and reason:
                 print('ok %s (differs: %s)' % (shown, reason))
