@@ -195,18 +195,23 @@ static bool may_be_encoded(uint8_t c)
 	}
 }
 
-/* A value in text: behind anything that is no character of the alphabet. */
+/* A value begins behind anything that is no character of the alphabet; a slash may be either. */
+static bool value_begins(struct slice sample, size_t at)
+{
+	return at == 0 || sample.at[at - 1] == '/' || base64_value(sample.at[at - 1]) < 0;
+}
+
+/* A value in text, as far as it is text. */
 static bool find_encoded(struct slice sample, struct foreign *out)
 {
-	bool begins = true;
-	for (size_t at = 0; at < sample.len; at++) {
+	for (size_t at = 0; at < sample.len && sample.at[at] >= '\t'; at++) {
+		if (!may_be_encoded(sample.at[at]) || !value_begins(sample, at))
+			continue;
 		const struct slice here = slice_from(sample, at);
-		const bool look = begins && may_be_encoded(sample.at[at]);
-		if (look && may_be_base64(here) && found(out, name_base64(here), FORM_BASE64, at))
+		if (may_be_base64(here) && found(out, name_base64(here), FORM_BASE64, at))
 			return true;
-		if (look && may_be_hex(here) && found(out, name_hex(here), FORM_HEX, at))
+		if (may_be_hex(here) && found(out, name_hex(here), FORM_HEX, at))
 			return true;
-		begins = base64_value(sample.at[at]) < 0 || sample.at[at] == '/';
 	}
 	return false;
 }
