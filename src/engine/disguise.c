@@ -6,13 +6,16 @@
  * second witness, by one of these:
  *
  *   it promised chunks and sends none     and the client's bytes followed a head without content: at once when both sides'
- *                                         bytes can be named or look like a cipher's, else after a turn;
+ *                                         bytes can be named or look like a cipher's, else after a turn when the client's do;
  *   it replies what is no HTTP            to what the client sent when all was answered: at once when the reply can be named
- *                                         or looks like a cipher's, else after a turn (old servers answer junk with a page
- *                                         without a head);
- *   it says more than its length          after a turn: that is what broken servers do;
+ *                                         or looks like a cipher's (an alert of TLS, which refuses, is none), else after a
+ *                                         turn, if the reply is no text: old servers answer junk with a page or a line
+ *                                         without a head, each time;
+ *   it says more than its length          after a turn, when the client's can be named or look like a cipher's: that is what
+ *                                         broken servers do;
  *   its content goes on                   (until the close, or a length not yet reached), after a 2xx: when the client's
- *                                         bytes can be named, and the server's can, too, or after a turn; or after a turn
+ *                                         bytes can be named, and the server's can, too, or after a turn (but in TLS the
+ *                                         client speaks first: not when the content had begun before); or after a turn
  *                                         when both look like a cipher's and the client's followed a head without content.
  *
  * A turn: after the server said what may be no HTTP, the client spoke again and the server after it, neither with a head of
@@ -178,6 +181,20 @@ bool disguise_holds(const struct seat *at, enum side side, const struct chunk *i
 	return in->bytes.len <= HOLD_MOST;
 }
 
+/* An alert of TLS and nothing else: the server wants none of it. */
+static bool is_alert(struct slice s)
+{
+	return s.len != 0 && s.len <= 7 && s.at[0] == 21;
+}
+
+static bool is_text(struct slice s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if (s.at[i] >= 0x7f || (s.at[i] < ' ' && s.at[i] != '\t' && s.at[i] != '\r' && s.at[i] != '\n'))
+			return false;
+	return true;
+}
+
 /* HTTP is no other protocol than HTTP. */
 static bool is_named(struct slice client, struct slice server)
 {
@@ -189,6 +206,8 @@ static bool is_named(struct slice client, struct slice server)
 struct looks {
 	bool named, opaque; /* the client's, the server's taken in for the name */
 	bool foreign;       /* the server's can be named by themselves, or look like a cipher's */
+	bool text;          /* the server's are nothing else */
+	bool late;          /* the client's is a hello of TLS, and the server had begun before */
 	bool bare, turned;
 };
 
@@ -197,10 +216,10 @@ static bool is_convicted_by_loss(const struct mask *m, const struct looks *l)
 {
 	const bool turned = l->turned && (l->bare || m->waited);
 	if (m->bare & BIT(SERVER))
-		return turned || (l->bare && l->foreign && (l->named || l->opaque));
+		return (turned || (l->bare && l->foreign)) && (l->named || l->opaque);
 	if (m->reply)
-		return turned || l->foreign;
-	return turned && (l->named || m->opaque != 0);
+		return (turned && !l->text) || l->foreign;
+	return turned && (l->named || l->opaque);
 }
 
 /* The server's bytes are what its head promised: content that goes on. */
@@ -208,7 +227,7 @@ static bool is_convicted_by_content(const struct watch *w, const struct looks *l
 {
 	if (w->status / 100 != 2 || w->mask->speaker != SERVER)
 		return false;
-	if (l->named)
+	if (l->named && !l->late)
 		return l->foreign || l->turned;
 	return l->turned && l->bare && w->mask->opaque == BOTH_SIDES;
 }
@@ -231,7 +250,9 @@ static bool is_disguise(const struct watch *w)
 	const struct looks looks = {
 		.named = is_named(client, none) || (client.len != 0 && server.len != 0 && is_named(client, server)),
 		.opaque = (m->opaque & BIT(CLIENT)) != 0,
-		.foreign = is_named(none, server) || (m->opaque & BIT(SERVER)) != 0,
+		.foreign = (is_named(none, server) && !is_alert(server)) || (m->opaque & BIT(SERVER)) != 0,
+		.text = is_text(server),
+		.late = m->midway && client.len > 2 && client.at[0] == 22 && client.at[1] == 3,
 		.bare = (m->bare & BIT(CLIENT)) != 0,
 		.turned = m->turns >= TURN,
 	};

@@ -1,5 +1,7 @@
 #include "tunnel/base64.h"
 
+enum { CAPITAL = 1, SMALL = 2, OTHER = 4, ALL_KINDS = 7, RICH_LEAST = 15 };
+
 int base64_value(uint8_t c)
 {
 	if (c >= 'A' && c <= 'Z')
@@ -16,6 +18,7 @@ int base64_value(uint8_t c)
 /* Padding stands in the last two places only, and nothing but padding follows it in the quantum. */
 static size_t take_pad(struct base64 *b, uint8_t *out)
 {
+	b->kinds |= OTHER;
 	b->pads++;
 	if (b->have < 2 || b->have + b->pads > 4) {
 		b->bad = true;
@@ -42,6 +45,7 @@ static size_t take_value(struct base64 *b, unsigned value, uint8_t *out)
 	}
 	b->bits = b->bits << 6 | value;
 	b->have++;
+	b->kinds |= value < 26 ? CAPITAL : value < 52 ? SMALL : OTHER;
 	if (b->count != UINT32_MAX)
 		b->count++;
 	if (b->have < 4)
@@ -72,4 +76,9 @@ size_t base64_read(struct base64 *b, struct slice *in, uint8_t *out, size_t size
 bool base64_whole(const struct base64 *b)
 {
 	return !b->bad && b->have == 0 && b->pads == 0;
+}
+
+bool base64_rich(const struct base64 *b)
+{
+	return b->count >= RICH_LEAST && b->kinds == ALL_KINDS;
 }

@@ -10,8 +10,9 @@
 
 struct base64 {
 	uint32_t bits;
-	uint8_t have; /* characters of the quantum at hand */
-	uint8_t pads; /* '=' seen in it */
+	uint8_t have;  /* characters of the quantum at hand */
+	uint8_t pads;  /* '=' seen in it */
+	uint8_t kinds; /* of characters met: small, capital, other */
 	bool bad;
 	uint32_t count; /* characters decoded, line breaks and padding left out; stops at its largest */
 };
@@ -21,6 +22,10 @@ size_t base64_read(struct base64 *b, struct slice *in, uint8_t *out, size_t size
 
 /* Does what was read so far end where a quantum does? */
 bool base64_whole(const struct base64 *b);
+
+/* Was what was read no word and no number: long enough, of small letters and capitals, with digits, signs or padding among
+ * them?  Four letters are base64, too. */
+bool base64_rich(const struct base64 *b);
 
 /* Value of one character in either alphabet, or -1. */
 int base64_value(uint8_t c);

@@ -1,7 +1,8 @@
 /* crowbar -- crowbar of q3k: a request proves who asks and names the target, its answer gives a UUID; from then on GETs
  * bring "DATA:" and base64 down, POSTs take a form with base64 up, both under that UUID.
  *
- * The server's words are the proof, to the very request that the tool would have asked: a UUID alone is in many targets. */
+ * The server's words are the proof, to the very request that the tool would have asked: a UUID alone is in many targets.
+ * Behind "DATA:" a word or a number proves nothing. */
 #include "tunnel/base64.h"
 #include "tunnel/query.h"
 #include "tunnel/sight.h"
@@ -207,7 +208,7 @@ static void see_answer_end(const struct sight *s)
 	if (m->bad || !s->ev->complete)
 		return;
 	const struct slice given = slice_trim(said(m, SLICE("OK:")));
-	if (m->role == BRING && m->skip >= 5 && base64_whole(&m->base64) && m->base64.count != 0)
+	if (m->role == BRING && m->skip >= 5 && base64_whole(&m->base64) && base64_rich(&m->base64))
 		found(s, &data_sign, SERVER);
 	if (m->role == TAKE && m->form == FORM_VALUE && base64_whole(&m->base64) && slice_eq(given, SLICE("Sent.")))
 		found(s, &sent_sign, SERVER);

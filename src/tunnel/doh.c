@@ -22,7 +22,7 @@ struct mine {
 	struct dnswire dns[2];
 	uint64_t asked[PENDING]; /* the latest questions */
 	uint8_t next, questions, answers_alone;
-	bool answered; /* the server was seen */
+	bool answered, requested; /* the server was seen, the client was */
 	bool found;
 };
 
@@ -54,10 +54,10 @@ static void asked(const struct sight *s, uint64_t question)
 static void answered(const struct sight *s, uint64_t question)
 {
 	struct mine *m = s->mine;
-	if (m->questions == 0) {
+	if (m->questions == 0 && !m->requested) {
 		dossier_add(s->dossier, &alone_sign, SERVER, s->ev->offset, s->t);
-		if (++m->answers_alone == 2)
-			name_it(s, &alones_sign);
+		if (m->answers_alone < UINT8_MAX)
+			m->answers_alone++;
 	}
 	for (unsigned i = 0; i < PENDING && !m->found; i++)
 		if (m->asked[i] == question)
@@ -129,6 +129,7 @@ static enum interest see_head(const struct sight *s)
 	if (ev->kind == HTTP_REQUEST && ev->head->method == METHOD_GET)
 		see_get(s);
 	m->answered |= ev->kind == HTTP_RESPONSE;
+	m->requested |= ev->kind == HTTP_REQUEST;
 	const bool wanted = ev->kind == HTTP_REQUEST ? ev->head->method == METHOD_POST : ev->head->status == 200;
 	if (!wanted || ev->rule == BODY_NONE || !of_type(ev->head) || !head_is_uncoded(ev->head)) {
 		if (ev->kind == HTTP_RESPONSE)
@@ -160,6 +161,9 @@ static void doh_end(const struct sight *s)
 	const struct mine *m = s->mine;
 	if (!m->found && !m->answered && m->questions >= 2)
 		name_it(s, &questions_sign);
+	/* Where the client was seen, it asked for a file. */
+	if (!m->found && !m->requested && m->answers_alone >= 2)
+		name_it(s, &alones_sign);
 }
 
 static bool doh_idle(const void *mine)

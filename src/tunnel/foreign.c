@@ -103,6 +103,51 @@ const char *foreign_name(struct slice bytes, bool whole)
 	return name != NULL ? name : name_binary(bytes, whole);
 }
 
+/* Of the greeting, and of what goes on behind it. */
+static uint64_t hash_line(struct slice s)
+{
+	uint64_t hash = UINT64_C(0xcbf29ce484222325);
+	const struct slice line = foreign_goes_on(s) ? s : slice_head(s, slice_find(s, '\n'));
+	for (size_t i = 0; i < line.len && (line.at[i] != '\r' || i + 1 < line.len); i++)
+		hash = (hash ^ line.at[i]) * UINT64_C(0x100000001b3);
+	return hash | 1;
+}
+
+/* A list of greetings is none.  Two programs of one version greet alike, and go on differently. */
+static uint64_t greeting_part(struct slice s)
+{
+	const struct slice next = slice_from(s, slice_find(s, '\n') + 1);
+	return is_ssh(next) || slice_starts(next, SLICE("RFB ")) ? 0 : hash_line(s);
+}
+
+bool foreign_is_greeting(const char *name)
+{
+	return strcmp(name, "ssh") == 0 || strcmp(name, "vnc") == 0;
+}
+
+bool foreign_goes_on(struct slice begins)
+{
+	return is_kexinit(begins) || (is_ssh(begins) && is_kexinit(slice_from(begins, slice_find(begins, '\n') + 1)));
+}
+
+uint64_t foreign_part(const char *name, struct slice begins)
+{
+	if (foreign_is_greeting(name))
+		return greeting_part(begins);
+	if (strcmp(name, "tls") == 0 && begins.len > 5)
+		return begins.at[5]; /* whose hello it is */
+	if (strcmp(name, "ip") == 0 && begins.len >= 20)
+		return (uint64_t)read_be32(begins.at + 12) << 32 | read_be32(begins.at + 16);
+	if (strcmp(name, "smb") == 0 && begins.len >= 21)
+		return begins.at[4] == 0xff ? 1u + (begins.at[13] >> 7) : 1u + (begins.at[20] & 1u);
+	return slice_starts(begins, SLICE("220")) ? 2 : 1;
+}
+
+uint64_t foreign_turned(uint64_t part)
+{
+	return part << 32 | part >> 32;
+}
+
 static bool found(struct foreign *out, const char *name, enum form form, size_t at)
 {
 	*out = (struct foreign){ name, form, at };

@@ -24,6 +24,17 @@ bool foreign_find(struct slice sample, bool whole, struct foreign *out);
 /* Value of a hexadecimal digit, or -1. */
 int foreign_hex(uint8_t c);
 
+/* Which part of the dialogue such a beginning is; 0: none.  Two beginnings of one protocol are its two parts when these
+ * differ, of IP when each is the other turned round (foreign_turned). */
+uint64_t foreign_part(const char *name, struct slice begins);
+uint64_t foreign_turned(uint64_t part);
+
+/* Can either side say this first (SSH, VNC), so that a store of such lines looks like a dialogue until more is said? */
+bool foreign_is_greeting(const char *name);
+
+/* Behind the greeting, or instead of it, what only follows in a dialogue. */
+bool foreign_goes_on(struct slice begins);
+
 /* The protocol that begins exactly here, or NULL. */
 const char *foreign_name(struct slice bytes, bool whole);
 

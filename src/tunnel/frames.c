@@ -180,9 +180,10 @@ void frames_skip(struct frames *f, uint64_t n)
 
 void frames_end(struct frames *f, bool complete)
 {
+	if (!frames_live(f))
+		return; /* it was over before */
 	f->exact = complete && f->at == FRAMES_TYPE && f->count != 0;
-	if (frames_live(f))
-		f->at = FRAMES_LOST;
+	f->at = FRAMES_LOST;
 }
 
 bool frames_live(const struct frames *f)

@@ -65,7 +65,7 @@ static const struct {
 	[DUPLEX] = { { "general", "both-ways-at-once", FOR_TUNNEL, WEAK }, FAMILY_STRUCTURE, 40 },
 	/* counted: 1 group */
 	[PAIRED] = { { "general", "upload-beside-download", FOR_TUNNEL, WEAK }, FAMILY_STRUCTURE, 25 },
-	[DIFFERENT] = { { "general", "many-different-bodies", FOR_TUNNEL, WEAK }, FAMILY_STRUCTURE, 15 }, /* judged */
+	[DIFFERENT] = { { "general", "many-different-bodies", FOR_TUNNEL, WEAK }, FAMILY_STRUCTURE, 10 }, /* judged */
 	[ABSURD_LENGTH] = { { "general", "absurd-length", FOR_TUNNEL, WEAK }, FAMILY_HEADER, 25 },        /* judged */
 	/* counted: 323 requests */
 	[ODD_HEAD] = { { "general", "type-without-content", FOR_TUNNEL, WEAK }, FAMILY_HEADER, 8 },
@@ -81,14 +81,16 @@ _Static_assert(ROWS <= 32, "a group remembers its signs in 32 bits");
 enum {
 	BOTH_SIDES = 2,
 	GRADE_CACHEABLE = 15, /* answers that may be kept or compared: a place of documents, not of a pipe */
-	GRADE_TYPE = 20,      /* a content type of a known binary protocol over HTTP */
-	UPLOAD_LOOK = 65536,  /* so much of an upload is looked at while no answer comes */
+	GRADE_COLLECTION = 30,
+	GRADE_TYPE = 20,     /* a content type of a known binary protocol over HTTP */
+	UPLOAD_LOOK = 65536, /* so much of an upload is looked at while no answer comes */
 	UPLOAD_LEAST = 1024,
 	TURNS_ENOUGH = 16, /* alternations of an exchange that goes both ways at once */
 	MANY = 20,
 	EVEN_ENOUGH = 8,
 	GROWING_ENOUGH = 4,
 	RANDOM_ENOUGH = 3, /* bodies of each side */
+	COLLECTED = 3,     /* messages that begin in another protocol, if most do */
 	BALANCE_LEAST = 65536
 };
 static const uint64_t ABSURD = UINT64_C(1) << 40;
@@ -164,12 +166,31 @@ static void mark(const struct sight *s, struct group *g, enum row row, enum side
 
 /* ------------------------------------------------------------------ what a body says */
 
-/* Two sides that say the same have a file, not a dialogue; and a dialogue's beginnings follow each other. */
+/* Two sides that say the same have a file, not a dialogue, and so have two who both speak the client's part; and a
+ * dialogue's beginnings follow each other. */
 static bool answers(const struct group *g, enum side side)
 {
 	const enum side other = OTHER(side);
-	return g->foreign[other] != NULL && strcmp(g->foreign[other], g->foreign[side]) == 0 &&
-	       g->foreign_is[other] != g->foreign_is[side] && g->foreign_at[side] - g->foreign_at[other] <= DIALOGUE;
+	const uint64_t mine = g->foreign_part[side], its = g->foreign_part[other];
+	if (g->foreign[other] == NULL || strcmp(g->foreign[other], g->foreign[side]) != 0 || mine == 0 || its == 0 ||
+	    g->foreign_at[side] - g->foreign_at[other] > DIALOGUE)
+		return false;
+	return strcmp(g->foreign[side], "ip") == 0 ? mine == foreign_turned(its) : mine != its;
+}
+
+/* Who collects banners, hellos or packets sends one in most messages; a tunnel, one for each connection in it. */
+static bool is_collection(const struct group *g, enum side side)
+{
+	const uint32_t messages = g->in_query && side == CLIENT ? g->requests : g->bodies[side];
+	return g->foreigns[side] >= COLLECTED && g->foreigns[side] * 2 > messages;
+}
+
+/* Both sides greeted, and the client goes on with something else. */
+static void go_on(const struct sight *s, struct group *g, uint64_t offset)
+{
+	if (g->greeted && g->foreign[SERVER] != NULL)
+		mark(s, g, FOREIGN_BOTH, CLIENT, offset);
+	g->greeted = false;
 }
 
 static void see_foreign(
@@ -181,11 +202,17 @@ static void see_foreign(
 	const struct slice inner = look_decoded(slice_head(slice_from(content, f->at), FOREIGN_SAMPLE), f->form, plain);
 	if (g == NULL)
 		return;
+	g->foreigns[side]++;
+	if (is_collection(g, side) && g->innocent < GRADE_COLLECTION)
+		g->innocent = GRADE_COLLECTION;
 	mark(s, g, FOREIGN, side, offset);
 	g->foreign[side] = f->name;
-	g->foreign_is[side] = tunnel_key(inner);
+	g->foreign_part[side] = foreign_part(f->name, inner);
 	g->foreign_at[side] = s->t;
-	if (answers(g, side))
+	g->in_query |= side == CLIENT && offset != m->leg[CLIENT].at;
+	const bool both = answers(g, side), more = foreign_goes_on(inner);
+	g->greeted = both && !more && foreign_is_greeting(f->name);
+	if (both && !g->greeted)
 		mark(s, g, FOREIGN_BOTH, side, offset);
 	tunnel_inner(s, side, inner);
 }
@@ -238,6 +265,8 @@ static void see_sample(const struct sight *s, enum side side, bool whole)
 	see_lies(s, g, side, l);
 	if (foreign)
 		see_foreign(s, side, &f, (struct slice){ l->sample, l->have }, l->at);
+	else if (side == CLIENT)
+		go_on(s, g, l->at);
 }
 
 /* ------------------------------------------------------------------ heads */
@@ -286,10 +315,15 @@ static void see_target(const struct sight *s)
 {
 	const struct slice target = s->ev->head->target;
 	const struct slice query = slice_from(target, slice_find(target, '?'));
+	const struct mine *m = s->mine;
 	struct foreign f;
-	if (query.len < 16 || !foreign_find(query, false, &f))
+	if (query.len < 16)
 		return;
-	see_foreign(s, CLIENT, &f, query, s->ev->offset);
+	struct group *g = groups_find(&s->kit->groups, m->key);
+	if (foreign_find(query, false, &f))
+		see_foreign(s, CLIENT, &f, query, s->ev->offset);
+	else if (g != NULL && g->in_query)
+		go_on(s, g, s->ev->offset);
 }
 
 static void see_request(const struct sight *s)
@@ -392,6 +426,12 @@ static void see_pair(const struct sight *s, enum side side)
 		mark(s, g, PAIRED, SERVER, m->leg[SERVER].at);
 }
 
+/* Sound sent up and words sent down are no noise, nor is what is packed. */
+static bool may_be_noise(const struct leg *l)
+{
+	return l->type != LOOK_MEDIA && l->type != LOOK_CODED;
+}
+
 static void see_turn(const struct sight *s, enum side side)
 {
 	struct mine *m = s->mine;
@@ -408,7 +448,8 @@ static void see_turn(const struct sight *s, enum side side)
 	const struct slice up = { m->leg[CLIENT].sample, m->leg[CLIENT].have },
 			   down = { m->leg[SERVER].sample, m->leg[SERVER].have };
 	/* What comes back as it was sent is an echo, not a pipe. */
-	if (look_random(up) && look_random(down) && memcmp(up.at, down.at, 16) != 0)
+	if (may_be_noise(&m->leg[CLIENT]) && may_be_noise(&m->leg[SERVER]) && look_random(up) && look_random(down) &&
+	    memcmp(up.at, down.at, 16) != 0)
 		mark(s, g, RANDOM_DUPLEX, side, m->leg[side].at);
 }
 

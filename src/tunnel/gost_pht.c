@@ -2,7 +2,8 @@
  * there are any; both bear the tunnel's token.  The paths are the operator's to choose; the token's name and form (20
  * letters of a base-32 alphabet, the last of which can only be two) and the lines are not.
  *
- * Either half could be an API's.  Both halves with one token are the tool. */
+ * Either half could be an API's.  Both halves with one token are the tool, when there is a line in each that is no word and
+ * no number: four letters are base64, too. */
 #include "tunnel/base64.h"
 #include "tunnel/query.h"
 #include "tunnel/sight.h"
@@ -24,6 +25,8 @@ struct mine {
 	bool found, broken;
 	bool ended;  /* a push's line is over */
 	bool filled; /* the line at hand has letters */
+	bool rich;   /* the push's line can only be base64 */
+	bool spoke;  /* a line of either kind was pushed or pulled */
 	struct base64 base64;
 	struct tear tear;
 };
@@ -49,7 +52,7 @@ static void begin_lines(const struct sight *s)
 {
 	struct mine *m = s->mine;
 	m->base64 = (struct base64){ 0 };
-	m->broken = m->ended = m->filled = false;
+	m->broken = m->ended = m->filled = m->rich = false;
 	tear_begin(&m->tear, s->ev);
 }
 
@@ -117,9 +120,12 @@ static bool end_line(const struct sight *s)
 	if (!base64_whole(&m->base64) || (m->role == PUSH && (m->ended || !m->filled)))
 		return false;
 	m->ended = m->role == PUSH;
-	if (m->role == PULL && m->filled)
+	m->rich = base64_rich(&m->base64);
+	m->spoke |= m->filled;
+	if (m->role == PULL && m->filled && m->rich)
 		did(s, PULLED);
 	m->filled = false;
+	m->base64 = (struct base64){ 0 };
 	return true;
 }
 
@@ -166,7 +172,7 @@ static enum interest gost_see(const struct sight *s)
 	case HTTP_BODY:
 		return see_body(s);
 	default:
-		if (s->ev->from == CLIENT && m->role == PUSH && !m->broken && m->ended && s->ev->complete)
+		if (s->ev->from == CLIENT && m->role == PUSH && !m->broken && m->ended && m->rich && s->ev->complete)
 			did(s, PUSHED);
 		return DULL;
 	}
@@ -175,7 +181,7 @@ static enum interest gost_see(const struct sight *s)
 static void gost_end(const struct sight *s)
 {
 	struct mine *m = s->mine;
-	const uint32_t *shared = m->did != 0 && !m->found ? tunnel_shared(s, m->key) : NULL;
+	const uint32_t *shared = m->spoke && !m->found ? tunnel_shared(s, m->key) : NULL;
 	if (shared != NULL && *shared == BOTH)
 		found(s, m->did & PUSHED ? CLIENT : SERVER, 0);
 }
@@ -183,7 +189,7 @@ static void gost_end(const struct sight *s)
 static bool gost_idle(const void *mine)
 {
 	const struct mine *m = mine;
-	return m->did == 0 && m->role == NEITHER;
+	return m->did == 0 && !m->spoke && m->role == NEITHER;
 }
 
 const struct detector detector_gost_pht = {

@@ -18,8 +18,11 @@ struct group {
 	uint32_t bodies[2], empties[2], random[2]; /* messages with content, without, and that look random; by side */
 	uint64_t bytes[2];                         /* of content, by side; what was not shown is not counted */
 	const char *foreign[2];                    /* protocol that content of that side began with, latest */
-	uint64_t foreign_is[2];                    /* hash of that beginning */
+	uint64_t foreign_part[2];                  /* which part of a dialogue that was */
 	int64_t foreign_at[2];                     /* ns: when */
+	uint32_t foreigns[2];                      /* messages that began so */
+	bool greeted;                              /* both sides did, and nothing else was said yet */
+	bool in_query;                             /* the client's was in its target */
 	uint64_t first_body;                       /* hash of the latest request's first bytes */
 	uint32_t different;                        /* requests whose first bytes were not those of the one before */
 	uint32_t gap_us;                           /* between the latest two requests */

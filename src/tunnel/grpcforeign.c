@@ -2,12 +2,13 @@
  * a request and in its answer.
  *
  * gRPC itself is no tunnel: a call with protobuf of its own stays what it is.  One side alone may hold a banner or a
- * certificate as data; both sides in the same exchange speak a protocol of their own. */
+ * certificate as data; both sides in the same exchange speak a protocol of their own, unless the answer repeats what was
+ * sent, as that to a record newly made does. */
 #include "tunnel/base64.h"
 #include "tunnel/leg.h"
 #include "tunnel/sight.h"
 
-enum { FRAME_HEAD = 5, MAGIC = 6, MESSAGES_MOST = 16, FLAG_TRAILERS = 0x80 };
+enum { WORD = 64, FRAME_HEAD = 5, MAGIC = 6, MESSAGES_MOST = 16, FLAG_TRAILERS = 0x80 };
 enum stage { IN_FRAME, IN_TAG, IN_SKIPPED_VARINT, IN_LENGTH, IN_CONTENT, IN_SKIPPED, IS_OTHER };
 
 static const struct sign one_sign = { "grpc-foreign", "one-side", FOR_TUNNEL, WEAK };
@@ -27,6 +28,9 @@ struct mine {
 	struct leg leg[2];
 	struct fields fields[2];
 	struct base64 base64[2];
+	uint8_t word[WORD], words,
+	    heard;    /* how the client's protocol begins; bytes of the server's that were compared */
+	bool differs; /* they are not the same */
 	bool text[2]; /* gRPC-Web in base64 */
 	bool asked, found;
 };
@@ -45,10 +49,23 @@ static void found(const struct sight *s)
 {
 	struct mine *m = s->mine;
 	dossier_add(s->dossier, &one_sign, s->ev->from, s->ev->offset, s->t);
-	if (m->fields[CLIENT].chosen == 0 || m->fields[SERVER].chosen == 0)
+	if (m->found || m->fields[CLIENT].chosen == 0 || m->fields[SERVER].chosen == 0 || !m->differs)
 		return;
 	m->found = true;
 	tunnel_found(s, &both_sign, s->ev->from, s->ev->offset, s->flow_id != 0 ? s->flow_id : 1);
+}
+
+/* Bytes of the field that holds the other protocol. */
+static void take_word(const struct sight *s, struct slice bytes)
+{
+	struct mine *m = s->mine;
+	const enum side side = s->ev->from;
+	for (size_t i = 0; i < bytes.len && side == CLIENT && m->words < WORD; i++)
+		m->word[m->words++] = bytes.at[i];
+	for (size_t i = 0; i < bytes.len && side == SERVER && m->heard < m->words; i++)
+		m->differs |= m->word[m->heard++] != bytes.at[i];
+	found(s);
+	tunnel_inner(s, side, bytes);
 }
 
 static void take_tag(struct fields *f)
@@ -137,8 +154,7 @@ static void take_magic(const struct sight *s, struct fields *f, uint8_t b)
 	f->magic[f->magic_have++] = b;
 	if (f->magic_have == MAGIC && is_foreign(f, s->ev->from)) {
 		f->chosen = f->field;
-		found(s);
-		tunnel_inner(s, s->ev->from, (struct slice){ f->magic, MAGIC });
+		take_word(s, (struct slice){ f->magic, MAGIC });
 	} else if (f->magic_have == MAGIC) {
 		f->stage = IN_SKIPPED;
 	}
@@ -152,7 +168,7 @@ static size_t take_content(const struct sight *s, struct fields *f, struct slice
 		take_magic(s, f, in.at[0]);
 		n = 1;
 	} else if (f->field == f->chosen) {
-		tunnel_inner(s, s->ev->from, slice_head(in, n));
+		take_word(s, slice_head(in, n));
 	}
 	f->left -= n;
 	f->message -= n;
@@ -212,8 +228,11 @@ static enum interest see_head(const struct sight *s)
 	m->leg[ev->from].on = false;
 	if (ev->kind == HTTP_REQUEST) {
 		m->asked = grpc && ev->head->method == METHOD_POST;
-		if (!m->found)
+		if (!m->found) {
 			m->fields[CLIENT].chosen = m->fields[SERVER].chosen = 0;
+			m->words = m->heard = 0;
+			m->differs = false;
+		}
 	}
 	if (!m->asked || !grpc || ev->rule == BODY_NONE || (ev->kind == HTTP_RESPONSE && ev->head->status != 200)) {
 		if (ev->kind == HTTP_RESPONSE)

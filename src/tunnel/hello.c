@@ -42,8 +42,32 @@ enum hello hello_server(struct slice first)
 	return is_ssh(first) ? HELLO_SSH : HELLO_NONE;
 }
 
+static struct slice without_end(struct slice s)
+{
+	while (s.len != 0 && (s.at[s.len - 1] == '\r' || s.at[s.len - 1] == '\n'))
+		s.len--;
+	return s;
+}
+
+/* Who stores banners and gives them back says the same, as far as both go, but for the line's end. */
+static bool is_same(struct slice a, struct slice b)
+{
+	a = without_end(a);
+	b = without_end(b);
+	return slice_starts(a, b) || slice_starts(b, a);
+}
+
+/* Behind the banner another. */
+static bool is_list(struct slice s)
+{
+	return is_ssh(slice_from(s, slice_find(s, '\n') + 1));
+}
+
 bool hello_both(struct slice client, struct slice server)
 {
 	const enum hello hello = hello_client(client);
+	if (hello == HELLO_SSH)
+		return hello_server(server) == HELLO_SSH && !is_list(client) && !is_list(server) &&
+		       !is_same(client, server);
 	return hello != HELLO_NONE && hello == hello_server(server);
 }

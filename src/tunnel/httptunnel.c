@@ -5,7 +5,8 @@
  * Often one side alone says too little: a short exchange, an idle tunnel.  Then the other connection of the same two hosts
  * decides: a body that reads as frames so far, while a sibling whose request had the same target (but for the number at its
  * end, which is the time) is a proven or an opened tunnel, is that tunnel's other half.  Connections that follow within a
- * few seconds, when a declared length is used up, belong to it too. */
+ * few seconds, when a declared length is used up, belong to it too.  A body alone, without the frame that opens a tunnel,
+ * must not end as a file of such records would. */
 #include "tunnel/frames.h"
 #include "tunnel/inside.h"
 
@@ -265,6 +266,13 @@ static void opened(const struct sight *s, struct slot *k)
 	slot_enter(s, k);
 }
 
+/* Other programs send records of such a type and length, too.  But their bodies end where a record does, and the tool's, when
+ * its length is used up, with a DISCONNECT: where nothing else shows a tunnel, that is waited for. */
+static bool may_be_records(const struct frames *f)
+{
+	return frames_live(f) || (f->exact && !f->ended);
+}
+
 static void consider_leg(const struct sight *s, enum side side)
 {
 	struct mine *m = s->mine;
@@ -272,7 +280,7 @@ static void consider_leg(const struct sight *s, enum side side)
 	if (side == CLIENT && f->open && m->slot_id == 0)
 		opened(s, slot_find(s));
 	struct slot *k = slot_find(s);
-	if (frames_prove(f)) {
+	if (frames_prove(f) && (f->open || (k != NULL && (k->proven || k->opened)) || !may_be_records(f))) {
 		found(s, k, side, &frames_sign);
 		return;
 	}

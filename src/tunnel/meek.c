@@ -36,6 +36,7 @@ struct mine {
 	uint8_t steps;
 	bool asked_empty, waiting, found;
 	bool carried;      /* any content was seen */
+	bool heard;        /* an answer was */
 	bool nothing_came; /* the latest exchange was empty both ways */
 	struct tear tear[2];
 };
@@ -150,6 +151,7 @@ static enum interest see_response(const struct sight *s)
 {
 	const struct http_event *ev = s->ev;
 	struct mine *m = s->mine;
+	m->heard = true;
 	if (ev->interim || !m->waiting || !ev->ask.known || ev->ask.ordinal != m->ordinal)
 		return DULL;
 	m->nothing_came =
@@ -202,7 +204,7 @@ static void consider(const struct sight *s, bool over)
 	}
 	if (!has_form(m, up, down) || (down.len == 0 && !over))
 		return;
-	const bool sent = down.len == 0 && hello_client(up) != HELLO_NONE;
+	const bool sent = down.len == 0 && !m->heard && hello_client(up) != HELLO_NONE;
 	const bool paced = down.len != 0 && m->steps >= STEPS_LEAST;
 	dossier_add(s->dossier, &form_sign, CLIENT, 0, s->t);
 	if (sent || paced)

@@ -1,7 +1,8 @@
 /* node -- node-http-tunnel: every 200 ms a PUT with what there is to say, a JSON array of objects (items.h), answered with
  * another.  Mostly both are empty.
  *
- * Arrays of its objects, in a request and in the answer to it, are proof.  An idle tunnel shows only "[]" answered by
+ * Arrays of its objects, in a request and in the answer to it, are proof, once both sides have sent what makes a stream: an
+ * end alone is what many interfaces say of streams.  An idle tunnel shows only "[]" answered by
  * "[]": that and the beat of five a second together are worth a label, neither alone. */
 #include "tunnel/items.h"
 #include "tunnel/query.h"
@@ -25,7 +26,10 @@ enum {
 	TIME_AT = 4,
 	TIME_MASK = 0xffff, /* in units of 10 ms */
 	STREAM_AT = 20,
-	STREAM_MOST = 0xfff,
+	STREAM_MOST = 0x3ff,
+	STREAM_MASK = 0x3ff,
+	SENT_AT = 30, /* two bits: 1 << side that sent an item which makes a stream */
+	BOTH_SENT = 3,
 	BEAT_LEAST = 15, /* 10 ms */
 	BEAT_MOST = 25
 };
@@ -38,7 +42,9 @@ struct mine {
 	bool bare;        /* the latest request had no field that the tool does not send */
 	bool waiting;     /* for its answer */
 	bool found, heard, used, polled;
-	bool torn; /* unwrapped bytes are missing, keep no more of them */
+	bool items_seen; /* items were, both messages whole */
+	uint8_t sent;    /* 1 << side that sent what makes a stream, in the exchange at hand */
+	bool torn;       /* unwrapped bytes are missing, keep no more of them */
 };
 
 static bool is_array_request(const struct http_event *ev)
@@ -70,6 +76,7 @@ static enum interest see_request(const struct sight *s)
 {
 	struct mine *m = s->mine;
 	m->waiting = is_array_request(s->ev);
+	m->sent = 0;
 	m->ordinal = s->ev->ask.ordinal;
 	if (!m->waiting)
 		return DULL;
@@ -100,10 +107,10 @@ static bool is_kept(const struct sight *s, uint32_t stream)
 	uint32_t *shared = tunnel_shared(s, 0);
 	if (shared == NULL)
 		return true;
-	const uint32_t one = stream < STREAM_MOST ? stream + 1 : STREAM_MOST;
-	if (*shared >> STREAM_AT == 0)
+	const uint32_t one = stream < STREAM_MOST ? stream + 1 : (uint32_t)STREAM_MOST;
+	if ((*shared >> STREAM_AT & STREAM_MASK) == 0)
 		*shared |= one << STREAM_AT;
-	return *shared >> STREAM_AT == one;
+	return (*shared >> STREAM_AT & STREAM_MASK) == one;
 }
 
 static void note_target(const struct sight *s, const struct items *it)
@@ -117,6 +124,8 @@ static void note_target(const struct sight *s, const struct items *it)
 static void see_item(const struct sight *s, const struct items *it)
 {
 	struct mine *m = s->mine;
+	if (it->method <= ITEM_DATA)
+		m->sent |= (uint8_t)(1 << s->ev->from);
 	if (it->method == ITEM_OPEN && s->ev->from == SERVER) {
 		items_break(&m->items[SERVER]); /* only the client opens */
 	} else if (it->method == ITEM_OPEN) {
@@ -183,6 +192,19 @@ static void count_poll(const struct sight *s)
 	found(s, &empty_sign, SERVER);
 }
 
+/* Items in this exchange, both its messages whole. */
+static void see_items(const struct sight *s, enum side side)
+{
+	struct mine *m = s->mine;
+	uint32_t *shared = tunnel_shared(s, 0);
+	m->items_seen = true;
+	if (shared == NULL)
+		return;
+	*shared |= (uint32_t)m->sent << SENT_AT;
+	if (*shared >> SENT_AT == BOTH_SENT || tunnel_known(s, 0))
+		found(s, &items_sign, side);
+}
+
 static void see_answer_end(const struct sight *s)
 {
 	struct mine *m = s->mine;
@@ -191,7 +213,7 @@ static void see_answer_end(const struct sight *s)
 		return;
 	m->waiting = false;
 	if (up->count + down->count != 0)
-		found(s, &items_sign, up->count != 0 ? CLIENT : SERVER);
+		see_items(s, up->count != 0 ? CLIENT : SERVER);
 	else if (m->bare)
 		count_poll(s);
 }
@@ -220,7 +242,9 @@ static void node_end(const struct sight *s)
 	struct mine *m = s->mine;
 	if (m->found)
 		return;
-	if (m->polled && tunnel_known(s, 0)) {
+	if (m->items_seen && tunnel_known(s, 0)) {
+		found(s, &items_sign, CLIENT);
+	} else if (m->polled && tunnel_known(s, 0)) {
 		dossier_add(s->dossier, &empty_sign, SERVER, 0, s->t);
 		found(s, &known_sign, CLIENT);
 	} else if (!m->heard && m->used && items_whole(&m->items[CLIENT])) { /* one direction only was captured */
@@ -232,7 +256,7 @@ static void node_end(const struct sight *s)
 static bool node_idle(const void *mine)
 {
 	const struct mine *m = mine;
-	return !m->waiting && !m->found && !m->polled && m->opened == 0;
+	return !m->waiting && !m->found && !m->polled && !m->items_seen && m->opened == 0;
 }
 
 const struct detector detector_node = {

@@ -66,7 +66,7 @@ static enum interest pulse_see(const struct sight *s)
 	return DULL;
 }
 
-/* The path's beginning, and what the target or the cookie must have. */
+/* The path, and what the target or the cookie must have. */
 struct row {
 	const char *tool, *path, *needs;
 };
@@ -88,7 +88,7 @@ static uint8_t row_of(const struct head *h)
 	const struct slice cookie = head_field(h, SLICE("Cookie"));
 	for (unsigned i = 0; i < sizeof rows / sizeof *rows; i++) {
 		const struct slice needs = text(rows[i].needs);
-		if (slice_starts(h->target, text(rows[i].path)) &&
+		if (slice_eq(slice_head(h->target, slice_find(h->target, '?')), text(rows[i].path)) &&
 		    (slice_search(h->target, needs) < h->target.len || slice_search(cookie, needs) < cookie.len))
 			return (uint8_t)(i + 1);
 	}

@@ -3,13 +3,17 @@
  * The first request makes a session, the second names the port and host to connect to (a shell in PHP never answers it),
  * then bytes go raw in POSTs and come in the answers to them and to empty GETs.  The query is all the framing there is, so
  * it needs a second witness: the client states a type, application/octet-stream, for GETs that have no content, and nothing
- * that browsers and libraries say of themselves; or the path is that of a tunnel already known. */
+ * that browsers and libraries say of themselves; or the path is that of a tunnel already known.  Where no tunnel is known
+ * yet, the server must not say that there is nothing of the kind: else whoever looks for such shells would be taken for
+ * one. */
 #include "tunnel/carry.h"
 #include "tunnel/sight.h"
 
 static const struct sign query_sign = { "tunna", "proxy-query", FOR_TUNNEL, STRONG };
 static const struct sign typed_sign = { "tunna", "type-without-content", FOR_TUNNEL, STRONG };
 static const struct sign path_sign = { "tunna", "path-of-sibling", FOR_TUNNEL, STRONG };
+
+enum { HOST = 80, PORT = 6 };
 
 struct query {
 	bool close, file;
@@ -21,6 +25,9 @@ struct mine {
 	uint32_t ordinal;
 	bool found;
 	bool asked; /* the latest request was one for bytes, and is not answered */
+	bool typed; /* the latest request has the two witnesses, and is not answered */
+	uint64_t at;
+	char host[HOST], port[PORT];
 	struct carry carry[2];
 };
 
@@ -80,6 +87,21 @@ static const struct sign *witness(const struct sight *s, const struct query *q)
 	return posts_bytes(s->ev, q) && tunnel_known(s, m->key) ? &path_sign : NULL;
 }
 
+static struct slice text(const char *s)
+{
+	return (struct slice){ (const uint8_t *)s, strlen(s) };
+}
+
+static void found(const struct sight *s, const struct sign *sign)
+{
+	struct mine *m = s->mine;
+	m->found = true;
+	m->typed = false;
+	dossier_add(s->dossier, &query_sign, CLIENT, m->at, s->t);
+	tunnel_found(s, sign, CLIENT, m->at, m->key);
+	tunnel_target(s, text(m->host), text(m->port));
+}
+
 static enum interest see_request(const struct sight *s)
 {
 	const struct http_event *ev = s->ev;
@@ -87,19 +109,21 @@ static enum interest see_request(const struct sight *s)
 	struct mine *m = s->mine;
 	struct query q;
 	const size_t at = slice_find(target, '?');
-	m->asked = false;
+	m->asked = m->typed = false;
 	if (!read_query(target, at, &q))
 		return DULL;
 	m->key = tunnel_key(slice_head(target, at));
 	const struct sign *sign = witness(s, &q);
 	if (sign == NULL)
 		return DULL;
-	dossier_add(s->dossier, &query_sign, CLIENT, ev->offset, s->t);
-	tunnel_found(s, sign, CLIENT, ev->offset, m->key);
-	tunnel_target(s, q.ip, q.port);
-	m->found = true;
+	m->at = ev->offset;
+	m->host[slice_copy(q.ip, m->host, sizeof m->host)] = '\0';
+	m->port[slice_copy(q.port, m->port, sizeof m->port)] = '\0';
 	m->asked = q.port.len == 0 && !q.close && !q.file;
 	m->ordinal = ev->ask.ordinal;
+	m->typed = !tunnel_known(s, m->key);
+	if (!m->typed)
+		found(s, sign);
 	carry_begin(&m->carry[CLIENT], ev);
 	return m->asked && carry_any(ev) ? LISTENING : DULL;
 }
@@ -109,7 +133,12 @@ static enum interest see_response(const struct sight *s)
 {
 	const struct http_event *ev = s->ev;
 	struct mine *m = s->mine;
-	if (ev->interim || !m->asked || !ev->ask.known || ev->ask.ordinal != m->ordinal)
+	if (ev->interim || !(m->asked || m->typed) || !ev->ask.known || ev->ask.ordinal != m->ordinal)
+		return DULL;
+	if (m->typed && ev->head->status == 200)
+		found(s, &typed_sign);
+	m->typed = false;
+	if (!m->asked)
 		return DULL;
 	m->asked = false;
 	carry_begin(&m->carry[SERVER], ev);
@@ -137,9 +166,18 @@ static enum interest tunna_see(const struct sight *s)
 	}
 }
 
+/* A shell in PHP never answers the request to connect.  Where bytes are missing, a refusal may be among them. */
+static void tunna_end(const struct sight *s)
+{
+	const struct mine *m = s->mine;
+	if (m->typed && (s->dossier->doubts & DOUBT_GAP) == 0)
+		found(s, &typed_sign);
+}
+
 static bool tunna_idle(const void *mine)
 {
-	return !((const struct mine *)mine)->found;
+	const struct mine *m = mine;
+	return !m->found && !m->typed;
 }
 
 const struct detector detector_tunna = {
@@ -151,5 +189,6 @@ const struct detector detector_tunna = {
 	.when = WHEN_QUERY,
 	.memory = sizeof(struct mine),
 	.see = tunna_see,
+	.end = tunna_end,
 	.idle = tunna_idle,
 };

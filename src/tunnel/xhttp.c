@@ -3,7 +3,7 @@
  *
  * Each request has padding of X in a parameter x_padding of its Referer (once of its target), each answer in a field
  * X-Padding: both together are proof.  Padding can be hidden.  Then this is left: a UUID in the target, a field or a
- * cookie, common to numbered POSTs without a type and to a GET answered as text/event-stream with what is none. */
+ * cookie, common to numbered POSTs without a type and to a GET answered as text/event-stream with what is not even text. */
 #include "tunnel/query.h"
 #include "tunnel/sight.h"
 #include "tunnel/tear.h"
@@ -15,6 +15,7 @@ static const struct sign padding_sign = { "xhttp", "padding-asked", FOR_TUNNEL, 
 static const struct sign named_sign = { "xhttp", "session-asked", FOR_TUNNEL, STRONG };
 
 enum {
+	LOOK = 64,         /* bytes of what is called an event stream */
 	PADDING_LEAST = 8, /* what can be set; 100 and more if nothing is */
 	FALSE_STREAM = 1,
 	NUMBERED = 2,
@@ -36,7 +37,8 @@ struct mine {
 	uint32_t ordinal; /* of the latest request */
 	bool padded, post, waiting, found, named;
 	bool ours;               /* the latest request belongs to the session whose bytes are kept */
-	bool first;              /* no byte of the answer was seen yet */
+	uint8_t looked;          /* bytes of the answer */
+	bool binary;             /* they are no text */
 	bool event_stream, down; /* the answer: is called one; brings the session's bytes */
 	bool heard;              /* the server said anything */
 	bool did;                /* this connection has a part in what was paired */
@@ -183,8 +185,11 @@ static enum interest see_response(const struct sight *s)
 		return DULL;
 	if (m->padded && !m->found && is_padding(head_field(ev->head, SLICE("X-Padding"))))
 		found(s, &padded_sign, SERVER);
-	m->event_stream = slice_starts_nocase(head_field(ev->head, SLICE("Content-Type")), SLICE("text/event-stream"));
-	m->first = true;
+	m->event_stream =
+	    slice_starts_nocase(head_field(ev->head, SLICE("Content-Type")), SLICE("text/event-stream")) &&
+	    !head_has(ev->head, SLICE("Content-Encoding"));
+	m->looked = 0;
+	m->binary = false;
 	tear_begin(&m->tear[SERVER], ev);
 	return m->ours && m->down && (m->found || m->event_stream) ? LISTENING : DULL;
 }
@@ -195,17 +200,41 @@ static bool begins_event_stream(uint8_t c)
 	return c == 'd' || c == 'e' || c == 'i' || c == 'r' || c == ':' || c == '\r' || c == '\n' || c == 0xef;
 }
 
+/* Text is no proof, though it be no event: what is no field is passed over there (HTML, 9.2.6). */
+static bool is_binary(struct slice s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if (s.at[i] < ' ' && s.at[i] != '\t' && s.at[i] != '\r' && s.at[i] != '\n')
+			return true;
+	return false;
+}
+
+/* False when it is an event stream, or text. */
+static bool look(const struct sight *s)
+{
+	struct mine *m = s->mine;
+	const struct slice in = slice_head(s->ev->bytes, (size_t)LOOK - m->looked);
+	if (m->found || m->binary || m->post || in.len == 0)
+		return true;
+	if (m->looked == 0 && begins_event_stream(in.at[0]))
+		return false;
+	m->looked = (uint8_t)(m->looked + in.len);
+	m->binary = is_binary(in);
+	if (!m->binary)
+		return m->looked < LOOK;
+	uint32_t *shared = m->event_stream ? tunnel_shared(s, m->key) : NULL;
+	if (shared != NULL)
+		did(s, shared, FALSE_STREAM);
+	return true;
+}
+
 static enum interest see_body(const struct sight *s)
 {
 	const struct http_event *ev = s->ev;
 	struct mine *m = s->mine;
-	if (ev->from == SERVER && m->first && ev->bytes.len != 0) {
-		m->first = false;
-		if (!m->found && begins_event_stream(ev->bytes.at[0]))
-			return DULL;
-		uint32_t *shared = m->event_stream && !m->post ? tunnel_shared(s, m->key) : NULL;
-		if (shared != NULL)
-			did(s, shared, FALSE_STREAM);
+	if (ev->from == SERVER && !look(s)) {
+		tunnel_return_finding(s);
+		return DULL;
 	}
 	if (tear_whole(&m->tear[ev->from], ev))
 		tunnel_inner(s, ev->from, ev->bytes);

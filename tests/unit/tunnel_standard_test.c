@@ -77,7 +77,7 @@ static const struct exchange exchanges[] = {
 	    { "POST", "/g", { { "Content-Type", "application/grpc-web+proto" } },
 		BODY("\0\0\0\0\x0c\x08\1\x12\x08SSH-2.0-\0\0\0\0\4\x12\2ab") },
 	    { NULL, NULL, { { "Content-Type", "application/grpc-web+proto" } },
-		BODY("\0\0\0\0\x0a\x0a\x08SSH-2.0-\x80\0\0\0\3a:b") },
+		BODY("\0\0\0\0\x0a\x0a\x08SSH-1.99\x80\0\0\0\3a:b") },
 	    { 10, 8 } },
 };
 
