@@ -1,11 +1,11 @@
 /* suo5 -- a web shell that carries frames in the bodies of requests and answers.
  *
- * Headers, method and path can all be set; the frames cannot, so they are the proof (suo5frames.h), each for itself.  Full
+ * Headers, method and path can all be set; the frames cannot, so they are the proof (suo5_frames.h), each for itself.  Full
  * duplex: one request and its answer stream frames at once; half: one long answer and a short request for each write;
  * classic: short requests and short answers.  The connections of one stream share its id. */
 #include "tunnel/carry.h"
 #include "tunnel/sight.h"
-#include "tunnel/suo5frames.h"
+#include "tunnel/suo5_frames.h"
 
 enum { HOST = 64, PORT = 6, PIECE = 512 };
 

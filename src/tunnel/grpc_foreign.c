@@ -1,4 +1,4 @@
-/* grpcforeign -- another protocol in the messages of gRPC or gRPC-Web: a field of bytes that begins as SSH or TLS does, in
+/* grpc_foreign -- another protocol in the messages of gRPC or gRPC-Web: a field of bytes that begins as SSH or TLS does, in
  * a request and in its answer.
  *
  * gRPC itself is no tunnel: a call with protobuf of its own stays what it is.  One side alone may hold a banner or a
@@ -227,7 +227,7 @@ static enum interest see_head(const struct sight *s)
 	return LISTENING;
 }
 
-static enum interest grpcforeign_see(const struct sight *s)
+static enum interest grpc_foreign_see(const struct sight *s)
 {
 	struct mine *m = s->mine;
 	switch (s->ev->kind) {
@@ -242,19 +242,19 @@ static enum interest grpcforeign_see(const struct sight *s)
 	}
 }
 
-static bool grpcforeign_idle(const void *mine)
+static bool grpc_foreign_idle(const void *mine)
 {
 	const struct mine *m = mine;
 	return !m->asked && !m->found;
 }
 
-const struct detector detector_grpcforeign = {
+const struct detector detector_grpc_foreign = {
 	.name = "grpc-foreign",
 	.source = "the gRPC-Web protocol; protobuf's encoding",
 	.proof = 'A',
 	.kind = KIND_COVERT,
 	.catches = "another protocol in gRPC-Web: a bytes field that begins as SSH or TLS, on both sides of a call",
 	.memory = sizeof(struct mine),
-	.see = grpcforeign_see,
-	.idle = grpcforeign_idle,
+	.see = grpc_foreign_see,
+	.idle = grpc_foreign_idle,
 };

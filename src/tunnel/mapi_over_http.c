@@ -1,4 +1,4 @@
-/* mapihttp -- MAPI over HTTP (MS-OXCMAPIHTTP, 2.2): Outlook's calls, one in each POST, named by X-RequestType.
+/* mapi_over_http -- MAPI over HTTP (MS-OXCMAPIHTTP, 2.2): Outlook's calls, one in each POST, named by X-RequestType.
  *
  * The proof is an answer in the transport's own form to such a request: X-ResponseCode and the type application/mapi-http,
  * then a content that begins with PROCESSING or DONE on a line of its own, as no other protocol has it. */
@@ -112,7 +112,7 @@ static enum interest see_head(const struct sight *s)
 	return LISTENING;
 }
 
-static enum interest mapihttp_see(const struct sight *s)
+static enum interest mapi_over_http_see(const struct sight *s)
 {
 	struct mine *m = s->mine;
 	switch (s->ev->kind) {
@@ -127,22 +127,22 @@ static enum interest mapihttp_see(const struct sight *s)
 	}
 }
 
-static bool mapihttp_idle(const void *mine)
+static bool mapi_over_http_idle(const void *mine)
 {
 	const struct mine *m = mine;
 	return !m->asked && !m->found;
 }
 
-static const char *const mapihttp_fields[] = { "x-requesttype", NULL };
+static const char *const mapi_over_http_fields[] = { "x-requesttype", NULL };
 
-const struct detector detector_mapihttp = {
+const struct detector detector_mapi_over_http = {
 	.name = "mapi-over-http",
 	.source = "MS-OXCMAPIHTTP",
 	.proof = 'A',
 	.kind = KIND_STANDARD,
 	.catches = "MAPI over HTTP: a call named by X-RequestType, answered in the transport's own form",
-	.fields = mapihttp_fields,
+	.fields = mapi_over_http_fields,
 	.memory = sizeof(struct mine),
-	.see = mapihttp_see,
-	.idle = mapihttp_idle,
+	.see = mapi_over_http_see,
+	.idle = mapi_over_http_idle,
 };

@@ -1,4 +1,4 @@
-/* rpchttp -- Microsoft's RPC over HTTP, version 2 (MS-RPCH): DCE/RPC packets in the content of RPC_IN_DATA and in the
+/* rpc_over_http -- Microsoft's RPC over HTTP, version 2 (MS-RPCH): DCE/RPC packets in the content of RPC_IN_DATA and in the
  * answer to RPC_OUT_DATA, on two connections.
  *
  * The proof is the first packet: RTS, the type made for this transport, with a length that its own commands fill.  In the
@@ -147,7 +147,7 @@ static enum interest see_head(const struct sight *s)
 	return LISTENING;
 }
 
-static enum interest rpchttp_see(const struct sight *s)
+static enum interest rpc_over_http_see(const struct sight *s)
 {
 	struct mine *m = s->mine;
 	switch (s->ev->kind) {
@@ -162,30 +162,30 @@ static enum interest rpchttp_see(const struct sight *s)
 	}
 }
 
-static void rpchttp_end(const struct sight *s)
+static void rpc_over_http_end(const struct sight *s)
 {
 	const struct mine *m = s->mine;
 	if (m->asked && m->called && !m->refused && !m->found)
 		found(s, CLIENT, 0);
 }
 
-static bool rpchttp_idle(const void *mine)
+static bool rpc_over_http_idle(const void *mine)
 {
 	const struct mine *m = mine;
 	return !m->asked && !m->found;
 }
 
-static const char *const rpchttp_fields[] = { WAKE_METHOD, NULL };
+static const char *const rpc_over_http_fields[] = { WAKE_METHOD, NULL };
 
-const struct detector detector_rpchttp = {
+const struct detector detector_rpc_over_http = {
 	.name = "rpc-over-http",
 	.source = "MS-RPCH; source of FreeRDP 2.0",
 	.proof = 'A',
 	.kind = KIND_STANDARD,
 	.catches = "RPC over HTTP: DCE/RPC behind RPC_IN_DATA and RPC_OUT_DATA, by an RTS packet",
-	.fields = rpchttp_fields,
+	.fields = rpc_over_http_fields,
 	.memory = sizeof(struct mine),
-	.see = rpchttp_see,
-	.end = rpchttp_end,
-	.idle = rpchttp_idle,
+	.see = rpc_over_http_see,
+	.end = rpc_over_http_end,
+	.idle = rpc_over_http_idle,
 };

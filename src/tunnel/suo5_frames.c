@@ -1,4 +1,4 @@
-#include "tunnel/suo5frames.h"
+#include "tunnel/suo5_frames.h"
 
 #include "tunnel/base64.h"
 

@@ -1,4 +1,4 @@
-/* neoregeorg -- Neo-reGeorg 5: a web shell that speaks records in base64 whose alphabet is shuffled by a key.
+/* neo_regeorg -- Neo-reGeorg 5: a web shell that speaks records in base64 whose alphabet is shuffled by a key.
  *
  * A record is a tag, a 32-bit length to which the key adds a secret, and so many bytes.  Nothing of it can be read without
  * the key, but its shape shows through any alphabet.  Each request begins with a record of 5 to 20 random bytes, then come
@@ -308,7 +308,7 @@ static enum interest see_answer(const struct sight *s)
 	return m->answer_reading ? LISTENING : DULL;
 }
 
-static enum interest neoregeorg_see(const struct sight *s)
+static enum interest neo_regeorg_see(const struct sight *s)
 {
 	struct mine *m = s->mine;
 	switch (s->ev->kind) {
@@ -328,18 +328,18 @@ static enum interest neoregeorg_see(const struct sight *s)
 	}
 }
 
-static void neoregeorg_end(const struct sight *s)
+static void neo_regeorg_end(const struct sight *s)
 {
 	settle(s);
 }
 
-static bool neoregeorg_idle(const void *mine)
+static bool neo_regeorg_idle(const void *mine)
 {
 	const struct mine *m = mine;
 	return !m->found && !m->reading && m->key == 0;
 }
 
-const struct detector detector_neoregeorg = {
+const struct detector detector_neo_regeorg = {
 	.name = "neo-regeorg",
 	.source = "source of Neo-reGeorg 5.2; measured on a script after it",
 	.proof = 'A',
@@ -347,7 +347,7 @@ const struct detector detector_neoregeorg = {
 	.catches = "Neo-reGeorg: records in base64 of a secret alphabet, known by their shape over several requests",
 	.memory = sizeof(struct mine),
 	.shared = sizeof(struct ours),
-	.see = neoregeorg_see,
-	.end = neoregeorg_end,
-	.idle = neoregeorg_idle,
+	.see = neo_regeorg_see,
+	.end = neo_regeorg_end,
+	.idle = neo_regeorg_idle,
 };

@@ -1,9 +1,9 @@
-/* node -- node-http-tunnel: every 200 ms a PUT with what there is to say, a JSON array of objects (items.h), answered with
- * another.  Mostly both are empty.
+/* node_http_tunnel -- every 200 ms a PUT with what there is to say, a JSON array of objects (_items.h),
+ * answered with another.  Mostly both are empty.
  *
  * Arrays of its objects, in a request and in the answer to it, are proof.  An idle tunnel shows only "[]" answered by
  * "[]": that and the beat of five a second together are worth a label, neither alone. */
-#include "tunnel/items.h"
+#include "tunnel/node_http_tunnel_items.h"
 #include "tunnel/query.h"
 #include "tunnel/sight.h"
 #include "tunnel/tear.h"
@@ -196,7 +196,7 @@ static void see_answer_end(const struct sight *s)
 		count_poll(s);
 }
 
-static enum interest node_see(const struct sight *s)
+static enum interest node_http_tunnel_see(const struct sight *s)
 {
 	struct mine *m = s->mine;
 	switch (s->ev->kind) {
@@ -215,7 +215,7 @@ static enum interest node_see(const struct sight *s)
 	}
 }
 
-static void node_end(const struct sight *s)
+static void node_http_tunnel_end(const struct sight *s)
 {
 	struct mine *m = s->mine;
 	if (m->found)
@@ -229,20 +229,20 @@ static void node_end(const struct sight *s)
 	}
 }
 
-static bool node_idle(const void *mine)
+static bool node_http_tunnel_idle(const void *mine)
 {
 	const struct mine *m = mine;
 	return !m->waiting && !m->found && !m->polled && m->opened == 0;
 }
 
-const struct detector detector_node = {
+const struct detector detector_node_http_tunnel = {
 	.name = "node-http-tunnel",
 	.catches = "node-http-tunnel: its arrays of objects put and answered; idle, empty ones five times a second",
 	.source = "measured; its source",
 	.proof = 'A',
 	.kind = KIND_COVERT,
 	.memory = sizeof(struct mine),
-	.see = node_see,
-	.end = node_end,
-	.idle = node_idle,
+	.see = node_http_tunnel_see,
+	.end = node_http_tunnel_end,
+	.idle = node_http_tunnel_idle,
 };

@@ -1,5 +1,5 @@
-/* rtsphttp -- RTSP tunnelled through HTTP as QuickTime began it: a GET whose answer is RTSP and RTP as they are, a POST
- * whose content is RTSP in base64 and is never answered, joined by the same x-sessioncookie.
+/* rtsp_over_http -- RTSP tunnelled through HTTP as QuickTime began it: a GET whose answer is RTSP and RTP as they are, a
+ * POST whose content is RTSP in base64 and is never answered, joined by the same x-sessioncookie.
  *
  * The proof is an RTSP request in the decoded POST, or an answer that begins as RTSP does.  A connection on which nothing
  * was said yet is known by the cookie of a proven one. */
@@ -123,7 +123,7 @@ static enum interest see_response(const struct sight *s)
 	return LISTENING;
 }
 
-static enum interest rtsphttp_see(const struct sight *s)
+static enum interest rtsp_over_http_see(const struct sight *s)
 {
 	struct mine *m = s->mine;
 	switch (s->ev->kind) {
@@ -139,30 +139,30 @@ static enum interest rtsphttp_see(const struct sight *s)
 	}
 }
 
-static void rtsphttp_end(const struct sight *s)
+static void rtsp_over_http_end(const struct sight *s)
 {
 	struct mine *m = s->mine;
 	if (!m->found && m->key != 0 && tunnel_known(s, m->key))
 		found(s, &cookie_sign, 0);
 }
 
-static bool rtsphttp_idle(const void *mine)
+static bool rtsp_over_http_idle(const void *mine)
 {
 	const struct mine *m = mine;
 	return m->key == 0 && !m->found;
 }
 
-static const char *const rtsphttp_fields[] = { "x-sessioncookie", NULL };
+static const char *const rtsp_over_http_fields[] = { "x-sessioncookie", NULL };
 
-const struct detector detector_rtsphttp = {
+const struct detector detector_rtsp_over_http = {
 	.name = "rtsp-over-http",
 	.source = "source of live555 2016.11, measured on ffmpeg 5.1 and GStreamer",
 	.proof = 'A',
 	.kind = KIND_STANDARD,
 	.catches = "RTSP over HTTP: RTSP in base64 in a POST and as it is in the answer to a GET, by x-sessioncookie",
-	.fields = rtsphttp_fields,
+	.fields = rtsp_over_http_fields,
 	.memory = sizeof(struct mine),
-	.see = rtsphttp_see,
-	.end = rtsphttp_end,
-	.idle = rtsphttp_idle,
+	.see = rtsp_over_http_see,
+	.end = rtsp_over_http_end,
+	.idle = rtsp_over_http_idle,
 };

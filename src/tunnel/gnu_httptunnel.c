@@ -1,12 +1,12 @@
-/* httptunnel -- GNU httptunnel (htc, hts) and its relatives: two connections at once, frames up in the body of a POST that
- * is never answered, frames down in the answer to a GET.
+/* gnu_httptunnel -- GNU httptunnel (htc, hts) and its relatives: two connections at once, frames up in the body of a POST
+ * that is never answered, frames down in the answer to a GET.
  *
- * Headers, targets and lengths can all be set by whoever runs it; the frames cannot, so they are the proof (frames.h).
+ * Headers, targets and lengths can all be set by whoever runs it; the frames cannot, so they are the proof (_frames.h).
  * Often one side alone says too little: a short exchange, an idle tunnel.  Then the other connection of the same two hosts
  * decides: a body that reads as frames so far, while a sibling whose request had the same target (but for the number at its
  * end, which is the time) is a proven or an opened tunnel, is that tunnel's other half.  Connections that follow within a
  * few seconds, when a declared length is used up, belong to it too. */
-#include "tunnel/frames.h"
+#include "tunnel/gnu_httptunnel_frames.h"
 #include "tunnel/inside.h"
 
 #include <string.h>
@@ -408,7 +408,7 @@ static void see_body(const struct sight *s)
 		m->get_waits = false;
 }
 
-static enum interest httptunnel_see(const struct sight *s)
+static enum interest gnu_httptunnel_see(const struct sight *s)
 {
 	struct mine *m = s->mine;
 	switch (s->ev->kind) {
@@ -453,7 +453,7 @@ static void consider_silent_get(const struct sight *s)
 		publish(s, k);
 }
 
-static void httptunnel_end(const struct sight *s)
+static void gnu_httptunnel_end(const struct sight *s)
 {
 	struct mine *m = s->mine;
 	frames_end(&m->leg[CLIENT].frames, false);
@@ -467,7 +467,7 @@ static void httptunnel_end(const struct sight *s)
 	slot_leave(s);
 }
 
-static bool httptunnel_idle(const void *mine)
+static bool gnu_httptunnel_idle(const void *mine)
 {
 	const struct mine *m = mine;
 	const bool up = m->leg[CLIENT].frames.at != FRAMES_OFF && m->leg[CLIENT].frames.at != FRAMES_BROKEN;
@@ -475,7 +475,7 @@ static bool httptunnel_idle(const void *mine)
 	return m->answered && !m->found && m->slot_id == 0 && !m->get_waits && !up && !down;
 }
 
-const struct detector detector_httptunnel = {
+const struct detector detector_gnu_httptunnel = {
 	.name = "gnu-httptunnel",
 	.source = "measured on htc and hts 3.3; their source",
 	.proof = 'A',
@@ -483,7 +483,7 @@ const struct detector detector_httptunnel = {
 	    "GNU httptunnel (htc and hts): frames in the bodies of an unanswered POST and of the answer to a GET",
 	.memory = sizeof(struct mine),
 	.shared = sizeof(struct ours),
-	.see = httptunnel_see,
-	.end = httptunnel_end,
-	.idle = httptunnel_idle,
+	.see = gnu_httptunnel_see,
+	.end = gnu_httptunnel_end,
+	.idle = gnu_httptunnel_idle,
 };
