@@ -64,19 +64,12 @@ static void end_value(struct mine *m)
 	m->digits[CLIENT] = (struct digits){ 0 };
 }
 
-static int hex(uint8_t c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	return (c | 0x20) >= 'a' && (c | 0x20) <= 'f' ? (c | 0x20) - 'a' + 10 : -1;
-}
-
 static void form_value(struct mine *m, uint8_t c)
 {
 	if (m->percent != 0) {
-		if (hex(c) < 0)
+		if (hex_value(c) < 0)
 			m->form = FORM_OFF;
-		m->code = (uint8_t)(m->code << 4 | (hex(c) & 15));
+		m->code = (uint8_t)(m->code << 4 | (hex_value(c) & 15));
 		if (--m->percent == 0)
 			take_digit(&m->digits[CLIENT], m->code);
 	} else if (c == '%') {

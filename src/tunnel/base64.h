@@ -6,6 +6,7 @@
 #ifndef TUNNEL_BASE64_H
 #define TUNNEL_BASE64_H
 
+#include "base/digit.h"
 #include "base/slice.h"
 
 struct base64 {
@@ -21,8 +22,5 @@ size_t base64_read(struct base64 *b, struct slice *in, uint8_t *out, size_t size
 
 /* Does what was read so far end where a quantum does? */
 bool base64_whole(const struct base64 *b);
-
-/* Value of one character in either alphabet, or -1. */
-int base64_value(uint8_t c);
 
 #endif

@@ -54,7 +54,7 @@ static void begin_value(struct element *e)
 	if (named(e, "rid"))
 		e->rid = 0;
 	if (named(e, "sid"))
-		e->sid = HASH_START;
+		e->sid = KEY_START;
 }
 
 static void end_value(struct element *e)
@@ -85,7 +85,7 @@ static void take_value(struct element *e, uint8_t b)
 		e->rid = e->rid * 10 + (unsigned)(b - '0');
 	}
 	if (named(e, "sid"))
-		e->sid = hash_byte(e->sid, b);
+		e->sid = key_byte(e->sid, b);
 }
 
 static void take_blank(struct element *e, uint8_t b)

@@ -129,7 +129,7 @@ static void read_form_byte(const struct sight *s, uint8_t c)
 {
 	struct mine *m = s->mine;
 	static const char name[] = "data=";
-	const int digit = query_hex(c);
+	const int digit = hex_value(c);
 	if (m->form == FORM_NAME) {
 		m->form = c != (uint8_t)name[m->name] ? FORM_BROKEN : m->name == 4 ? FORM_VALUE : FORM_NAME;
 		m->name++;

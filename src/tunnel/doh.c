@@ -7,6 +7,7 @@
 #include "tunnel/base64.h"
 #include "tunnel/dnswire.h"
 #include "tunnel/leg.h"
+#include "tunnel/query.h"
 #include "tunnel/sight.h"
 
 static const struct sign question_sign = { "doh", "question", FOR_TUNNEL, STRONG };
@@ -85,19 +86,9 @@ static enum interest see_body(const struct sight *s)
 	return leg->on ? LISTENING : DULL;
 }
 
-/* The value of dns= in the query, or an empty slice. */
-static struct slice dns_parameter(struct slice target)
-{
-	struct slice query = slice_from(target, slice_find(target, '?') + 1), part;
-	while (query.len != 0 && slice_cut(&query, '&', &part))
-		if (slice_starts(part, SLICE("dns=")))
-			return slice_from(part, 4);
-	return (struct slice){ NULL, 0 };
-}
-
 static void see_get(const struct sight *s)
 {
-	struct slice in = dns_parameter(s->ev->head->target);
+	struct slice in = query_value(s->ev->head->target, SLICE("dns"));
 	struct mine *m = s->mine;
 	uint8_t plain[1536];
 	struct base64 b = { 0 };

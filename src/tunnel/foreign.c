@@ -139,20 +139,12 @@ static const char *name_base64(struct slice text)
 	return foreign_name((struct slice){ out, n }, false);
 }
 
-int foreign_hex(uint8_t c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static const char *name_hex(struct slice text)
 {
 	uint8_t out[DECODED];
 	size_t n = 0;
 	for (; n < sizeof out && 2 * n + 1 < text.len; n++) {
-		const int high = foreign_hex(text.at[2 * n]), low = foreign_hex(text.at[2 * n + 1]);
+		const int high = hex_value(text.at[2 * n]), low = hex_value(text.at[2 * n + 1]);
 		if (high < 0 || low < 0)
 			break;
 		out[n] = (uint8_t)(high << 4 | low);

@@ -21,9 +21,6 @@ enum { FOREIGN_SAMPLE = 160 }; /* so much of a body's beginning is looked at */
 /* `whole`: the sample is all there is.  In any of the forms, behind a short binary header, or as a value in text. */
 bool foreign_find(struct slice sample, bool whole, struct foreign *out);
 
-/* Value of a hexadecimal digit, or -1. */
-int foreign_hex(uint8_t c);
-
 /* The protocol that begins exactly here, or NULL. */
 const char *foreign_name(struct slice bytes, bool whole);
 

@@ -66,22 +66,17 @@ struct mine {
 	bool answered;  /* the latest request was */
 };
 
-static uint64_t mix(uint64_t hash, uint8_t byte)
-{
-	return (hash ^ byte) * UINT64_C(0x100000001b3); /* FNV-1a: a wrong match costs nothing an attacker could want */
-}
-
 static struct aim aim_of(struct slice target)
 {
 	size_t end = slice_find(target, '?');
 	if (end == target.len)
 		while (end > 0 && target.at[end - 1] >= '0' && target.at[end - 1] <= '9')
 			end--;
-	struct aim aim = { UINT64_C(0xcbf29ce484222325), 0 };
+	struct aim aim = { KEY_START, 0 };
 	for (size_t i = 0; i < target.len; i++) {
 		if (i == end)
 			aim.base = aim.exact;
-		aim.exact = mix(aim.exact, target.at[i]);
+		aim.exact = key_byte(aim.exact, target.at[i]);
 	}
 	if (end == target.len)
 		aim.base = aim.exact;

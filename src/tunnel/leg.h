@@ -24,11 +24,4 @@ bool head_names_type(const struct head *h, struct slice field, struct slice type
 /* Can the content be read as it is? */
 bool head_is_uncoded(const struct head *h);
 
-/* FNV-1a, one byte on; begin with HASH_START. */
-#define HASH_START UINT64_C(0xcbf29ce484222325)
-static inline uint64_t hash_byte(uint64_t hash, uint8_t byte)
-{
-	return (hash ^ byte) * UINT64_C(0x100000001b3);
-}
-
 #endif

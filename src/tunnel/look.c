@@ -195,7 +195,7 @@ static struct slice decode_hex(struct slice text, uint8_t plain[FOREIGN_SAMPLE])
 {
 	size_t n = 0;
 	for (; n < FOREIGN_SAMPLE && 2 * n + 1 < text.len; n++) {
-		const int high = foreign_hex(text.at[2 * n]), low = foreign_hex(text.at[2 * n + 1]);
+		const int high = hex_value(text.at[2 * n]), low = hex_value(text.at[2 * n + 1]);
 		if (high < 0 || low < 0)
 			break;
 		plain[n] = (uint8_t)(high << 4 | low);

@@ -43,7 +43,7 @@ struct mine {
 static bool is_hex_id(struct slice id)
 {
 	for (size_t i = 0; i < id.len; i++)
-		if (query_hex(id.at[i]) < 0 || (id.at[i] >= 'A' && id.at[i] <= 'F'))
+		if (hex_value(id.at[i]) < 0 || (id.at[i] >= 'A' && id.at[i] <= 'F'))
 			return false;
 	return id.len == 32;
 }

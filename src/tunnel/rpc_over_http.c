@@ -67,11 +67,11 @@ static void take_first(const struct sight *s, struct packets *p, struct slice pi
 	const size_t at = (size_t)p->length - p->left;
 	for (size_t i = 0; i < piece.len && s->ev->from == CLIENT; i++)
 		if (at + i >= COOKIE_AT && at + i < COOKIE_END)
-			m->key = hash_byte(m->key, piece.at[i]);
+			m->key = key_byte(m->key, piece.at[i]);
 	if (piece.len < p->left)
 		return;
 	p->begun = true;
-	if (m->key == HASH_START)
+	if (m->key == KEY_START)
 		m->key = 0;
 	m->called = true;
 	/* What was sent to a server that wants none of it proves nothing. */
@@ -134,7 +134,7 @@ static enum interest see_head(const struct sight *s)
 	if (ev->kind == HTTP_REQUEST) {
 		m->asked = slice_eq(ev->head->method_text, SLICE("RPC_IN_DATA")) ||
 			   slice_eq(ev->head->method_text, SLICE("RPC_OUT_DATA"));
-		m->key = HASH_START;
+		m->key = KEY_START;
 		m->called = m->refused = false;
 		keep_target(m, ev->head->target);
 	}

@@ -91,7 +91,7 @@ static enum interest see_request(const struct sight *s)
 	m->what = h->method == METHOD_POST && of_type(h) ? (uint8_t)read_path(h->target, &id, &number) : NOTHING;
 	if (m->what == OPEN) {
 		dossier_add(s->dossier, &open_sign, CLIENT, s->ev->offset, s->t);
-		m->given = HASH_START;
+		m->given = KEY_START;
 	}
 	if (m->what >= SEND)
 		weigh(s, tunnel_key(id), number);
@@ -135,7 +135,7 @@ static enum interest see_body(const struct sight *s)
 	if (side == SERVER && m->what == OPEN) {
 		for (size_t i = 0; i < bytes.len; i++)
 			if (bytes.at[i] > ' ')
-				m->given = hash_byte(m->given, bytes.at[i]);
+				m->given = key_byte(m->given, bytes.at[i]);
 		return LISTENING;
 	}
 	if (side == SERVER && m->first && bytes.len != 0) {
