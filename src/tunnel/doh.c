@@ -6,7 +6,7 @@
  * for themselves. */
 #include "tunnel/base64.h"
 #include "tunnel/dnswire.h"
-#include "tunnel/leg.h"
+#include "tunnel/cargo.h"
 #include "tunnel/query.h"
 #include "tunnel/sight.h"
 
@@ -19,7 +19,7 @@ static const struct sign alones_sign = { "doh", "answers-alone", FOR_TUNNEL, STR
 enum { PENDING = 4 };
 
 struct mine {
-	struct leg leg[2];
+	struct cargo cargo[2];
 	struct dnswire dns[2];
 	uint64_t asked[PENDING]; /* the latest questions */
 	uint8_t next, questions, answers_alone;
@@ -29,8 +29,7 @@ struct mine {
 
 static bool of_type(const struct head *h)
 {
-	return head_names_type(h, SLICE("Content-Type"), SLICE("application/dns-message")) ||
-	       head_names_type(h, SLICE("Content-Type"), SLICE("application/dns-udpwireformat"));
+	return cargo_is(h, SLICE("application/dns-message")) || cargo_is(h, SLICE("application/dns-udpwireformat"));
 }
 
 static void name_it(const struct sight *s, const struct sign *sign)
@@ -69,21 +68,21 @@ static enum interest see_body(const struct sight *s)
 {
 	struct mine *m = s->mine;
 	const enum side side = s->ev->from;
-	struct leg *leg = &m->leg[side];
+	struct cargo *cargo = &m->cargo[side];
 	struct dnswire *d = &m->dns[side];
-	leg->on = leg->on && leg_takes(leg, s->ev);
-	if (!leg->on)
+	cargo->on = cargo->on && cargo_goes_on(cargo, s->ev);
+	if (!cargo->on)
 		return DULL;
 	const bool told = dnswire_is_question(d) || dnswire_is_answer(d);
 	dnswire_read(d, s->ev->bytes);
-	leg->on = !dnswire_bad(d);
+	cargo->on = !dnswire_bad(d);
 	if (!told && side == CLIENT && dnswire_is_question(d))
 		asked(s, d->question);
 	if (!told && side == SERVER && dnswire_is_answer(d))
 		answered(s, d->question);
-	if (leg->on)
+	if (cargo->on)
 		tunnel_inner(s, side, s->ev->bytes);
-	return leg->on ? LISTENING : DULL;
+	return cargo->on ? LISTENING : DULL;
 }
 
 static void see_get(const struct sight *s)
@@ -116,17 +115,17 @@ static enum interest see_head(const struct sight *s)
 	struct mine *m = s->mine;
 	if (ev->interim)
 		return DULL;
-	m->leg[ev->from].on = false;
+	m->cargo[ev->from].on = false;
 	if (ev->kind == HTTP_REQUEST && ev->head->method == METHOD_GET)
 		see_get(s);
 	m->answered |= ev->kind == HTTP_RESPONSE;
 	const bool wanted = ev->kind == HTTP_REQUEST ? ev->head->method == METHOD_POST : ev->head->status == 200;
-	if (!wanted || ev->rule == BODY_NONE || !of_type(ev->head) || !head_is_uncoded(ev->head)) {
+	if (!wanted || ev->rule == BODY_NONE || !of_type(ev->head) || !cargo_uncoded(ev->head)) {
 		if (ev->kind == HTTP_RESPONSE)
 			tunnel_return_finding(s);
 		return DULL;
 	}
-	leg_begin(&m->leg[ev->from], ev);
+	cargo_begin(&m->cargo[ev->from], ev);
 	dnswire_begin(&m->dns[ev->from]);
 	return LISTENING;
 }
@@ -141,7 +140,7 @@ static enum interest doh_see(const struct sight *s)
 	case HTTP_BODY:
 		return see_body(s);
 	default:
-		m->leg[s->ev->from].on = false;
+		m->cargo[s->ev->from].on = false;
 		return DULL;
 	}
 }

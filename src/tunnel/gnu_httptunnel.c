@@ -6,6 +6,7 @@
  * decides: a body that reads as frames so far, while a sibling whose request had the same target (but for the number at its
  * end, which is the time) is a proven or an opened tunnel, is that tunnel's other half.  Connections that follow within a
  * few seconds, when a declared length is used up, belong to it too. */
+#include "tunnel/cargo.h"
 #include "tunnel/gnu_httptunnel_frames.h"
 #include "tunnel/inside.h"
 
@@ -52,9 +53,9 @@ struct ours {
 /* The message at hand of one side. */
 struct leg {
 	struct frames frames;
-	uint64_t at, next;  /* offsets: where its body begins; where it goes on */
+	struct cargo cargo; /* torn: unwrapped bytes are missing, keep no more of them */
+	uint64_t at;        /* offset where its body begins */
 	uint64_t declared;  /* Content-Length; 0: none */
-	bool chunked, torn; /* torn: unwrapped bytes are missing, keep no more of them */
 };
 
 struct mine {
@@ -204,7 +205,7 @@ static void share_inner(const struct sight *s, struct slot *k, struct finding *f
 	if (k->inner_from[side] != 0 && k->inner_from[side] != s->flow_id) {
 		memcpy(f->inner[side], k->inner[side], k->inner_len[side]);
 		f->inner_len[side] = k->inner_len[side];
-		m->leg[side].torn = true;
+		m->leg[side].cargo.torn = true;
 		return;
 	}
 	const uint16_t len = f->inner_len[side] < SLOT_INNER ? f->inner_len[side] : SLOT_INNER;
@@ -304,7 +305,8 @@ static void forget(const struct sight *s, enum side side)
 {
 	struct mine *m = s->mine;
 	const bool kept = m->leg[side].frames.data_count != 0;
-	m->leg[side] = (struct leg){ .frames = { .at = FRAMES_BROKEN }, .torn = m->found && m->leg[side].torn };
+	m->leg[side] =
+	    (struct leg){ .frames = { .at = FRAMES_BROKEN }, .cargo.torn = m->found && m->leg[side].cargo.torn };
 	if (m->found || !kept)
 		return;
 	if (m->leg[OTHER(side)].frames.data_count == 0) {
@@ -322,20 +324,17 @@ static void begin_leg(const struct sight *s)
 {
 	const struct http_event *ev = s->ev;
 	struct mine *m = s->mine;
-	const uint64_t body = ev->offset + ev->eat;
-	m->leg[ev->from] = (struct leg){ .at = body,
-		.next = body,
-		.declared = ev->rule == BODY_LENGTH ? ev->head->length : 0,
-		.chunked = ev->rule == BODY_CHUNKED,
-		.torn = m->leg[ev->from].torn };
-	frames_begin(&m->leg[ev->from].frames);
+	struct leg *leg = &m->leg[ev->from];
+	cargo_follow(&leg->cargo, ev);
+	leg->at = leg->cargo.next;
+	leg->declared = ev->rule == BODY_LENGTH ? ev->head->length : 0;
+	frames_begin(&leg->frames);
 }
 
 /* A coded body shows no frames; one without length or chunks ends nowhere in a request. */
 static bool may_hold_frames(const struct http_event *ev)
 {
-	return ev->rule != BODY_NONE && (ev->rule != BODY_LENGTH || ev->head->length != 0) &&
-	       !head_has(ev->head, SLICE("Content-Encoding"));
+	return cargo_any(ev) && cargo_uncoded(ev->head);
 }
 
 static void see_request(const struct sight *s)
@@ -374,7 +373,7 @@ static void keep_inner(const struct sight *s, struct slice data)
 		return;
 	unwrap_write(s->kit->unwrap, f->tunnel_id, s->flow_id, side, data);
 	f->inner_bytes[side] += data.len;
-	if (m->leg[side].torn)
+	if (m->leg[side].cargo.torn)
 		return;
 	const struct slice part = slice_head(data, (size_t)FINDING_INNER - f->inner_len[side]);
 	memcpy(f->inner[side] + f->inner_len[side], part.at, part.len);
@@ -386,11 +385,9 @@ static void see_body(const struct sight *s)
 	const struct http_event *ev = s->ev;
 	struct mine *m = s->mine;
 	struct leg *leg = &m->leg[ev->from];
-	if (!leg->chunked && ev->offset > leg->next) {
-		frames_skip(&leg->frames, ev->offset - leg->next);
-		leg->torn = true;
-	}
-	leg->next = ev->offset + ev->eat;
+	const uint64_t missing = cargo_missing(&leg->cargo, ev);
+	if (missing != 0)
+		frames_skip(&leg->frames, missing);
 	for (struct slice in = ev->bytes, data; in.len != 0;) {
 		frames_read(&leg->frames, &in, &data);
 		if (data.len != 0)

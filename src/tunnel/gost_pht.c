@@ -6,7 +6,7 @@
 #include "tunnel/base64.h"
 #include "tunnel/query.h"
 #include "tunnel/sight.h"
-#include "tunnel/tear.h"
+#include "tunnel/cargo.h"
 
 static const struct sign paired_sign = { "gost-pht", "pushed-and-pulled", FOR_TUNNEL, PROOF };
 static const struct sign pushed_sign = { "gost-pht", "base64-line-pushed", FOR_TUNNEL, STRONG };
@@ -25,7 +25,7 @@ struct mine {
 	bool ended;  /* a push's line is over */
 	bool filled; /* the line at hand has letters */
 	struct base64 base64;
-	struct tear tear;
+	struct cargo cargo;
 };
 
 static bool is_token(struct slice s)
@@ -50,7 +50,7 @@ static void begin_lines(const struct sight *s)
 	struct mine *m = s->mine;
 	m->base64 = (struct base64){ 0 };
 	m->broken = m->ended = m->filled = false;
-	tear_begin(&m->tear, s->ev);
+	cargo_follow(&m->cargo, s->ev);
 }
 
 static void found(const struct sight *s, enum side side, uint64_t offset)
@@ -89,7 +89,7 @@ static enum interest see_request(const struct sight *s)
 	m->ordinal = ev->ask.ordinal;
 	if (ev->head->method == METHOD_GET)
 		m->role = PULL;
-	if (ev->head->method != METHOD_POST || ev->rule == BODY_NONE || head_has(ev->head, SLICE("Content-Encoding")))
+	if (ev->head->method != METHOD_POST || ev->rule == BODY_NONE || !cargo_uncoded(ev->head))
 		return DULL;
 	m->role = PUSH;
 	begin_lines(s);
@@ -102,7 +102,7 @@ static enum interest see_response(const struct sight *s)
 	struct mine *m = s->mine;
 	if (ev->interim || m->role != PULL || !ev->ask.known || ev->ask.ordinal != m->ordinal)
 		return DULL;
-	if (ev->head->status != 200 || head_has(ev->head, SLICE("Content-Encoding"))) {
+	if (ev->head->status != 200 || !cargo_uncoded(ev->head)) {
 		m->role = NEITHER;
 		return DULL;
 	}
@@ -142,7 +142,7 @@ static enum interest see_body(const struct sight *s)
 	struct mine *m = s->mine;
 	if (m->broken || m->role != (s->ev->from == CLIENT ? PUSH : PULL))
 		return DULL;
-	if (!tear_whole(&m->tear, s->ev))
+	if (!cargo_goes_on(&m->cargo, s->ev))
 		return break_off(s);
 	for (struct slice rest = s->ev->bytes; rest.len != 0;) {
 		const struct slice line = slice_head(rest, slice_find(rest, '\n'));

@@ -4,7 +4,7 @@
  * gRPC itself is no tunnel: a call with protobuf of its own stays what it is.  One side alone may hold a banner or a
  * certificate as data; both sides in the same exchange speak a protocol of their own. */
 #include "tunnel/base64.h"
-#include "tunnel/leg.h"
+#include "tunnel/cargo.h"
 #include "tunnel/sight.h"
 
 enum { FRAME_HEAD = 5, MAGIC = 6, MESSAGES_MOST = 16, FLAG_TRAILERS = 0x80 };
@@ -24,7 +24,7 @@ struct fields {
 };
 
 struct mine {
-	struct leg leg[2];
+	struct cargo cargo[2];
 	struct fields fields[2];
 	struct base64 base64[2];
 	bool text[2]; /* gRPC-Web in base64 */
@@ -186,9 +186,9 @@ static enum interest see_body(const struct sight *s)
 {
 	struct mine *m = s->mine;
 	const enum side side = s->ev->from;
-	struct leg *leg = &m->leg[side];
-	leg->on = leg->on && leg_takes(leg, s->ev);
-	if (!leg->on)
+	struct cargo *cargo = &m->cargo[side];
+	cargo->on = cargo->on && cargo_goes_on(cargo, s->ev);
+	if (!cargo->on)
 		return DULL;
 	if (!m->text[side])
 		read_fields(s, &m->fields[side], s->ev->bytes);
@@ -197,8 +197,8 @@ static enum interest see_body(const struct sight *s)
 		const size_t n = base64_read(&m->base64[side], &in, plain, sizeof plain);
 		read_fields(s, &m->fields[side], (struct slice){ plain, n });
 	}
-	leg->on = m->fields[side].stage != IS_OTHER && !m->base64[side].bad;
-	return leg->on ? LISTENING : DULL;
+	cargo->on = m->fields[side].stage != IS_OTHER && !m->base64[side].bad;
+	return cargo->on ? LISTENING : DULL;
 }
 
 static enum interest see_head(const struct sight *s)
@@ -209,7 +209,7 @@ static enum interest see_head(const struct sight *s)
 	const bool grpc = slice_starts_nocase(type, SLICE("application/grpc"));
 	if (ev->interim)
 		return DULL;
-	m->leg[ev->from].on = false;
+	m->cargo[ev->from].on = false;
 	if (ev->kind == HTTP_REQUEST) {
 		m->asked = grpc && ev->head->method == METHOD_POST;
 		if (!m->found)
@@ -220,7 +220,7 @@ static enum interest see_head(const struct sight *s)
 			tunnel_return_finding(s);
 		return DULL;
 	}
-	leg_begin(&m->leg[ev->from], ev);
+	cargo_begin(&m->cargo[ev->from], ev);
 	m->fields[ev->from] = (struct fields){ .chosen = m->found ? m->fields[ev->from].chosen : 0 };
 	m->base64[ev->from] = (struct base64){ 0 };
 	m->text[ev->from] = slice_starts_nocase(type, SLICE("application/grpc-web-text"));
@@ -237,7 +237,7 @@ static enum interest grpc_foreign_see(const struct sight *s)
 	case HTTP_BODY:
 		return see_body(s);
 	default:
-		m->leg[s->ev->from].on = false;
+		m->cargo[s->ev->from].on = false;
 		return DULL;
 	}
 }

@@ -1,13 +1,8 @@
 #include "tunnel/look.h"
 
 #include "tunnel/base64.h"
+#include "tunnel/cargo.h"
 #include "tunnel/sight.h"
-
-static struct slice content_type(const struct head *h)
-{
-	const struct slice value = head_field(h, SLICE("Content-Type"));
-	return slice_trim(slice_head(value, slice_find(value, ';')));
-}
 
 struct named {
 	struct slice start;
@@ -41,8 +36,8 @@ static const struct named types[] = {
 
 enum look_type look_type(const struct head *h)
 {
-	const struct slice type = content_type(h);
-	if (head_has(h, SLICE("Content-Encoding")))
+	const struct slice type = cargo_type(h);
+	if (!cargo_uncoded(h))
 		return LOOK_CODED;
 	if (type.len == 0)
 		return LOOK_NOTHING;
@@ -67,7 +62,7 @@ bool look_known_type(const struct head *h)
 		NAMED("video/", LOOK_OTHER),
 		NAMED("audio/", LOOK_OTHER),
 	};
-	const struct slice type = content_type(h);
+	const struct slice type = cargo_type(h);
 	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
 		if (slice_starts_nocase(type, known[i].start))
 			return true;

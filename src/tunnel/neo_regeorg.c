@@ -12,7 +12,7 @@
  * in base64 do not look like that.  It takes several bodies; they are counted for the pair of hosts, because the tool asks
  * on any connection of its pool. */
 #include "tunnel/base64.h"
-#include "tunnel/carry.h"
+#include "tunnel/cargo.h"
 #include "tunnel/sight.h"
 
 enum {
@@ -68,7 +68,7 @@ struct mine {
 	uint64_t key; /* of the bodies seen here; 0: none */
 	uint64_t at;  /* offset of the first of them */
 	uint64_t body_at;
-	struct carry carry;
+	struct cargo cargo;
 };
 
 static uint32_t hash32(const uint8_t *at, size_t len)
@@ -238,7 +238,7 @@ static void judge(const struct sight *s)
 
 static bool may_be_records(const struct http_event *ev)
 {
-	return ev->head->method == METHOD_POST && !head_has(ev->head, SLICE("Content-Encoding")) &&
+	return ev->head->method == METHOD_POST && cargo_uncoded(ev->head) &&
 	       (ev->rule == BODY_CHUNKED || (ev->rule == BODY_LENGTH && ev->head->length >= LEAST));
 }
 
@@ -250,14 +250,14 @@ static enum interest see_head(const struct sight *s)
 		return DULL;
 	if (ev->kind == HTTP_RESPONSE) {
 		m->answer_have = 0;
-		m->answer_reading = m->key != 0 && !m->answer && carry_any(ev);
+		m->answer_reading = m->key != 0 && !m->answer && cargo_any(ev);
 		return m->answer_reading ? LISTENING : DULL;
 	}
 	m->have = 0;
 	m->scanned = 0;
 	m->reading = may_be_records(ev);
-	carry_begin(&m->carry, ev);
-	m->body_at = m->carry.next;
+	cargo_begin(&m->cargo, ev);
+	m->body_at = m->cargo.next;
 	return m->reading ? LISTENING : DULL;
 }
 
@@ -287,8 +287,7 @@ static enum interest see_body(const struct sight *s)
 {
 	const struct slice in = s->ev->bytes;
 	struct mine *m = s->mine;
-	m->reading = m->reading && carry_on(&m->carry, s->ev);
-	m->carry.torn = false; /* the next body is another matter */
+	m->reading = m->reading && cargo_goes_on(&m->cargo, s->ev);
 	for (size_t i = 0; m->reading && i < in.len; i++)
 		take(s, in.at[i]);
 	return m->reading ? LISTENING : DULL;

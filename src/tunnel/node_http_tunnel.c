@@ -6,7 +6,7 @@
 #include "tunnel/node_http_tunnel_items.h"
 #include "tunnel/query.h"
 #include "tunnel/sight.h"
-#include "tunnel/tear.h"
+#include "tunnel/cargo.h"
 
 #include <stdio.h>
 
@@ -32,7 +32,7 @@ enum {
 
 struct mine {
 	struct items items[2];
-	struct tear tear[2];
+	struct cargo cargo[2];
 	uint32_t ordinal; /* of the latest request */
 	uint32_t opened;  /* the stream that a request opened last, and one */
 	bool bare;        /* the latest request had no field that the tool does not send */
@@ -45,8 +45,7 @@ static bool is_array_request(const struct http_event *ev)
 {
 	const struct head *h = ev->head;
 	const struct slice type = head_field(h, SLICE("Content-Type"));
-	return (h->method == METHOD_PUT || h->method == METHOD_POST) && ev->rule != BODY_NONE &&
-	       !head_has(h, SLICE("Content-Encoding")) &&
+	return (h->method == METHOD_PUT || h->method == METHOD_POST) && ev->rule != BODY_NONE && cargo_uncoded(h) &&
 	       (type.at == NULL || slice_search(type, SLICE("json")) < type.len);
 }
 
@@ -63,7 +62,7 @@ static void begin(const struct sight *s)
 {
 	struct mine *m = s->mine;
 	items_begin(&m->items[s->ev->from]);
-	tear_begin(&m->tear[s->ev->from], s->ev);
+	cargo_begin(&m->cargo[s->ev->from], s->ev);
 }
 
 static enum interest see_request(const struct sight *s)
@@ -85,8 +84,7 @@ static enum interest see_response(const struct sight *s)
 	m->heard = true;
 	if (ev->interim || !m->waiting || !ev->ask.known || ev->ask.ordinal != m->ordinal)
 		return DULL;
-	m->waiting =
-	    ev->head->status == 200 && items_whole(&m->items[CLIENT]) && !head_has(ev->head, SLICE("Content-Encoding"));
+	m->waiting = ev->head->status == 200 && items_whole(&m->items[CLIENT]) && cargo_uncoded(ev->head);
 	m->bare = m->bare && !head_has(ev->head, SLICE("Content-Type"));
 	if (!m->waiting)
 		return DULL;
@@ -134,9 +132,8 @@ static enum interest see_body(const struct sight *s)
 	struct items *it = &m->items[from];
 	uint8_t out[768];
 	size_t n = 0;
-	if (!tear_whole(&m->tear[from], s->ev)) {
+	if (!cargo_goes_on(&m->cargo[from], s->ev)) {
 		items_break(it);
-		m->tear[from].torn = false;
 		m->torn = true;
 	}
 	for (struct slice in = s->ev->bytes; in.len != 0;) {

@@ -4,7 +4,7 @@
  * The proof is the first packet: RTS, the type made for this transport, with a length that its own commands fill.  In the
  * client's first one lies the cookie of the virtual connection, which joins the two.  Authentication goes before with
  * empty contents. */
-#include "tunnel/leg.h"
+#include "tunnel/cargo.h"
 #include "tunnel/sight.h"
 
 enum {
@@ -25,7 +25,7 @@ struct packets {
 };
 
 struct mine {
-	struct leg leg[2];
+	struct cargo cargo[2];
 	struct packets packets[2];
 	uint64_t key;    /* of the cookie as far as it was read; then the join's */
 	char target[64]; /* the query of the request; cut off when longer */
@@ -108,13 +108,13 @@ static bool step(const struct sight *s, struct packets *p, struct slice *in)
 static enum interest see_body(const struct sight *s)
 {
 	struct mine *m = s->mine;
-	struct leg *leg = &m->leg[s->ev->from];
-	leg->on = leg->on && leg_takes(leg, s->ev);
-	for (struct slice in = s->ev->bytes; in.len != 0 && leg->on;)
-		leg->on = step(s, &m->packets[s->ev->from], &in);
-	if (!leg->on)
+	struct cargo *cargo = &m->cargo[s->ev->from];
+	cargo->on = cargo->on && cargo_goes_on(cargo, s->ev);
+	for (struct slice in = s->ev->bytes; in.len != 0 && cargo->on;)
+		cargo->on = step(s, &m->packets[s->ev->from], &in);
+	if (!cargo->on)
 		tunnel_return_finding(s);
-	return leg->on ? LISTENING : DULL;
+	return cargo->on ? LISTENING : DULL;
 }
 
 /* "/rpc/rpcproxy.dll?mail.example:6001" */
@@ -130,7 +130,7 @@ static enum interest see_head(const struct sight *s)
 	struct mine *m = s->mine;
 	if (ev->interim)
 		return DULL;
-	m->leg[ev->from].on = false;
+	m->cargo[ev->from].on = false;
 	if (ev->kind == HTTP_REQUEST) {
 		m->asked = slice_eq(ev->head->method_text, SLICE("RPC_IN_DATA")) ||
 			   slice_eq(ev->head->method_text, SLICE("RPC_OUT_DATA"));
@@ -142,7 +142,7 @@ static enum interest see_head(const struct sight *s)
 		m->refused = true;
 	if (!m->asked || ev->rule == BODY_NONE || (ev->kind == HTTP_RESPONSE && ev->head->status != 200))
 		return DULL;
-	leg_begin(&m->leg[ev->from], ev);
+	cargo_begin(&m->cargo[ev->from], ev);
 	m->packets[ev->from] = (struct packets){ 0 };
 	return LISTENING;
 }
@@ -157,7 +157,7 @@ static enum interest rpc_over_http_see(const struct sight *s)
 	case HTTP_BODY:
 		return see_body(s);
 	default:
-		m->leg[s->ev->from].on = false;
+		m->cargo[s->ev->from].on = false;
 		return DULL;
 	}
 }

@@ -4,7 +4,7 @@
  * then bytes go raw in POSTs and come in the answers to them and to empty GETs.  The query is all the framing there is, so
  * it needs a second witness: the client states a type, application/octet-stream, for GETs that have no content, and nothing
  * that browsers and libraries say of themselves; or the path is that of a tunnel already known. */
-#include "tunnel/carry.h"
+#include "tunnel/cargo.h"
 #include "tunnel/sight.h"
 
 static const struct sign query_sign = { "tunna", "proxy-query", FOR_TUNNEL, STRONG };
@@ -21,7 +21,7 @@ struct mine {
 	uint32_t ordinal;
 	bool found;
 	bool asked; /* the latest request was one for bytes, and is not answered */
-	struct carry carry[2];
+	struct cargo cargo[2];
 };
 
 static bool read_parameter(struct slice part, struct query *q)
@@ -57,7 +57,7 @@ static bool read_query(struct slice target, size_t at, struct query *q)
 static bool types_nothing(const struct http_event *ev)
 {
 	const struct head *h = ev->head;
-	return h->method == METHOD_GET && !carry_any(ev) &&
+	return h->method == METHOD_GET && !cargo_any(ev) &&
 	       slice_eq_nocase(head_field(h, SLICE("Content-Type")), SLICE("application/octet-stream")) &&
 	       slice_eq_nocase(head_field(h, SLICE("Accept-Encoding")), SLICE("gzip")) &&
 	       !head_has(h, SLICE("User-Agent")) && !head_has(h, SLICE("Accept"));
@@ -68,7 +68,7 @@ static bool posts_bytes(const struct http_event *ev, const struct query *q)
 	const struct slice type = head_field(ev->head, SLICE("Content-Type"));
 	return ev->head->method == METHOD_POST &&
 	       (q->file ? slice_starts_nocase(type, SLICE("multipart/form-data"))
-			: slice_eq_nocase(type, SLICE("application/octet-stream")) && carry_any(ev));
+			: slice_eq_nocase(type, SLICE("application/octet-stream")) && cargo_any(ev));
 }
 
 /* The second witness, or NULL. */
@@ -100,8 +100,8 @@ static enum interest see_request(const struct sight *s)
 	m->found = true;
 	m->asked = q.port.len == 0 && !q.close && !q.file;
 	m->ordinal = ev->ask.ordinal;
-	carry_begin(&m->carry[CLIENT], ev);
-	return m->asked && carry_any(ev) ? LISTENING : DULL;
+	cargo_follow(&m->cargo[CLIENT], ev);
+	return m->asked && cargo_any(ev) ? LISTENING : DULL;
 }
 
 /* The shell speaks for itself in text, and for the other end in octets. */
@@ -112,8 +112,8 @@ static enum interest see_response(const struct sight *s)
 	if (ev->interim || !m->asked || !ev->ask.known || ev->ask.ordinal != m->ordinal)
 		return DULL;
 	m->asked = false;
-	carry_begin(&m->carry[SERVER], ev);
-	if (ev->head->status != 200 || !carry_any(ev) || head_has(ev->head, SLICE("Content-Encoding")) ||
+	cargo_follow(&m->cargo[SERVER], ev);
+	if (ev->head->status != 200 || !cargo_any(ev) || !cargo_uncoded(ev->head) ||
 	    slice_starts_nocase(head_field(ev->head, SLICE("Content-Type")), SLICE("text/")))
 		return DULL;
 	return LISTENING;
@@ -128,7 +128,7 @@ static enum interest tunna_see(const struct sight *s)
 	case HTTP_RESPONSE:
 		return see_response(s);
 	case HTTP_BODY:
-		if (!carry_on(&m->carry[s->ev->from], s->ev))
+		if (!cargo_goes_on(&m->cargo[s->ev->from], s->ev))
 			return DULL;
 		tunnel_inner(s, s->ev->from, s->ev->bytes);
 		return LISTENING;
