@@ -65,4 +65,7 @@ struct detector {
 
 #define WAKE_METHOD ":method"
 
+/* In the order of list.h; NULL past the end. */
+const struct detector *tunnel_detector(unsigned i);
+
 #endif

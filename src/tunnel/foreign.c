@@ -1,28 +1,12 @@
 #include "tunnel/foreign.h"
 
 #include "tunnel/base64.h"
+#include "tunnel/hello.h"
 
 enum {
 	HEADER_MOST = 32, /* of a tool's own framing before the first byte */
-	DECODED = 96,
-	HELLO_LEAST = 40, /* the shortest TLS hello there can be is longer */
-	HELLO_MOST = 0x4000
+	DECODED = 96
 };
-
-/* Record header, handshake header of a client's or a server's hello, version (RFC 8446, 5.1 and 4). */
-static bool is_tls(struct slice s)
-{
-	if (s.len < 11 || s.at[0] != 22 || s.at[1] != 3 || s.at[2] > 4)
-		return false;
-	const unsigned record = read_be16(s.at + 3), message = (unsigned)s.at[6] << 16 | read_be16(s.at + 7);
-	return (s.at[5] == 1 || s.at[5] == 2) && record >= HELLO_LEAST && record <= HELLO_MOST &&
-	       message >= HELLO_LEAST && message <= 0x10000 && s.at[9] == 3 && s.at[10] <= 3;
-}
-
-static bool is_ssh(struct slice s)
-{
-	return slice_starts(s, SLICE("SSH-2.0-")) || slice_starts(s, SLICE("SSH-1.99-"));
-}
 
 /* The first packet behind the banner (RFC 4253, 6 and 7.1): its length, SSH_MSG_KEXINIT, a cookie, a list of names. */
 static bool is_kexinit(struct slice s)
@@ -54,7 +38,7 @@ static bool line_has(struct slice s, struct slice start, struct slice word)
 
 static const char *name_text(struct slice s)
 {
-	if (is_ssh(s))
+	if (hello_is_ssh(s))
 		return "ssh";
 	if (slice_starts(s, SLICE("RFB 003.")) && s.len >= 12 && s.at[11] == '\n')
 		return "vnc";
@@ -78,7 +62,7 @@ static bool is_socks(struct slice s, bool whole)
 
 static const char *name_binary(struct slice s, bool whole)
 {
-	if (is_tls(s))
+	if (hello_is_tls(s))
 		return "tls";
 	if (is_kexinit(s))
 		return "ssh";
@@ -120,8 +104,8 @@ static bool find_behind_header(struct slice sample, struct foreign *out)
 	bool binary = false;
 	for (size_t at = 0; at < sample.len && at <= HEADER_MOST; at++) {
 		const struct slice here = slice_from(sample, at);
-		if (binary && (is_ssh(here) || is_tls(here)))
-			return found(out, is_ssh(here) ? "ssh" : "tls", FORM_RAW, at);
+		if (binary && (hello_is_ssh(here) || hello_is_tls(here)))
+			return found(out, hello_is_ssh(here) ? "ssh" : "tls", FORM_RAW, at);
 		binary |= !is_text(sample.at[at]);
 	}
 	return false;

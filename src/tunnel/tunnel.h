@@ -56,7 +56,4 @@ void tunnel_end(struct tunnel_kit *k, struct tunnel *t, struct dossier *d);
 /* NULL when nothing was found. */
 const struct finding *tunnel_finding(const struct tunnel *t);
 
-/* For `culvert list detectors`; NULL past the end. */
-const struct detector *tunnel_detector(unsigned i);
-
 #endif
