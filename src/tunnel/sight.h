@@ -1,4 +1,4 @@
-/* sight -- what a detector is called with, and what it can do about what it sees.
+/* sight -- what a detector is called with, and what it can do about what it sees.  Begin with detector.h.
  *
  * The usual course: `see` recognises the tool's own framing and calls tunnel_found once; from then on, or already on
  * suspicion, it hands unwrapped bytes to tunnel_inner.  Connections of one tunnel are joined by a key: a hash of whatever
