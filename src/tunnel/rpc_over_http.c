@@ -38,7 +38,7 @@ static bool take_head(struct packets *p)
 {
 	const uint8_t *h = p->head;
 	const bool little = (h[4] >> 4) == 1;
-	p->length = little ? (uint16_t)(h[9] << 8 | h[8]) : read_be16(h + 8);
+	p->length = (uint16_t)(little ? h[9] << 8 | h[8] : h[8] << 8 | h[9]);
 	if (h[0] != 5 || h[1] > 1 || h[2] > LAST_TYPE || h[4] > 0x10 || h[5] > 3 || p->length < HEADER)
 		return false;
 	if (!p->begun && (h[2] != RTS || p->length < HEADER + 4 || p->length > RTS_MOST || h[10] != 0 || h[11] != 0))
