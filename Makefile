@@ -37,9 +37,9 @@ LDLIBS   = -lpcap $(NDPI_LIBS) -lmd -lm
 NDPI_CFLAGS = $(shell pkg-config --cflags libndpi 2>/dev/null)
 NDPI_LIBS   = $(shell pkg-config --libs libndpi 2>/dev/null || echo -lndpi)
 
-SRC  := $(wildcard src/*/*.c)
+SRC  := $(filter-out src/main/%,$(wildcard src/*/*.c))
 OBJ   = $(SRC:src/%.c=$(B)/obj/%.o)
-MAIN := src/main.c
+MAIN := $(wildcard src/main/*.c)
 UNIT := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/*_test.c))
 
 # Unit tests link only the room under test and the floors below it: a forbidden dependency does not link either.
@@ -64,7 +64,7 @@ setup: ## install what building and testing need (Debian packages)
 setup-check:
 	@tests/setup $(PACKAGES) $(CHECK_PACKAGES)
 
-$(B)/culvert: $(OBJ) $(B)/obj/main.o
+$(B)/culvert: $(OBJ) $(MAIN:src/%.c=$(B)/obj/%.o)
 	$(if $(V),,@echo "  CC  $@")
 	$(Q)$(CC) $(CFLAGS) $(LTO) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
@@ -140,7 +140,7 @@ sanitized:
 clang:
 	@$(MAKE) --no-print-directory B=build/clang CC=clang HARDEN= build/clang/culvert build/clang/talk
 
-OURS  = $(sort $(wildcard src/*.c src/*/*.[ch] tests/*/*.[ch]))
+OURS  = $(sort $(wildcard src/*/*.[ch] tests/*/*.[ch]))
 
 lint: ## clang-tidy, cppcheck, mandoc, shellcheck
 	@tests/lint.sh

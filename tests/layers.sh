@@ -8,7 +8,7 @@ awk '
 FNR == NR { if ($1 ~ /^[0-9]+$/) floor[$2] = $1; next }
 /^[ \t]*#[ \t]*include[ \t]*"/ {
 	split(FILENAME, path, "/")
-	room = path[3] == "" ? "main" : path[2]
+	room = path[2]
 	split($0, quoted, "\"")
 	includes++
 	if (quoted[2] !~ /^[a-z0-9_]+\/[a-z0-9_]+\.h$/)

@@ -3,6 +3,7 @@
 set -u
 cd "$(dirname "$0")/.." || exit 2
 failed=0
+jobs=$(nproc)
 # Tables of designated initialisers and small integers are the style here, so the checks that mind them are left out.
 checks='-*,clang-analyzer-*,bugprone-*,performance-*,portability-*,cert-err33-c,cert-err34-c,cert-flp30-c,misc-redundant-expression'
 checks="$checks,-bugprone-easily-swappable-parameters,-bugprone-narrowing-conversions,-bugprone-implicit-widening-of-multiplication-result"
@@ -13,7 +14,7 @@ checks="$checks,-clang-analyzer-valist.Uninitialized,-bugprone-not-null-terminat
 sources=$(find src -name '*.c' | LC_ALL=C sort)
 helpers='tests/talk/player.c tests/talk/play.c tests/talk/script.c tests/talk/record.c tests/talk/seeds.c tests/lib/wire.c'
 # shellcheck disable=SC2086,SC2016
-echo $sources $helpers | tr ' ' '\n' | xargs -P 2 -n 4 sh -c '
+echo $sources $helpers | tr ' ' '\n' | xargs -P "$jobs" -n 2 sh -c '
 	checks=$1
 	shift
 	clang-tidy --quiet --warnings-as-errors="*" --checks="$checks" "$@" -- -std=c11 -Isrc -Itests/lib -Itests/talk -D_GNU_SOURCE \
@@ -21,7 +22,7 @@ echo $sources $helpers | tr ' ' '\n' | xargs -P 2 -n 4 sh -c '
 ' tidy "$checks" || failed=1
 # shellcheck disable=SC2086
 cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr --error-exitcode=1 -Isrc -D_GNU_SOURCE \
-	-DCULVERT_VERSION='"0"' --suppress=missingIncludeSystem --suppress=arrayIndexOutOfBounds --max-configs=4 -j 2 $sources || failed=1
+	-DCULVERT_VERSION='"0"' --suppress=missingIncludeSystem --suppress=arrayIndexOutOfBounds --max-configs=4 -j "$jobs" $sources || failed=1
 for page in docs/*.[1-9]; do
 	[ -e "$page" ] || continue
 	mandoc -T lint -W warning "$page" || failed=1

@@ -5,6 +5,7 @@
 
 #include <endian.h>
 #include <sha2.h>
+#include "base/digit.h"
 
 /* Not in check builds, so that both ways are tested. */
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(CHECK_BUILD)
@@ -180,24 +181,6 @@ size_t base64_encode(struct slice in, char *out, size_t size)
 	return groups * 4;
 }
 
-enum { BASE64_NOT = 64 };
-
-/* RFC 4648, 4 and 5: either alphabet. */
-static unsigned sextet(uint8_t b)
-{
-	if (b >= 'A' && b <= 'Z')
-		return (unsigned)(b - 'A');
-	if (b >= 'a' && b <= 'z')
-		return (unsigned)(b - 'a') + 26;
-	if (b >= '0' && b <= '9')
-		return (unsigned)(b - '0') + 52;
-	if (b == '+' || b == '-')
-		return 62;
-	if (b == '/' || b == '_')
-		return 63;
-	return BASE64_NOT;
-}
-
 /* How much padding stands at `at`, after `taken` digits: what fills up the group of four, or less if it is missing. */
 static size_t padding(struct slice in, size_t at, size_t taken)
 {
@@ -214,10 +197,10 @@ size_t base64_decode(struct slice in, uint8_t *out, size_t size, size_t *used)
 	unsigned held = 0;
 	size_t n = 0, i = 0;
 	for (; i < in.len; i++) {
-		const unsigned six = sextet(in.at[i]);
-		if (six == BASE64_NOT || n == size)
+		const int six = base64_value(in.at[i]);
+		if (six < 0 || n == size)
 			break;
-		bits = (bits << 6 | six) & 0xfff;
+		bits = (bits << 6 | (unsigned)six) & 0xfff;
 		held += 6;
 		if (held >= 8) {
 			held -= 8;

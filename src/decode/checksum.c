@@ -9,10 +9,8 @@
  *     or that has once sent it with a segment larger than a frame holds.  Only a card or kernel that splits and joins
  *     segments makes those, and it writes this form into small ones too, between others that it leaves as they came.
  *
- * Bare acknowledgements and RSTs teach nothing: kernels complete the checksum of some of those themselves.
- *
- * Senders are kept in a table without chains: a newcomer takes the place of who was there, who is then new again.  The
- * hash is keyed, so nobody can choose whom to push out; it need not be as strong as that of a table with chains. */
+ * Bare acknowledgements and RSTs teach nothing: kernels complete the checksum of some of those themselves.  A sender not
+ * heard of for long gives way to others (senders.h) and is new again. */
 #include "decode/peel.h"
 
 enum {
@@ -87,18 +85,6 @@ uint32_t checksum_pseudo(const struct peel *p, size_t len)
 	return (uint32_t)((sum & 0xffffffff) + (sum >> 32));
 }
 
-/* The address as 16 bytes, as a key has it. */
-static inline struct sender *sender_of(struct decoder *d, const uint64_t word[2], uint32_t space)
-{
-	const __uint128_t product = (__uint128_t)(word[0] ^ d->key.k0 ^ space) * ((word[1] ^ d->key.k1) | 1);
-	const uint64_t hash = (uint64_t)product ^ (uint64_t)(product >> 64);
-	struct sender *s = &d->senders[hash % SENDERS];
-	const uint32_t tag = (uint32_t)(hash >> 32);
-	if (s->tag != tag)
-		*s = (struct sender){ .tag = tag };
-	return s;
-}
-
 bool checksum_ip(struct peel *p, struct slice header)
 {
 	struct decoder *d = p->d;
@@ -112,7 +98,7 @@ bool checksum_ip(struct peel *p, struct slice header)
 		return right || d->policy == CHECKSUM_NONE;
 	uint64_t address[2] = { 0 };
 	memcpy(address, p->src, 4);
-	struct sender *s = sender_of(d, address, p->space);
+	struct sender *s = senders_get(&d->senders, address, p->space);
 	if (right)
 		s->shown |= SHOWN_RIGHT_IP;
 	return right || (s->shown & SHOWN_RIGHT_IP) == 0 || read_be16(header.at + 10) == 0;
@@ -164,5 +150,5 @@ bool decode_checksum(struct decoder *d, const struct segment *s)
 	const struct endpoint *from = s->way == LO_TO_HI ? &s->key.lo : &s->key.hi;
 	uint64_t address[2];
 	memcpy(address, from->addr, sizeof address);
-	return believe(sender_of(d, address, s->key.space), s, right);
+	return believe(senders_get(&d->senders, address, s->key.space), s, right);
 }

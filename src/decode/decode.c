@@ -20,7 +20,7 @@ struct decoder *decoder_new(enum checksum_policy policy, struct hash_key key, st
 		return NULL;
 	}
 	d->policy = policy;
-	d->key = (struct hash_key){ hash_bytes(key, "senders", 7), hash_bytes(key, "of checksums", 12) };
+	d->senders.key = (struct hash_key){ hash_bytes(key, "senders", 7), hash_bytes(key, "of checksums", 12) };
 	if (!frag_init(&d->frag, key, e)) {
 		free(d);
 		return NULL;

@@ -10,6 +10,7 @@
 #include "decode/decode.h"
 #include "decode/frag.h"
 #include "decode/numbers.h"
+#include "decode/senders.h"
 
 enum step {
 	STEP_ETHERNET,
@@ -28,20 +29,11 @@ enum step {
 	STEP_UNKNOWN_LINK
 };
 
-/* What a sender has shown of its checksums (checksum.c). */
-struct sender {
-	uint32_t tag;
-	uint8_t shown;
-};
-
-enum { SENDERS = 4096 };
-
 struct decoder {
 	struct decode_counters counters;
 	enum checksum_policy policy;
-	struct hash_key key; /* of senders[] */
 	struct frag frag;
-	struct sender senders[SENDERS];
+	struct senders senders;
 };
 
 struct peel {

@@ -5,6 +5,7 @@
 #include "handshake/record.h"
 
 #include "base/digest.h"
+#include "base/digit.h"
 
 enum {
 	WEBSOCKET_KEY_MOST = 64, /* a right key has 24 bytes */
@@ -148,22 +149,14 @@ static void record_ask(struct handshake_record *r, const struct http_event *ev)
 	hs_record_user(r, ev->head);
 }
 
-static uint8_t hex_digit(uint8_t c)
-{
-	const uint8_t l = lower(c);
-	if (l >= '0' && l <= '9')
-		return (uint8_t)(l - '0');
-	return l >= 'a' && l <= 'f' ? (uint8_t)(l - 'a' + 10) : 16;
-}
-
 /* RFC 7639, 2.2: protocol names are percent-encoded. */
 static size_t copy_decoded(struct slice s, char *to, size_t size)
 {
 	size_t n = 0;
 	for (size_t i = 0; i < s.len && n + 1 < size; i++) {
 		uint8_t c = s.at[i];
-		if (c == '%' && s.len - i > 2 && hex_digit(s.at[i + 1]) < 16 && hex_digit(s.at[i + 2]) < 16) {
-			c = (uint8_t)(hex_digit(s.at[i + 1]) << 4 | hex_digit(s.at[i + 2]));
+		if (c == '%' && s.len - i > 2 && hex_value(s.at[i + 1]) >= 0 && hex_value(s.at[i + 2]) >= 0) {
+			c = (uint8_t)(hex_value(s.at[i + 1]) << 4 | hex_value(s.at[i + 2]));
 			i += 2;
 		}
 		to[n++] = (char)c;

@@ -2,6 +2,8 @@
  * to reject, a reader that merely listens goes on with what most peers would read, or says that framing is broken. */
 #include "http/inside.h"
 
+#include "base/digit.h"
+
 enum { MOST_DIGITS = 16 }; /* a size of 64 bits; as many zeros before it are no size anyone sends */
 
 /* What the fields say, when the kind of message alone does not decide. */
@@ -30,14 +32,6 @@ enum body_rule body_rule_response(const struct head *h, enum method asked, bool 
 		return BODY_NONE;
 	/* An answer to CONNECT without a status is no success that anyone names, and no content either. */
 	return rule_of_fields(h, to_connect && h->status == 0 ? BODY_NONE : BODY_UNTIL_CLOSE);
-}
-
-static int hex_digit(uint8_t b)
-{
-	if (b >= '0' && b <= '9')
-		return b - '0';
-	const uint8_t lower = b | 0x20;
-	return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
 }
 
 static void break_off(struct chunked *c, uint64_t *odd)
@@ -93,7 +87,7 @@ static void take_size_byte(struct chunked *c, uint8_t b, uint64_t *odd)
 	if (c->cr)
 		*odd |= ODD_BIT(BARE_CR);
 	c->cr = b == '\r';
-	const int digit = c->part == CHUNK_DIGITS ? hex_digit(b) : -1;
+	const int digit = c->part == CHUNK_DIGITS ? hex_value(b) : -1;
 	if (digit >= 0)
 		add_digit(c, digit, odd);
 	else if (b == ';' && c->digits != 0)

@@ -215,8 +215,11 @@ static enum parsed parse_head(const struct turn *t, size_t *used)
 {
 	const struct slice in = t->in->bytes;
 	size_t scanned = t->s->scanned <= in.len ? t->s->scanned : 0;
-	const enum parsed p = t->ev->from == CLIENT ? head_parse_request(in, &scanned, t->head, used)
-						    : head_parse_response(in, &scanned, t->head, used);
+	enum parsed p;
+	if (t->ev->from == CLIENT)
+		p = head_parse_request(in, &scanned, t->head, used);
+	else
+		p = head_parse_response(in, &scanned, t->head, used);
 	t->s->scanned = (uint32_t)scanned;
 	return p;
 }

@@ -6,7 +6,7 @@
  * word and base64 of whole blocks.  A page with the word alone says that there is no data; it counts when its like has
  * carried some. */
 #include "tunnel/base64.h"
-#include "tunnel/carry.h"
+#include "tunnel/cargo.h"
 #include "tunnel/sight.h"
 
 static const struct sign form_sign = { "abptts", "form-of-cipher-blocks", FOR_TUNNEL, STRONG };
@@ -33,7 +33,7 @@ struct mine {
 	uint8_t page, have;           /* enum page_at; characters of a fixed text */
 	bool asked, found;
 	struct digits digits[2]; /* of the value at hand, by side */
-	struct carry carry[2];
+	struct cargo cargo[2];
 };
 
 /* The page without its white space; the title's last word may be missing. */
@@ -64,19 +64,12 @@ static void end_value(struct mine *m)
 	m->digits[CLIENT] = (struct digits){ 0 };
 }
 
-static int hex(uint8_t c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	return (c | 0x20) >= 'a' && (c | 0x20) <= 'f' ? (c | 0x20) - 'a' + 10 : -1;
-}
-
 static void form_value(struct mine *m, uint8_t c)
 {
 	if (m->percent != 0) {
-		if (hex(c) < 0)
+		if (hex_value(c) < 0)
 			m->form = FORM_OFF;
-		m->code = (uint8_t)(m->code << 4 | (hex(c) & 15));
+		m->code = (uint8_t)(m->code << 4 | (hex_value(c) & 15));
 		if (--m->percent == 0)
 			take_digit(&m->digits[CLIENT], m->code);
 	} else if (c == '%') {
@@ -168,7 +161,7 @@ static enum interest see_request(const struct sight *s)
 	m->fields = 1;
 	m->values = m->name = m->percent = 0;
 	m->digits[CLIENT] = (struct digits){ 0 };
-	carry_begin(&m->carry[CLIENT], ev);
+	cargo_follow(&m->cargo[CLIENT], ev);
 	return LISTENING;
 }
 
@@ -179,13 +172,12 @@ static enum interest see_response(const struct sight *s)
 	if (ev->interim)
 		return DULL;
 	m->page = PAGE_OFF;
-	if (!m->asked || ev->ask.ordinal != m->ordinal || !carry_any(ev) ||
-	    head_has(ev->head, SLICE("Content-Encoding")))
+	if (!m->asked || ev->ask.ordinal != m->ordinal || !cargo_any(ev) || !cargo_uncoded(ev->head))
 		return DULL;
 	m->page = PAGE_FRONT;
 	m->have = 0;
 	m->digits[SERVER] = (struct digits){ 0 };
-	carry_begin(&m->carry[SERVER], ev);
+	cargo_follow(&m->cargo[SERVER], ev);
 	return LISTENING;
 }
 
@@ -195,7 +187,7 @@ static enum interest see_body(const struct sight *s)
 	const struct slice in = s->ev->bytes;
 	struct mine *m = s->mine;
 	uint8_t *at = side == CLIENT ? &m->form : &m->page;
-	if (!carry_on(&m->carry[side], s->ev))
+	if (!cargo_goes_on(&m->cargo[side], s->ev))
 		*at = 0;
 	for (size_t i = 0; i < in.len && *at != 0; i++)
 		side == CLIENT ? form_byte(m, in.at[i]) : page_byte(m, in.at[i]);

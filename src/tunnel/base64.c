@@ -2,19 +2,6 @@
 
 enum { CAPITAL = 1, SMALL = 2, OTHER = 4, ALL_KINDS = 7, RICH_LEAST = 15 };
 
-int base64_value(uint8_t c)
-{
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52;
-	if (c == '+' || c == '-')
-		return 62;
-	return c == '/' || c == '_' ? 63 : -1;
-}
-
 /* Padding stands in the last two places only, and nothing but padding follows it in the quantum. */
 static size_t take_pad(struct base64 *b, uint8_t *out)
 {

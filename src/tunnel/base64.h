@@ -6,6 +6,7 @@
 #ifndef TUNNEL_BASE64_H
 #define TUNNEL_BASE64_H
 
+#include "base/digit.h"
 #include "base/slice.h"
 
 struct base64 {
@@ -26,8 +27,5 @@ bool base64_whole(const struct base64 *b);
 /* Was what was read no word and no number: long enough, of small letters and capitals, with digits, signs or padding among
  * them?  Four letters are base64, too. */
 bool base64_rich(const struct base64 *b);
-
-/* Value of one character in either alphabet, or -1. */
-int base64_value(uint8_t c);
 
 #endif

@@ -2,7 +2,7 @@
  *
  * The proof is a message on /meta/handshake or the like in a request, and one on the same channel in the answer with a
  * `successful` of its own, which the request has not: a log of such messages is answered otherwise, and an echo lacks it. */
-#include "tunnel/leg.h"
+#include "tunnel/cargo.h"
 #include "tunnel/sight.h"
 
 enum { TEXT_MOST = 20, LOOK_MOST = 8192 };
@@ -26,7 +26,7 @@ struct messages {
 };
 
 struct mine {
-	struct leg leg[2];
+	struct cargo cargo[2];
 	struct messages messages[2];
 	uint8_t asked; /* enum meta */
 	bool found;
@@ -158,9 +158,9 @@ static enum interest see_body(const struct sight *s)
 {
 	struct mine *m = s->mine;
 	const enum side side = s->ev->from;
-	struct leg *leg = &m->leg[side];
-	leg->on = leg->on && leg_takes(leg, s->ev) && read_messages(&m->messages[side], s->ev->bytes);
-	return leg->on ? LISTENING : DULL;
+	struct cargo *cargo = &m->cargo[side];
+	cargo->on = cargo->on && cargo_goes_on(cargo, s->ev) && read_messages(&m->messages[side], s->ev->bytes);
+	return cargo->on ? LISTENING : DULL;
 }
 
 static bool is_json(const struct head *h)
@@ -175,14 +175,14 @@ static enum interest see_head(const struct sight *s)
 	struct mine *m = s->mine;
 	if (ev->interim)
 		return DULL;
-	m->leg[ev->from].on = false;
+	m->cargo[ev->from].on = false;
 	if (ev->kind == HTTP_REQUEST)
 		m->asked = META_NONE;
 	const bool answers = ev->kind == HTTP_RESPONSE && m->asked != META_NONE && ev->head->status == 200;
 	const bool wanted = answers || (ev->kind == HTTP_REQUEST && ev->head->method == METHOD_POST);
-	if (m->found || !wanted || ev->rule == BODY_NONE || !is_json(ev->head) || !head_is_uncoded(ev->head))
+	if (m->found || !wanted || ev->rule == BODY_NONE || !is_json(ev->head) || !cargo_uncoded(ev->head))
 		return DULL;
-	leg_begin(&m->leg[ev->from], ev);
+	cargo_begin(&m->cargo[ev->from], ev);
 	m->messages[ev->from] = (struct messages){ 0 };
 	return LISTENING;
 }
@@ -191,14 +191,14 @@ static enum interest see_head(const struct sight *s)
 static void see_end(const struct sight *s)
 {
 	struct mine *m = s->mine;
-	struct leg *leg = &m->leg[s->ev->from];
-	if (leg->on && s->ev->kind == HTTP_MESSAGE_END && s->ev->complete) {
+	struct cargo *cargo = &m->cargo[s->ev->from];
+	if (cargo->on && s->ev->kind == HTTP_MESSAGE_END && s->ev->complete) {
 		if (s->ev->from == CLIENT)
 			judge_request(s);
 		else
 			judge_answer(s);
 	}
-	leg->on = false;
+	cargo->on = false;
 }
 
 static enum interest bayeux_see(const struct sight *s)
@@ -218,7 +218,7 @@ static enum interest bayeux_see(const struct sight *s)
 static bool bayeux_idle(const void *mine)
 {
 	const struct mine *m = mine;
-	return m->asked == META_NONE && !m->found && !m->leg[CLIENT].on;
+	return m->asked == META_NONE && !m->found && !m->cargo[CLIENT].on;
 }
 
 const struct detector detector_bayeux = {

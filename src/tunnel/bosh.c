@@ -4,7 +4,7 @@
  * The proof is such an element in a request and such an element in an answer: a page about the protocol has it in
  * neither place, an echo has the client's `rid` in the answer.  Two requests whose ids count up speak for themselves where
  * the server was not seen. */
-#include "tunnel/leg.h"
+#include "tunnel/cargo.h"
 #include "tunnel/sight.h"
 
 enum { TAG_MOST = 4096, NAME_MOST = 8, PROLOG_MOST = 256 };
@@ -29,7 +29,7 @@ struct element {
 };
 
 struct mine {
-	struct leg leg[2];
+	struct cargo cargo[2];
 	struct element element[2];
 	uint64_t rid, sid; /* of the latest request, of the session */
 	bool asked, found; /* asked: a request element was seen */
@@ -54,7 +54,7 @@ static void begin_value(struct element *e)
 	if (named(e, "rid"))
 		e->rid = 0;
 	if (named(e, "sid"))
-		e->sid = HASH_START;
+		e->sid = KEY_START;
 }
 
 static void end_value(struct element *e)
@@ -85,7 +85,7 @@ static void take_value(struct element *e, uint8_t b)
 		e->rid = e->rid * 10 + (unsigned)(b - '0');
 	}
 	if (named(e, "sid"))
-		e->sid = hash_byte(e->sid, b);
+		e->sid = key_byte(e->sid, b);
 }
 
 static void take_blank(struct element *e, uint8_t b)
@@ -225,10 +225,10 @@ static void take_inside(const struct sight *s, struct element *e, struct slice *
 static enum interest see_body(const struct sight *s)
 {
 	struct mine *m = s->mine;
-	struct leg *leg = &m->leg[s->ev->from];
+	struct cargo *cargo = &m->cargo[s->ev->from];
 	struct element *e = &m->element[s->ev->from];
-	leg->on = leg->on && leg_takes(leg, s->ev);
-	for (struct slice in = s->ev->bytes; in.len != 0 && leg->on && e->at != AT_END;) {
+	cargo->on = cargo->on && cargo_goes_on(cargo, s->ev);
+	for (struct slice in = s->ev->bytes; in.len != 0 && cargo->on && e->at != AT_END;) {
 		if (e->at == AT_INSIDE) {
 			take_inside(s, e, &in);
 			continue;
@@ -236,10 +236,10 @@ static enum interest see_body(const struct sight *s)
 		take_tag_byte(e, in.at[0]);
 		in = slice_from(in, 1);
 		if (e->at == AT_INSIDE || e->at == AT_END)
-			leg->on = judge(s, e);
-		leg->on = leg->on && e->at != AT_OTHER;
+			cargo->on = judge(s, e);
+		cargo->on = cargo->on && e->at != AT_OTHER;
 	}
-	return leg->on ? LISTENING : DULL;
+	return cargo->on ? LISTENING : DULL;
 }
 
 /* No type, text or XML: browsers send it as what they can. */
@@ -256,15 +256,15 @@ static enum interest see_head(const struct sight *s)
 	struct mine *m = s->mine;
 	if (ev->interim)
 		return DULL;
-	m->leg[ev->from].on = false;
+	m->cargo[ev->from].on = false;
 	m->answered |= ev->kind == HTTP_RESPONSE;
 	const bool wanted =
 	    ev->kind == HTTP_REQUEST ? ev->head->method == METHOD_POST : m->asked && ev->head->status == 200;
-	if (!wanted || ev->rule == BODY_NONE || !may_be_xml(ev->head) || !head_is_uncoded(ev->head)) {
+	if (!wanted || ev->rule == BODY_NONE || !may_be_xml(ev->head) || !cargo_uncoded(ev->head)) {
 		tunnel_return_finding(s);
 		return DULL;
 	}
-	leg_begin(&m->leg[ev->from], ev);
+	cargo_begin(&m->cargo[ev->from], ev);
 	m->element[ev->from] = (struct element){ .at = AT_START };
 	return LISTENING;
 }
@@ -279,7 +279,7 @@ static enum interest bosh_see(const struct sight *s)
 	case HTTP_BODY:
 		return see_body(s);
 	default:
-		m->leg[s->ev->from].on = false;
+		m->cargo[s->ev->from].on = false;
 		return DULL;
 	}
 }

@@ -1,5 +1,6 @@
 #include "tunnel/carrier.h"
 
+#include "base/digit.h"
 #include "tunnel/tunnel.h"
 
 static void take_request(const struct sight *s, const struct carrier_tool *c)
@@ -59,32 +60,13 @@ bool carrier_lists(const struct head *h, struct slice field, struct slice prefix
 	return false;
 }
 
-struct slice carrier_query(const struct head *h, struct slice key)
-{
-	struct slice rest = slice_from(h->target, slice_find(h->target, '?') + 1), part;
-	if (slice_find(h->target, '?') == h->target.len)
-		return (struct slice){ NULL, 0 };
-	while (slice_cut(&rest, '&', &part))
-		if (slice_starts(part, key) && part.len > key.len && part.at[key.len] == '=')
-			return slice_from(part, key.len + 1);
-	return (struct slice){ NULL, 0 };
-}
-
-static int hex_digit(uint8_t c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	const uint8_t lower = c | 0x20;
-	return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
-
 size_t carrier_decode(struct slice s, char *to, size_t size)
 {
 	size_t n = 0;
 	for (size_t i = 0; i < s.len && n + 1 < size; i++) {
 		uint8_t c = s.at[i];
-		if (c == '%' && s.len - i > 2 && hex_digit(s.at[i + 1]) >= 0 && hex_digit(s.at[i + 2]) >= 0) {
-			c = (uint8_t)(hex_digit(s.at[i + 1]) << 4 | hex_digit(s.at[i + 2]));
+		if (c == '%' && s.len - i > 2 && hex_value(s.at[i + 1]) >= 0 && hex_value(s.at[i + 2]) >= 0) {
+			c = (uint8_t)(hex_value(s.at[i + 1]) << 4 | hex_value(s.at[i + 2]));
 			i += 2;
 		}
 		if (c > ' ' && c < 0x7f)

@@ -25,9 +25,6 @@ bool carrier_idle(const void *mine);
 /* Does any element of that field begin so?  Any case. */
 bool carrier_lists(const struct head *h, struct slice field, struct slice prefix);
 
-/* The value of `key` in the target's query; empty when it is not there. */
-struct slice carrier_query(const struct head *h, struct slice key);
-
 /* Copies, with %XX resolved, what is printable and no blank. */
 size_t carrier_decode(struct slice s, char *to, size_t size);
 

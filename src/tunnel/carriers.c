@@ -1,6 +1,7 @@
 /* The carriers that are known by a field or two: a subprotocol that both sides name, a path or a parameter that no other
  * program has.  What a name rests on is written at each. */
 #include "tunnel/carrier.h"
+#include "tunnel/query.h"
 
 static const struct slice subprotocol = { (const uint8_t *)"Sec-WebSocket-Protocol", 22 };
 static const char *const by_upgrade[] = { "upgrade", NULL };
@@ -46,7 +47,7 @@ static bool npm_is(const struct head *h)
 
 static size_t npm_aims(const struct head *h, char *to, size_t size)
 {
-	return carrier_decode(carrier_query(h, SLICE("dst")), to, size);
+	return carrier_decode(query_value(h->target, SLICE("dst")), to, size);
 }
 
 static const struct carrier_tool npm = { { "wstunnel-npm", "subprotocol", FOR_RELAY, WEAK }, npm_is, npm_is, npm_aims };
@@ -122,7 +123,7 @@ static enum interest dev_tunnels_see(const struct sight *s)
 static bool azure_is(const struct head *h)
 {
 	return is_websocket(h) && slice_starts(h->target, SLICE("/$hc/")) &&
-	       carrier_query(h, SLICE("sb-hc-action")).len != 0;
+	       query_value(h->target, SLICE("sb-hc-action")).len != 0;
 }
 
 static size_t azure_aims(const struct head *h, char *to, size_t size)
@@ -145,9 +146,9 @@ static bool iap_is(const struct head *h)
 
 static size_t iap_aims(const struct head *h, char *to, size_t size)
 {
-	const struct slice instance = carrier_query(h, SLICE("instance"));
-	size_t n = carrier_decode(instance.len != 0 ? instance : carrier_query(h, SLICE("host")), to, size);
-	const struct slice port = carrier_query(h, SLICE("port"));
+	const struct slice instance = query_value(h->target, SLICE("instance"));
+	size_t n = carrier_decode(instance.len != 0 ? instance : query_value(h->target, SLICE("host")), to, size);
+	const struct slice port = query_value(h->target, SLICE("port"));
 	if (n == 0 || port.len == 0 || n + 2 > size)
 		return n;
 	to[n++] = ':';

@@ -6,7 +6,7 @@
 #include "tunnel/base64.h"
 #include "tunnel/query.h"
 #include "tunnel/sight.h"
-#include "tunnel/tear.h"
+#include "tunnel/cargo.h"
 
 static const struct sign connected_sign = { "crowbar", "connected", FOR_TUNNEL, PROOF };
 static const struct sign data_sign = { "crowbar", "data-brought", FOR_TUNNEL, PROOF };
@@ -31,7 +31,7 @@ struct mine {
 	bool found, waiting, bad;
 	uint8_t word[WORD]; /* how the answer begins */
 	struct base64 base64;
-	struct tear tear[2];
+	struct cargo cargo[2];
 };
 
 static enum role role_of(const struct head *h)
@@ -98,7 +98,7 @@ static enum interest see_request(const struct sight *s)
 	m->form = FORM_NAME;
 	m->name = 0;
 	m->base64 = (struct base64){ 0 };
-	tear_begin(&m->tear[CLIENT], ev);
+	cargo_follow(&m->cargo[CLIENT], ev);
 	return LISTENING;
 }
 
@@ -112,7 +112,7 @@ static enum interest see_response(const struct sight *s)
 	m->bad = ev->head->status != 200;
 	if (m->role != TAKE)
 		m->base64 = (struct base64){ 0 };
-	tear_begin(&m->tear[SERVER], ev);
+	cargo_follow(&m->cargo[SERVER], ev);
 	return m->bad ? DULL : LISTENING;
 }
 
@@ -130,7 +130,7 @@ static void read_form_byte(const struct sight *s, uint8_t c)
 {
 	struct mine *m = s->mine;
 	static const char name[] = "data=";
-	const int digit = query_hex(c);
+	const int digit = hex_value(c);
 	if (m->form == FORM_NAME) {
 		m->form = c != (uint8_t)name[m->name] ? FORM_BROKEN : m->name == 4 ? FORM_VALUE : FORM_NAME;
 		m->name++;
@@ -153,7 +153,7 @@ static void read_form_byte(const struct sight *s, uint8_t c)
 static enum interest see_form(const struct sight *s)
 {
 	struct mine *m = s->mine;
-	if (!tear_whole(&m->tear[CLIENT], s->ev))
+	if (!cargo_goes_on(&m->cargo[CLIENT], s->ev))
 		m->form = FORM_BROKEN;
 	for (size_t i = 0; i < s->ev->bytes.len && m->form != FORM_BROKEN; i++)
 		read_form_byte(s, s->ev->bytes.at[i]);
@@ -178,7 +178,7 @@ static struct slice said(const struct mine *m, struct slice word)
 static enum interest see_answer(const struct sight *s)
 {
 	struct mine *m = s->mine;
-	m->bad = m->bad || !tear_whole(&m->tear[SERVER], s->ev);
+	m->bad = m->bad || !cargo_goes_on(&m->cargo[SERVER], s->ev);
 	struct slice in = s->ev->bytes;
 	for (; m->role == BRING && m->skip < 6 && in.len != 0 && !m->bad; in = slice_from(in, 1)) {
 		if (m->skip == 5 && in.at[0] != ':') {

@@ -6,6 +6,60 @@
  * the connection cannot be its tool's, so that bodies need not be shown.
  *
  * Most detectors want no notebook `ours`: sight.h joins the connections of one tunnel for them, by any token of theirs.
+ *
+ * To write one, read this file, then sight.h (what it can do about what it sees).  Helpers: cargo.h (is content whole so
+ * far, what does the head call it), query.h (parameters of targets), base64.h, hello.h and foreign.h (does this begin as
+ * TLS, SSH, ... do), look.h (what else first bytes say), carrier.h (tools behind an accepted Upgrade: a table row each).
+ * The file is named by the tool as printed, dashes to underscores.  tests/talk has conversations of each, and one that
+ * looks like it and is none.  A whole detector, of a tool that POSTs what it carries to /pipe with a field X-Pipe:
+ *
+ *     struct mine {
+ *             struct cargo cargo;
+ *             uint64_t key;
+ *     };
+ *
+ *     static const struct sign answer_sign = { "pipe", "id-repeated", FOR_TUNNEL, PROOF };
+ *
+ *     static enum interest pipe_see(const struct sight *s)
+ *     {
+ *             const struct http_event *ev = s->ev;
+ *             struct mine *m = s->mine;
+ *             const struct slice id = ev->head != NULL ? head_field(ev->head, SLICE("X-Pipe")) : SLICE("");
+ *             switch (ev->kind) {
+ *             case HTTP_REQUEST:
+ *                     m->key = ev->head->method == METHOD_POST && id.len != 0 ? tunnel_key(id) : 0;
+ *                     cargo_follow(&m->cargo, ev);
+ *                     return m->key != 0 && cargo_any(ev) ? LISTENING : DULL;
+ *             case HTTP_BODY:
+ *                     if (!cargo_goes_on(&m->cargo, ev))
+ *                             return DULL;
+ *                     tunnel_inner(s, CLIENT, ev->bytes);
+ *                     return LISTENING;
+ *             case HTTP_RESPONSE:
+ *                     if (ev->interim || m->key == 0)
+ *                             return DULL;
+ *                     if (id.len != 0 && tunnel_key(id) == m->key)
+ *                             tunnel_found(s, &answer_sign, SERVER, ev->offset, m->key);
+ *                     else
+ *                             tunnel_return_finding(s);
+ *                     return DULL;
+ *             default:
+ *                     return DULL;
+ *             }
+ *     }
+ *
+ *     static const char *const pipe_fields[] = { "x-pipe", NULL };
+ *
+ *     const struct detector detector_pipe = {
+ *             .name = "pipe",
+ *             .catches = "pipe: an id in X-Pipe that the answer repeats",
+ *             .source = "measured",
+ *             .proof = 'A',
+ *             .kind = KIND_COVERT,
+ *             .fields = pipe_fields,
+ *             .memory = sizeof(struct mine),
+ *             .see = pipe_see,
+ *     };
  */
 #ifndef TUNNEL_DETECTOR_H
 #define TUNNEL_DETECTOR_H
@@ -74,5 +128,8 @@ enum when {
 };
 
 #define WAKE_METHOD ":method"
+
+/* In the order of list.h; NULL past the end. */
+const struct detector *tunnel_detector(unsigned i);
 
 #endif

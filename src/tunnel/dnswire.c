@@ -1,6 +1,6 @@
 #include "tunnel/dnswire.h"
 
-#include "tunnel/leg.h"
+#include "tunnel/key.h"
 
 enum { IN_HEADER, IN_LENGTH, IN_LABEL, IN_TAIL, IS_DONE, IS_BAD };
 enum { HEADER = 12, TAIL = 4, NAME_MOST = 255, LABEL_MOST = 63, RECORDS_MOST = 512 };
@@ -8,7 +8,7 @@ enum { BIT_ANSWER = 0x8000, OPCODE = 0x7800, BIT_RESERVED = 0x0040, RCODE = 0x00
 
 void dnswire_begin(struct dnswire *d)
 {
-	*d = (struct dnswire){ .question = HASH_START };
+	*d = (struct dnswire){ .question = KEY_START };
 }
 
 /* Could this be the header of a question or of an answer? */
@@ -70,7 +70,7 @@ void dnswire_read(struct dnswire *d, struct slice in)
 			take_header(d, b);
 			continue;
 		}
-		d->question = hash_byte(d->question, b >= 'A' && b <= 'Z' ? b | 0x20 : b);
+		d->question = key_byte(d->question, b >= 'A' && b <= 'Z' ? b | 0x20 : b);
 		if (d->stage == IN_TAIL)
 			take_tail(d, b);
 		else

@@ -6,7 +6,8 @@
  * for themselves. */
 #include "tunnel/base64.h"
 #include "tunnel/dnswire.h"
-#include "tunnel/leg.h"
+#include "tunnel/cargo.h"
+#include "tunnel/query.h"
 #include "tunnel/sight.h"
 
 static const struct sign question_sign = { "doh", "question", FOR_TUNNEL, STRONG };
@@ -18,18 +19,17 @@ static const struct sign alones_sign = { "doh", "answers-alone", FOR_TUNNEL, STR
 enum { PENDING = 4 };
 
 struct mine {
-	struct leg leg[2];
+	struct cargo cargo[2];
 	struct dnswire dns[2];
 	uint64_t asked[PENDING]; /* the latest questions */
 	uint8_t next, questions, answers_alone;
-	bool answered, requested; /* the server was seen, the client was */
+	bool answered; /* the server was seen */
 	bool found;
 };
 
 static bool of_type(const struct head *h)
 {
-	return head_names_type(h, SLICE("Content-Type"), SLICE("application/dns-message")) ||
-	       head_names_type(h, SLICE("Content-Type"), SLICE("application/dns-udpwireformat"));
+	return cargo_is(h, SLICE("application/dns-message")) || cargo_is(h, SLICE("application/dns-udpwireformat"));
 }
 
 static void name_it(const struct sight *s, const struct sign *sign)
@@ -54,7 +54,7 @@ static void asked(const struct sight *s, uint64_t question)
 static void answered(const struct sight *s, uint64_t question)
 {
 	struct mine *m = s->mine;
-	if (m->questions == 0 && !m->requested) {
+	if (m->questions == 0 && !s->asked) {
 		dossier_add(s->dossier, &alone_sign, SERVER, s->ev->offset, s->t);
 		if (m->answers_alone < UINT8_MAX)
 			m->answers_alone++;
@@ -68,36 +68,26 @@ static enum interest see_body(const struct sight *s)
 {
 	struct mine *m = s->mine;
 	const enum side side = s->ev->from;
-	struct leg *leg = &m->leg[side];
+	struct cargo *cargo = &m->cargo[side];
 	struct dnswire *d = &m->dns[side];
-	leg->on = leg->on && leg_takes(leg, s->ev);
-	if (!leg->on)
+	cargo->on = cargo->on && cargo_goes_on(cargo, s->ev);
+	if (!cargo->on)
 		return DULL;
 	const bool told = dnswire_is_question(d) || dnswire_is_answer(d);
 	dnswire_read(d, s->ev->bytes);
-	leg->on = !dnswire_bad(d);
+	cargo->on = !dnswire_bad(d);
 	if (!told && side == CLIENT && dnswire_is_question(d))
 		asked(s, d->question);
 	if (!told && side == SERVER && dnswire_is_answer(d))
 		answered(s, d->question);
-	if (leg->on)
+	if (cargo->on)
 		tunnel_inner(s, side, s->ev->bytes);
-	return leg->on ? LISTENING : DULL;
-}
-
-/* The value of dns= in the query, or an empty slice. */
-static struct slice dns_parameter(struct slice target)
-{
-	struct slice query = slice_from(target, slice_find(target, '?') + 1), part;
-	while (query.len != 0 && slice_cut(&query, '&', &part))
-		if (slice_starts(part, SLICE("dns=")))
-			return slice_from(part, 4);
-	return (struct slice){ NULL, 0 };
+	return cargo->on ? LISTENING : DULL;
 }
 
 static void see_get(const struct sight *s)
 {
-	struct slice in = dns_parameter(s->ev->head->target);
+	struct slice in = query_value(s->ev->head->target, SLICE("dns"));
 	struct mine *m = s->mine;
 	uint8_t plain[1536];
 	struct base64 b = { 0 };
@@ -125,18 +115,17 @@ static enum interest see_head(const struct sight *s)
 	struct mine *m = s->mine;
 	if (ev->interim)
 		return DULL;
-	m->leg[ev->from].on = false;
+	m->cargo[ev->from].on = false;
 	if (ev->kind == HTTP_REQUEST && ev->head->method == METHOD_GET)
 		see_get(s);
 	m->answered |= ev->kind == HTTP_RESPONSE;
-	m->requested |= ev->kind == HTTP_REQUEST;
 	const bool wanted = ev->kind == HTTP_REQUEST ? ev->head->method == METHOD_POST : ev->head->status == 200;
-	if (!wanted || ev->rule == BODY_NONE || !of_type(ev->head) || !head_is_uncoded(ev->head)) {
+	if (!wanted || ev->rule == BODY_NONE || !of_type(ev->head) || !cargo_uncoded(ev->head)) {
 		if (ev->kind == HTTP_RESPONSE)
 			tunnel_return_finding(s);
 		return DULL;
 	}
-	leg_begin(&m->leg[ev->from], ev);
+	cargo_begin(&m->cargo[ev->from], ev);
 	dnswire_begin(&m->dns[ev->from]);
 	return LISTENING;
 }
@@ -151,7 +140,7 @@ static enum interest doh_see(const struct sight *s)
 	case HTTP_BODY:
 		return see_body(s);
 	default:
-		m->leg[s->ev->from].on = false;
+		m->cargo[s->ev->from].on = false;
 		return DULL;
 	}
 }
@@ -162,7 +151,7 @@ static void doh_end(const struct sight *s)
 	if (!m->found && !m->answered && m->questions >= 2)
 		name_it(s, &questions_sign);
 	/* Where the client was seen, it asked for a file. */
-	if (!m->found && !m->requested && m->answers_alone >= 2)
+	if (!m->found && !s->asked && m->answers_alone >= 2)
 		name_it(s, &alones_sign);
 }
 

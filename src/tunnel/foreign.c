@@ -1,28 +1,12 @@
 #include "tunnel/foreign.h"
 
 #include "tunnel/base64.h"
+#include "tunnel/hello.h"
 
 enum {
 	HEADER_MOST = 32, /* of a tool's own framing before the first byte */
-	DECODED = 96,
-	HELLO_LEAST = 40, /* the shortest TLS hello there can be is longer */
-	HELLO_MOST = 0x4000
+	DECODED = 96
 };
-
-/* Record header, handshake header of a client's or a server's hello, version (RFC 8446, 5.1 and 4). */
-static bool is_tls(struct slice s)
-{
-	if (s.len < 11 || s.at[0] != 22 || s.at[1] != 3 || s.at[2] > 4)
-		return false;
-	const unsigned record = read_be16(s.at + 3), message = (unsigned)s.at[6] << 16 | read_be16(s.at + 7);
-	return (s.at[5] == 1 || s.at[5] == 2) && record >= HELLO_LEAST && record <= HELLO_MOST &&
-	       message >= HELLO_LEAST && message <= 0x10000 && s.at[9] == 3 && s.at[10] <= 3;
-}
-
-static bool is_ssh(struct slice s)
-{
-	return slice_starts(s, SLICE("SSH-2.0-")) || slice_starts(s, SLICE("SSH-1.99-"));
-}
 
 /* The first packet behind the banner (RFC 4253, 6 and 7.1): its length, SSH_MSG_KEXINIT, a cookie, a list of names. */
 static bool is_kexinit(struct slice s)
@@ -54,7 +38,7 @@ static bool line_has(struct slice s, struct slice start, struct slice word)
 
 static const char *name_text(struct slice s)
 {
-	if (is_ssh(s))
+	if (hello_is_ssh(s))
 		return "ssh";
 	if (slice_starts(s, SLICE("RFB 003.")) && s.len >= 12 && s.at[11] == '\n')
 		return "vnc";
@@ -78,7 +62,7 @@ static bool is_socks(struct slice s, bool whole)
 
 static const char *name_binary(struct slice s, bool whole)
 {
-	if (is_tls(s))
+	if (hello_is_tls(s))
 		return "tls";
 	if (is_kexinit(s))
 		return "ssh";
@@ -117,7 +101,7 @@ static uint64_t hash_line(struct slice s)
 static uint64_t greeting_part(struct slice s)
 {
 	const struct slice next = slice_from(s, slice_find(s, '\n') + 1);
-	return is_ssh(next) || slice_starts(next, SLICE("RFB ")) ? 0 : hash_line(s);
+	return hello_is_ssh(next) || slice_starts(next, SLICE("RFB ")) ? 0 : hash_line(s);
 }
 
 bool foreign_is_greeting(const char *name)
@@ -127,7 +111,8 @@ bool foreign_is_greeting(const char *name)
 
 bool foreign_goes_on(struct slice begins)
 {
-	return is_kexinit(begins) || (is_ssh(begins) && is_kexinit(slice_from(begins, slice_find(begins, '\n') + 1)));
+	return is_kexinit(begins) ||
+	       (hello_is_ssh(begins) && is_kexinit(slice_from(begins, slice_find(begins, '\n') + 1)));
 }
 
 uint64_t foreign_part(const char *name, struct slice begins)
@@ -165,8 +150,8 @@ static bool find_behind_header(struct slice sample, struct foreign *out)
 	bool binary = false;
 	for (size_t at = 0; at < sample.len && at <= HEADER_MOST; at++) {
 		const struct slice here = slice_from(sample, at);
-		if (binary && (here.at[0] == 'S' || here.at[0] == 22) && (is_ssh(here) || is_tls(here)))
-			return found(out, is_ssh(here) ? "ssh" : "tls", FORM_RAW, at);
+		if (binary && (here.at[0] == 'S' || here.at[0] == 22) && (hello_is_ssh(here) || hello_is_tls(here)))
+			return found(out, hello_is_ssh(here) ? "ssh" : "tls", FORM_RAW, at);
 		binary |= !is_text(sample.at[at]);
 	}
 	return false;
@@ -184,20 +169,12 @@ static const char *name_base64(struct slice text)
 	return foreign_name((struct slice){ out, n }, false);
 }
 
-int foreign_hex(uint8_t c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static const char *name_hex(struct slice text)
 {
 	uint8_t out[DECODED];
 	size_t n = 0;
 	for (; n < sizeof out && 2 * n + 1 < text.len; n++) {
-		const int high = foreign_hex(text.at[2 * n]), low = foreign_hex(text.at[2 * n + 1]);
+		const int high = hex_value(text.at[2 * n]), low = hex_value(text.at[2 * n + 1]);
 		if (high < 0 || low < 0)
 			break;
 		out[n] = (uint8_t)(high << 4 | low);

@@ -21,9 +21,6 @@ enum { FOREIGN_SAMPLE = 160 }; /* so much of a body's beginning is looked at */
 /* `whole`: the sample is all there is.  In any of the forms, behind a short binary header, or as a value in text. */
 bool foreign_find(struct slice sample, bool whole, struct foreign *out);
 
-/* Value of a hexadecimal digit, or -1. */
-int foreign_hex(uint8_t c);
-
 /* Which part of the dialogue such a beginning is; 0: none.  Two beginnings of one protocol are its two parts when these
  * differ, of IP when each is the other turned round (foreign_turned). */
 uint64_t foreign_part(const char *name, struct slice begins);

@@ -10,6 +10,7 @@
  * server otherwise is not concerned.  Groups are made for requests with content, or when a sign is met; bodies are looked
  * at for their first FOREIGN_SAMPLE bytes, those of uploads for longer while no answer comes.
  */
+#include "tunnel/cargo.h"
 #include "tunnel/foreign.h"
 #include "tunnel/inside.h"
 #include "tunnel/look.h"
@@ -99,8 +100,9 @@ static const int64_t DIALOGUE = INT64_C(60) * 1000000000; /* ns between the two 
 
 /* The message at hand of one side. */
 struct leg {
-	uint64_t at, next; /* offsets: where its content begins; where it goes on */
-	uint64_t seen;     /* bytes of it */
+	struct cargo cargo;
+	uint64_t at;   /* offset where it begins */
+	uint64_t seen; /* bytes of it */
 	uint8_t sample[FOREIGN_SAMPLE];
 	uint8_t have;
 	bool open, sampled;
@@ -275,18 +277,17 @@ static void begin_leg(const struct sight *s, enum side side)
 {
 	const struct http_event *ev = s->ev;
 	struct mine *m = s->mine;
-	const uint64_t body = ev->offset + ev->eat;
-	const bool content = ev->rule != BODY_NONE && !(ev->rule == BODY_LENGTH && ev->head->length == 0);
-	m->leg[side] = (struct leg){ .at = body,
-		.next = body,
-		.open = content,
+	struct leg *l = &m->leg[side];
+	*l = (struct leg){ .at = ev->offset + ev->eat,
+		.open = cargo_any(ev),
 		.endless = ev->rule != BODY_LENGTH || ev->head->length >= ABSURD,
 		.type = (uint8_t)look_type(ev->head) };
+	cargo_begin(&l->cargo, ev);
 }
 
 static void count_message(struct group *g, enum side side, const struct http_event *ev)
 {
-	const bool content = ev->rule != BODY_NONE && !(ev->rule == BODY_LENGTH && ev->head->length == 0);
+	const bool content = cargo_any(ev);
 	g->bodies[side] += content;
 	g->empties[side] += !content;
 	if (content && ev->rule == BODY_LENGTH && ev->head->length < ABSURD)
@@ -469,9 +470,8 @@ static void see_body(const struct sight *s)
 	const struct http_event *ev = s->ev;
 	struct mine *m = s->mine;
 	struct leg *l = &m->leg[ev->from];
-	if (!l->endless && ev->offset > l->next)
+	if (!cargo_goes_on(&l->cargo, ev))
 		l->sampled = true; /* bytes are missing: what follows is no beginning */
-	l->next = ev->offset + ev->bytes.len;
 	l->seen += ev->bytes.len;
 	if (!l->sampled)
 		take_sample(l, ev->bytes);

@@ -7,7 +7,7 @@
 #include "tunnel/base64.h"
 #include "tunnel/query.h"
 #include "tunnel/sight.h"
-#include "tunnel/tear.h"
+#include "tunnel/cargo.h"
 
 static const struct sign paired_sign = { "gost-pht", "pushed-and-pulled", FOR_TUNNEL, PROOF };
 static const struct sign pushed_sign = { "gost-pht", "base64-line-pushed", FOR_TUNNEL, STRONG };
@@ -28,7 +28,7 @@ struct mine {
 	bool rich;   /* the push's line can only be base64 */
 	bool spoke;  /* a line of either kind was pushed or pulled */
 	struct base64 base64;
-	struct tear tear;
+	struct cargo cargo;
 };
 
 static bool is_token(struct slice s)
@@ -53,7 +53,7 @@ static void begin_lines(const struct sight *s)
 	struct mine *m = s->mine;
 	m->base64 = (struct base64){ 0 };
 	m->broken = m->ended = m->filled = m->rich = false;
-	tear_begin(&m->tear, s->ev);
+	cargo_follow(&m->cargo, s->ev);
 }
 
 static void found(const struct sight *s, enum side side, uint64_t offset)
@@ -92,7 +92,7 @@ static enum interest see_request(const struct sight *s)
 	m->ordinal = ev->ask.ordinal;
 	if (ev->head->method == METHOD_GET)
 		m->role = PULL;
-	if (ev->head->method != METHOD_POST || ev->rule == BODY_NONE || head_has(ev->head, SLICE("Content-Encoding")))
+	if (ev->head->method != METHOD_POST || ev->rule == BODY_NONE || !cargo_uncoded(ev->head))
 		return DULL;
 	m->role = PUSH;
 	begin_lines(s);
@@ -105,7 +105,7 @@ static enum interest see_response(const struct sight *s)
 	struct mine *m = s->mine;
 	if (ev->interim || m->role != PULL || !ev->ask.known || ev->ask.ordinal != m->ordinal)
 		return DULL;
-	if (ev->head->status != 200 || head_has(ev->head, SLICE("Content-Encoding"))) {
+	if (ev->head->status != 200 || !cargo_uncoded(ev->head)) {
 		m->role = NEITHER;
 		return DULL;
 	}
@@ -148,7 +148,7 @@ static enum interest see_body(const struct sight *s)
 	struct mine *m = s->mine;
 	if (m->broken || m->role != (s->ev->from == CLIENT ? PUSH : PULL))
 		return DULL;
-	if (!tear_whole(&m->tear, s->ev))
+	if (!cargo_goes_on(&m->cargo, s->ev))
 		return break_off(s);
 	for (struct slice rest = s->ev->bytes; rest.len != 0;) {
 		const struct slice line = slice_head(rest, slice_find(rest, '\n'));

@@ -1,32 +1,17 @@
 #include "tunnel/hello.h"
 
-enum { RECORD_HEAD = 5, ALERT = 21, HANDSHAKE = 22, CLIENT_HELLO = 1, SERVER_HELLO = 2 };
+/* The shortest ServerHello there can be, without extensions; a ClientHello is longer. */
+enum { RECORD_HEAD = 5, HELLO_LEAST = 38, RECORD_MOST = 0x4000, ALERT = 21, HANDSHAKE = 22 };
+enum message { CLIENT_HELLO = 1, SERVER_HELLO = 2 };
 
-/* The record's type when it is one of TLS, else 0. */
-static unsigned record_type(struct slice s)
+/* Record header, handshake header, version (RFC 8446, 5.1 and 4). */
+static bool is_handshake(struct slice s, enum message type)
 {
-	if (s.len < RECORD_HEAD + 4 || s.at[1] != 3 || s.at[2] > 4)
-		return 0;
-	return s.at[0];
-}
-
-static bool is_handshake(struct slice s, unsigned type)
-{
-	const unsigned record = read_be16(s.at + 3);
-	const unsigned message = (unsigned)s.at[6] << 16 | read_be16(s.at + 7);
-	return s.at[RECORD_HEAD] == type && record >= 40 && message >= 36 && message + 4 <= record;
-}
-
-static bool is_ssh(struct slice s)
-{
-	return slice_starts(s, SLICE("SSH-2.0-")) || slice_starts(s, SLICE("SSH-1.99-"));
-}
-
-enum hello hello_client(struct slice first)
-{
-	if (record_type(first) == HANDSHAKE && is_handshake(first, CLIENT_HELLO))
-		return HELLO_TLS;
-	return is_ssh(first) ? HELLO_SSH : HELLO_NONE;
+	if (s.len < RECORD_HEAD + 6 || s.at[0] != HANDSHAKE || s.at[1] != 3 || s.at[2] > 4 || s.at[5] != type)
+		return false;
+	const unsigned record = read_be16(s.at + 3), message = (unsigned)s.at[6] << 16 | read_be16(s.at + 7);
+	return record <= RECORD_MOST && message >= HELLO_LEAST && message + 4 <= record && s.at[9] == 3 &&
+	       s.at[10] <= 3;
 }
 
 static bool is_alert(struct slice s)
@@ -35,11 +20,28 @@ static bool is_alert(struct slice s)
 	       read_be16(s.at + 3) == 2 && (s.at[5] == 1 || s.at[5] == 2);
 }
 
+bool hello_is_tls(struct slice first)
+{
+	return is_handshake(first, CLIENT_HELLO) || is_handshake(first, SERVER_HELLO);
+}
+
+bool hello_is_ssh(struct slice first)
+{
+	return slice_starts(first, SLICE("SSH-2.0-")) || slice_starts(first, SLICE("SSH-1.99-"));
+}
+
+enum hello hello_client(struct slice first)
+{
+	if (is_handshake(first, CLIENT_HELLO))
+		return HELLO_TLS;
+	return hello_is_ssh(first) ? HELLO_SSH : HELLO_NONE;
+}
+
 enum hello hello_server(struct slice first)
 {
-	if ((record_type(first) == HANDSHAKE && is_handshake(first, SERVER_HELLO)) || is_alert(first))
+	if (is_handshake(first, SERVER_HELLO) || is_alert(first))
 		return HELLO_TLS;
-	return is_ssh(first) ? HELLO_SSH : HELLO_NONE;
+	return hello_is_ssh(first) ? HELLO_SSH : HELLO_NONE;
 }
 
 static struct slice without_end(struct slice s)
@@ -60,7 +62,7 @@ static bool is_same(struct slice a, struct slice b)
 /* Behind the banner another. */
 static bool is_list(struct slice s)
 {
-	return is_ssh(slice_from(s, slice_find(s, '\n') + 1));
+	return hello_is_ssh(slice_from(s, slice_find(s, '\n') + 1));
 }
 
 bool hello_both(struct slice client, struct slice server)

@@ -8,6 +8,10 @@
 
 #include "base/slice.h"
 
+/* A ClientHello or a ServerHello; an SSH version line.  Of either side. */
+bool hello_is_tls(struct slice first);
+bool hello_is_ssh(struct slice first);
+
 enum hello { HELLO_NONE, HELLO_TLS, HELLO_SSH };
 
 enum hello hello_client(struct slice first);

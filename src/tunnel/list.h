@@ -2,10 +2,10 @@
  * that of `culvert list detectors`, and the first to find its tool keeps the finding. */
 
 /* Tools that wrap one stream in long messages. */
-DETECTOR(httptunnel)
+DETECTOR(gnu_httptunnel)
 
 /* Tools that poll. */
-DETECTOR(node)
+DETECTOR(node_http_tunnel)
 DETECTOR(wstunnel_http)
 DETECTOR(meek)
 DETECTOR(gost_pht)
@@ -14,7 +14,7 @@ DETECTOR(xhttp)
 
 /* Web shells. */
 DETECTOR(regeorg)
-DETECTOR(neoregeorg)
+DETECTOR(neo_regeorg)
 DETECTOR(suo5)
 DETECTOR(pivotnacci)
 DETECTOR(tunna)
@@ -22,17 +22,17 @@ DETECTOR(abptts)
 
 /* Published protocols that are carried in HTTP. */
 DETECTOR(sstp)
-DETECTOR(rtsphttp)
-DETECTOR(rpchttp)
+DETECTOR(rtsp_over_http)
+DETECTOR(rpc_over_http)
 DETECTOR(rdg)
 DETECTOR(bosh)
 DETECTOR(doh)
 DETECTOR(softether)
-DETECTOR(mapihttp)
+DETECTOR(mapi_over_http)
 DETECTOR(rtmpt)
 DETECTOR(ohttp)
 DETECTOR(bayeux)
-DETECTOR(grpcforeign)
+DETECTOR(grpc_foreign)
 DETECTOR(anyconnect)
 DETECTOR(pulse)
 DETECTOR(sslvpn)

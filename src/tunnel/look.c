@@ -1,13 +1,8 @@
 #include "tunnel/look.h"
 
 #include "tunnel/base64.h"
+#include "tunnel/cargo.h"
 #include "tunnel/sight.h"
-
-static struct slice content_type(const struct head *h)
-{
-	const struct slice value = head_field(h, SLICE("Content-Type"));
-	return slice_trim(slice_head(value, slice_find(value, ';')));
-}
 
 struct named {
 	struct slice start;
@@ -41,8 +36,8 @@ static const struct named types[] = {
 
 enum look_type look_type(const struct head *h)
 {
-	const struct slice type = content_type(h);
-	if (head_has(h, SLICE("Content-Encoding")))
+	const struct slice type = cargo_type(h);
+	if (!cargo_uncoded(h))
 		return LOOK_CODED;
 	if (type.len == 0)
 		return LOOK_NOTHING;
@@ -67,7 +62,7 @@ bool look_known_type(const struct head *h)
 		NAMED("video/", LOOK_OTHER),
 		NAMED("audio/", LOOK_OTHER),
 	};
-	const struct slice type = content_type(h);
+	const struct slice type = cargo_type(h);
 	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
 		if (slice_starts_nocase(type, known[i].start))
 			return true;
@@ -195,7 +190,7 @@ static struct slice decode_hex(struct slice text, uint8_t plain[FOREIGN_SAMPLE])
 {
 	size_t n = 0;
 	for (; n < FOREIGN_SAMPLE && 2 * n + 1 < text.len; n++) {
-		const int high = foreign_hex(text.at[2 * n]), low = foreign_hex(text.at[2 * n + 1]);
+		const int high = hex_value(text.at[2 * n]), low = hex_value(text.at[2 * n + 1]);
 		if (high < 0 || low < 0)
 			break;
 		plain[n] = (uint8_t)(high << 4 | low);

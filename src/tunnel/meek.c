@@ -10,7 +10,7 @@
 #include "tunnel/hello.h"
 #include "tunnel/query.h"
 #include "tunnel/sight.h"
-#include "tunnel/tear.h"
+#include "tunnel/cargo.h"
 
 static const struct sign opening_sign = { "meek", "protocol-in-session", FOR_TUNNEL, PROOF };
 static const struct sign sibling_sign = { "meek", "session-of-known-tunnel", FOR_TUNNEL, PROOF };
@@ -38,13 +38,13 @@ struct mine {
 	bool carried;      /* any content was seen */
 	bool heard;        /* an answer was */
 	bool nothing_came; /* the latest exchange was empty both ways */
-	struct tear tear[2];
+	struct cargo cargo[2];
 };
 
 static bool is_hex_id(struct slice id)
 {
 	for (size_t i = 0; i < id.len; i++)
-		if (query_hex(id.at[i]) < 0 || (id.at[i] >= 'A' && id.at[i] <= 'F'))
+		if (hex_value(id.at[i]) < 0 || (id.at[i] >= 'A' && id.at[i] <= 'F'))
 			return false;
 	return id.len == 32;
 }
@@ -69,7 +69,7 @@ static bool is_raw(const struct head *h)
 {
 	const struct slice type = head_field(h, SLICE("Content-Type"));
 	const bool named = type.len == 0 || slice_starts_nocase(type, SLICE("application/octet-stream"));
-	return named && !head_has(h, SLICE("Content-Encoding")) && h->length <= BODY_LARGEST;
+	return named && cargo_uncoded(h) && h->length <= BODY_LARGEST;
 }
 
 /* 0: no request of such a session. */
@@ -143,7 +143,7 @@ static enum interest see_request(const struct sight *s)
 	keep_pace(m, ev->t);
 	m->answered = ev->t;
 	m->nothing_came = m->asked_empty;
-	tear_begin(&m->tear[CLIENT], ev);
+	cargo_follow(&m->cargo[CLIENT], ev);
 	return m->asked_empty ? DULL : LISTENING;
 }
 
@@ -165,7 +165,7 @@ static enum interest see_response(const struct sight *s)
 	const struct slice type = head_field(ev->head, SLICE("Content-Type"));
 	if (!is_raw(ev->head) && !(slice_starts_nocase(type, SLICE("text/plain")) && ev->head->length <= BODY_LARGEST))
 		return give_up(s);
-	tear_begin(&m->tear[SERVER], ev);
+	cargo_follow(&m->cargo[SERVER], ev);
 	return LISTENING;
 }
 
@@ -236,7 +236,7 @@ static enum interest meek_see(const struct sight *s)
 		if (ev->from == SERVER)
 			m->nothing_came = false;
 		m->carried = true;
-		if (tear_whole(&m->tear[ev->from], ev))
+		if (cargo_goes_on(&m->cargo[ev->from], ev))
 			tunnel_inner(s, ev->from, ev->bytes);
 		return LISTENING;
 	case HTTP_MESSAGE_END:

@@ -2,7 +2,7 @@
  *
  * The proof is both: a request of its media type whose first seven bytes are a key id and algorithms that HPKE has
  * (RFC 9180, 7), long enough for that key, and an answer of its media type. */
-#include "tunnel/leg.h"
+#include "tunnel/cargo.h"
 #include "tunnel/sight.h"
 
 enum { HEADER = 7, TAG = 16 };
@@ -11,7 +11,7 @@ static const struct sign request_sign = { "ohttp", "encapsulated-request", FOR_T
 static const struct sign answer_sign = { "ohttp", "encapsulated-answer", FOR_TUNNEL, PROOF };
 
 struct mine {
-	struct leg leg;
+	struct cargo cargo;
 	uint8_t head[HEADER], have;
 	uint32_t length; /* of the request so far */
 	bool asked, found;
@@ -19,7 +19,7 @@ struct mine {
 
 static bool of_type(const struct head *h, struct slice plain, struct slice chunked)
 {
-	return head_names_type(h, SLICE("Content-Type"), plain) || head_names_type(h, SLICE("Content-Type"), chunked);
+	return cargo_is(h, plain) || cargo_is(h, chunked);
 }
 
 /* Bytes of the encapsulated key; 0: no such algorithm. */
@@ -51,12 +51,12 @@ static enum interest see_body(const struct sight *s)
 {
 	struct mine *m = s->mine;
 	const struct slice in = s->ev->bytes;
-	m->leg.on = m->leg.on && leg_takes(&m->leg, s->ev);
+	m->cargo.on = m->cargo.on && cargo_goes_on(&m->cargo, s->ev);
 	for (size_t i = 0; i < in.len && m->have < HEADER; i++)
 		m->head[m->have++] = in.at[i];
 	m->length = in.len < UINT32_MAX - m->length ? m->length + (uint32_t)in.len : UINT32_MAX;
-	if (!m->leg.on || m->have < HEADER)
-		return m->leg.on ? LISTENING : DULL;
+	if (!m->cargo.on || m->have < HEADER)
+		return m->cargo.on ? LISTENING : DULL;
 	const uint32_t key = key_length(read_be16(m->head + 1));
 	const uint16_t kdf = read_be16(m->head + 3), aead = read_be16(m->head + 5);
 	const bool fits = key != 0 && kdf >= 1 && kdf <= 3 && aead >= 1 && aead <= 3;
@@ -66,7 +66,7 @@ static enum interest see_body(const struct sight *s)
 		m->asked = true;
 		dossier_add(s->dossier, &request_sign, CLIENT, s->ev->offset, s->t);
 	}
-	m->leg.on = false;
+	m->cargo.on = false;
 	return DULL;
 }
 
@@ -82,7 +82,7 @@ static enum interest see_head(const struct sight *s)
 		if (h->method != METHOD_POST || ev->rule == BODY_NONE ||
 		    !of_type(h, SLICE("message/ohttp-req"), SLICE("message/ohttp-chunked-req")))
 			return DULL;
-		leg_begin(&m->leg, ev);
+		cargo_begin(&m->cargo, ev);
 		return LISTENING;
 	}
 	if (!m->asked || m->found || h->status != 200 ||
@@ -105,7 +105,7 @@ static enum interest ohttp_see(const struct sight *s)
 	case HTTP_BODY:
 		return s->ev->from == CLIENT ? see_body(s) : DULL;
 	default:
-		m->leg.on = m->leg.on && s->ev->from == SERVER;
+		m->cargo.on = m->cargo.on && s->ev->from == SERVER;
 		return DULL;
 	}
 }
@@ -113,7 +113,7 @@ static enum interest ohttp_see(const struct sight *s)
 static bool ohttp_idle(const void *mine)
 {
 	const struct mine *m = mine;
-	return !m->asked && !m->found && !m->leg.on;
+	return !m->asked && !m->found && !m->cargo.on;
 }
 
 const struct detector detector_ohttp = {

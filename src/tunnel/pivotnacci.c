@@ -3,7 +3,7 @@
  *
  * X-OPERATION says INIT or CONNECT (with X-IP and X-PORT), RECV, SEND or DISCONNECT (with X-ID and X-SVC, which the shell
  * gave out), and X-STATUS in the answer how it went.  One exchange with all of them is the tool. */
-#include "tunnel/carry.h"
+#include "tunnel/cargo.h"
 #include "tunnel/sight.h"
 
 enum operation { NONE, INIT, CONNECT, RECV, SEND, DISCONNECT };
@@ -19,7 +19,7 @@ struct mine {
 	uint32_t ordinal; /* of its request */
 	uint8_t operation;
 	bool found;
-	struct carry carry[2];
+	struct cargo cargo[2];
 	char host[HOST], port[PORT];
 };
 
@@ -50,7 +50,7 @@ static enum operation operation_of(const struct http_event *ev)
 	while (o != NONE && !slice_eq(value, text(words[o])))
 		o--;
 	const bool target = names_target(ev->head), session = names_session(ev->head);
-	if (o == NONE || carry_any(ev) != (o == SEND) || ev->head->method != (o == SEND ? METHOD_POST : METHOD_GET))
+	if (o == NONE || cargo_any(ev) != (o == SEND) || ev->head->method != (o == SEND ? METHOD_POST : METHOD_GET))
 		return NONE;
 	if (o == INIT)
 		return target ? INIT : NONE;
@@ -91,7 +91,7 @@ static enum interest see_request(const struct sight *s)
 		return DULL;
 	m->at = s->ev->offset;
 	m->ordinal = s->ev->ask.ordinal;
-	carry_begin(&m->carry[CLIENT], s->ev);
+	cargo_follow(&m->cargo[CLIENT], s->ev);
 	learn_session(m, h);
 	if (names_target(h)) {
 		slice_copy(head_field(h, SLICE("X-IP")), m->host, sizeof m->host);
@@ -110,14 +110,14 @@ static enum interest see_response(const struct sight *s)
 	const struct slice status = head_field(ev->head, SLICE("X-STATUS"));
 	const bool ok = slice_eq(status, SLICE("OK")), received = ok && m->operation == RECV;
 	m->operation = NONE;
-	carry_begin(&m->carry[SERVER], ev);
+	cargo_follow(&m->cargo[SERVER], ev);
 	if (ok || slice_eq(status, SLICE("FAIL")) || slice_eq(status, SLICE("INCORRECT"))) {
 		learn_session(m, ev->head);
 		found(s, &exchange_sign);
 	} else if (!m->found) {
 		tunnel_return_finding(s);
 	}
-	return received && carry_any(ev) ? LISTENING : DULL;
+	return received && cargo_any(ev) ? LISTENING : DULL;
 }
 
 static enum interest pivotnacci_see(const struct sight *s)
@@ -129,7 +129,7 @@ static enum interest pivotnacci_see(const struct sight *s)
 	case HTTP_RESPONSE:
 		return see_response(s);
 	case HTTP_BODY:
-		if (!carry_on(&m->carry[s->ev->from], s->ev))
+		if (!cargo_goes_on(&m->cargo[s->ev->from], s->ev))
 			return DULL;
 		tunnel_inner(s, s->ev->from, s->ev->bytes);
 		return LISTENING;

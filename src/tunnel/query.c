@@ -1,5 +1,7 @@
 #include "tunnel/query.h"
 
+#include "base/digit.h"
+
 /* The value of NAME=VALUE, if it is that name. */
 static bool is_named(struct slice part, struct slice name, struct slice *value)
 {
@@ -47,21 +49,13 @@ struct slice query_cookie(struct slice field, struct slice name)
 	return value;
 }
 
-int query_hex(uint8_t c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	const int letter = c | 0x20;
-	return letter >= 'a' && letter <= 'f' ? letter - 'a' + 10 : -1;
-}
-
 bool query_is_uuid(struct slice s)
 {
 	if (s.len != 36)
 		return false;
 	for (size_t i = 0; i < s.len; i++) {
 		const bool dash = i == 8 || i == 13 || i == 18 || i == 23;
-		if (dash ? s.at[i] != '-' : query_hex(s.at[i]) < 0)
+		if (dash ? s.at[i] != '-' : hex_value(s.at[i]) < 0)
 			return false;
 	}
 	return true;
@@ -72,8 +66,8 @@ size_t query_decode(struct slice s, uint8_t *out, size_t size)
 	size_t n = 0;
 	for (size_t i = 0; i < s.len && n < size; i++) {
 		const bool coded =
-		    s.at[i] == '%' && i + 2 < s.len && query_hex(s.at[i + 1]) >= 0 && query_hex(s.at[i + 2]) >= 0;
-		const int byte = coded ? query_hex(s.at[i + 1]) * 16 + query_hex(s.at[i + 2]) : s.at[i];
+		    s.at[i] == '%' && i + 2 < s.len && hex_value(s.at[i + 1]) >= 0 && hex_value(s.at[i + 2]) >= 0;
+		const int byte = coded ? hex_value(s.at[i + 1]) * 16 + hex_value(s.at[i + 2]) : s.at[i];
 		out[n++] = (uint8_t)byte;
 		if (coded)
 			i += 2;

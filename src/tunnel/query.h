@@ -22,7 +22,4 @@ bool query_is_uuid(struct slice s);
 /* "%41" to "A" as far as `size` goes; how many bytes that made. */
 size_t query_decode(struct slice s, uint8_t *out, size_t size);
 
-/* Value of one hexadecimal digit, or -1. */
-int query_hex(uint8_t c);
-
 #endif

@@ -4,7 +4,7 @@
  * The proof is the handshake, the first packet of each side.  The answer begins with some random bytes, so there it is
  * looked for.  Both connections bear the same RDG-Connection-Id.  With WebSocket it is an accepted Upgrade: then nothing is
  * wrapped, and the tool is only named. */
-#include "tunnel/leg.h"
+#include "tunnel/cargo.h"
 #include "tunnel/sight.h"
 
 enum {
@@ -35,7 +35,7 @@ struct packets {
 
 struct mine {
 	uint64_t key; /* of the id; 0: no request of this kind is at hand */
-	struct leg leg[2];
+	struct cargo cargo[2];
 	struct packets packets[2];
 	uint16_t port, name_bytes;
 	char name[NAME_MOST];
@@ -132,11 +132,11 @@ static bool step(const struct sight *s, struct packets *p, struct slice *in)
 static enum interest see_body(const struct sight *s)
 {
 	struct mine *m = s->mine;
-	struct leg *leg = &m->leg[s->ev->from];
-	leg->on = leg->on && leg_takes(leg, s->ev);
-	for (struct slice in = s->ev->bytes; in.len != 0 && leg->on;)
-		leg->on = step(s, &m->packets[s->ev->from], &in);
-	return leg->on ? LISTENING : DULL;
+	struct cargo *cargo = &m->cargo[s->ev->from];
+	cargo->on = cargo->on && cargo_goes_on(cargo, s->ev);
+	for (struct slice in = s->ev->bytes; in.len != 0 && cargo->on;)
+		cargo->on = step(s, &m->packets[s->ev->from], &in);
+	return cargo->on ? LISTENING : DULL;
 }
 
 static enum interest see_request(const struct sight *s)
@@ -144,12 +144,12 @@ static enum interest see_request(const struct sight *s)
 	const struct head *h = s->ev->head;
 	struct mine *m = s->mine;
 	const struct slice id = head_field(h, SLICE("RDG-Connection-Id"));
-	m->leg[CLIENT].on = m->leg[SERVER].on = m->accepted = false;
+	m->cargo[CLIENT].on = m->cargo[SERVER].on = m->accepted = false;
 	m->out = slice_eq(h->method_text, SLICE("RDG_OUT_DATA"));
 	m->key = m->out || slice_eq(h->method_text, SLICE("RDG_IN_DATA")) ? tunnel_key(id) : 0;
 	if (m->key == 0 || m->out || s->ev->rule == BODY_NONE)
 		return DULL;
-	leg_begin(&m->leg[CLIENT], s->ev);
+	cargo_begin(&m->cargo[CLIENT], s->ev);
 	m->packets[CLIENT] = (struct packets){ 0 };
 	return LISTENING;
 }
@@ -160,7 +160,7 @@ static enum interest see_response(const struct sight *s)
 	struct mine *m = s->mine;
 	if (ev->interim || m->key == 0)
 		return DULL;
-	m->leg[SERVER].on = false;
+	m->cargo[SERVER].on = false;
 	if (ev->head->status == 101) {
 		struct finding *f = tunnel_found(s, &websocket_sign, SERVER, ev->offset, m->key);
 		if (f != NULL)
@@ -170,7 +170,7 @@ static enum interest see_response(const struct sight *s)
 	m->accepted = ev->head->status == 200 && m->out;
 	if (!m->accepted || ev->rule == BODY_NONE)
 		return DULL;
-	leg_begin(&m->leg[SERVER], ev);
+	cargo_begin(&m->cargo[SERVER], ev);
 	m->packets[SERVER] = (struct packets){ 0 };
 	return LISTENING;
 }
@@ -186,7 +186,7 @@ static enum interest rdg_see(const struct sight *s)
 	case HTTP_BODY:
 		return see_body(s);
 	default:
-		m->leg[s->ev->from].on = false;
+		m->cargo[s->ev->from].on = false;
 		return DULL;
 	}
 }

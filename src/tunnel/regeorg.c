@@ -4,7 +4,7 @@
  * client says the same word once more in the query.  A header that asks to be connected to a host and a port, and a status
  * in the answer, is the tool; a READ alone could be anybody's, so it counts when the query agrees or when its session was
  * connected on another connection. */
-#include "tunnel/carry.h"
+#include "tunnel/cargo.h"
 #include "tunnel/sight.h"
 
 enum command { NONE, CONNECT, READ, FORWARD, DISCONNECT };
@@ -20,7 +20,7 @@ static const struct sign session_sign = { "regeorg", "session-of-sibling", FOR_T
 struct mine {
 	uint64_t key; /* of the session; 0: not known */
 	uint64_t at;  /* offset of the latest command */
-	struct carry carry[2];
+	struct cargo cargo[2];
 	uint32_t ordinal; /* of the latest command's request */
 	uint8_t command;  /* enum command, until it is answered */
 	bool twice;       /* the query agrees */
@@ -49,7 +49,7 @@ static enum command command_of(const struct http_event *ev)
 	unsigned c = DISCONNECT;
 	while (c != NONE && !slice_eq(value, text(words[c])))
 		c--;
-	if (ev->head->method != METHOD_POST || carry_any(ev) != (c == FORWARD))
+	if (ev->head->method != METHOD_POST || cargo_any(ev) != (c == FORWARD))
 		return NONE;
 	return c == CONNECT && !asks_for_target(ev->head) ? NONE : (enum command)c;
 }
@@ -96,7 +96,7 @@ static enum interest see_request(const struct sight *s)
 	if (m->command == NONE)
 		return DULL;
 	m->at = s->ev->offset;
-	carry_begin(&m->carry[CLIENT], s->ev);
+	cargo_follow(&m->cargo[CLIENT], s->ev);
 	m->ordinal = s->ev->ask.ordinal;
 	m->twice = query_agrees(h->target, m->command);
 	learn_session(m, head_field(h, SLICE("Cookie")));
@@ -132,17 +132,17 @@ static enum interest see_response(const struct sight *s)
 	if (ok || slice_eq(status, SLICE("FAIL")))
 		judge_answer(s);
 	m->command = NONE;
-	carry_begin(&m->carry[SERVER], ev);
+	cargo_follow(&m->cargo[SERVER], ev);
 	if (!m->found)
 		tunnel_return_finding(s);
-	return m->found && ok && read && carry_any(ev) ? LISTENING : DULL;
+	return m->found && ok && read && cargo_any(ev) ? LISTENING : DULL;
 }
 
 static enum interest see_body(const struct sight *s)
 {
 	const struct http_event *ev = s->ev;
 	struct mine *m = s->mine;
-	if (!carry_on(&m->carry[ev->from], ev))
+	if (!cargo_goes_on(&m->cargo[ev->from], ev))
 		return DULL;
 	tunnel_inner(s, ev->from, ev->bytes);
 	return LISTENING;

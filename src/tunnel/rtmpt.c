@@ -3,7 +3,7 @@
  * The proof is the session id: what the server gave as answer to /open stands in the paths of the requests that follow,
  * with a number that counts them.  A connection that joins later is known by an id that was proven, or by two numbers
  * that follow each other with RTMP in the answers' type.  Each answer's first byte is the pause asked for. */
-#include "tunnel/leg.h"
+#include "tunnel/cargo.h"
 #include "tunnel/sight.h"
 
 enum { ID_MOST = 64 };
@@ -17,7 +17,7 @@ static const struct sign counting_sign = { "rtmpt", "numbers-count-up", FOR_TUNN
 enum what { NOTHING, OPEN, SEND, IDLE, CLOSE };
 
 struct mine {
-	struct leg leg[2];
+	struct cargo cargo[2];
 	uint64_t given, used; /* ids by hash */
 	uint64_t number;
 	uint8_t what; /* enum what: the request at hand */
@@ -30,7 +30,7 @@ struct mine {
 
 static bool of_type(const struct head *h)
 {
-	return head_names_type(h, SLICE("Content-Type"), SLICE("application/x-fcs"));
+	return cargo_is(h, SLICE("application/x-fcs"));
 }
 
 /* The last parts of the path: .../send/ID/N.  What stands before is a proxy's affair. */
@@ -87,17 +87,17 @@ static enum interest see_request(const struct sight *s)
 	struct mine *m = s->mine;
 	struct slice id;
 	uint64_t number = 0;
-	m->leg[CLIENT].on = false;
+	m->cargo[CLIENT].on = false;
 	m->what = h->method == METHOD_POST && of_type(h) ? (uint8_t)read_path(h->target, &id, &number) : NOTHING;
 	if (m->what == OPEN) {
 		dossier_add(s->dossier, &open_sign, CLIENT, s->ev->offset, s->t);
-		m->given = HASH_START;
+		m->given = KEY_START;
 	}
 	if (m->what >= SEND)
 		weigh(s, tunnel_key(id), number);
 	if (m->what != SEND || s->ev->rule == BODY_NONE)
 		return DULL;
-	leg_begin(&m->leg[CLIENT], s->ev);
+	cargo_begin(&m->cargo[CLIENT], s->ev);
 	return LISTENING;
 }
 
@@ -107,7 +107,7 @@ static enum interest see_response(const struct sight *s)
 	struct mine *m = s->mine;
 	if (ev->interim)
 		return DULL;
-	m->leg[SERVER].on = false;
+	m->cargo[SERVER].on = false;
 	if (m->what == NOTHING || m->what == CLOSE) {
 		m->other = true;
 		return DULL;
@@ -118,7 +118,7 @@ static enum interest see_response(const struct sight *s)
 		return DULL;
 	}
 	m->agreed = true;
-	leg_begin(&m->leg[SERVER], ev);
+	cargo_begin(&m->cargo[SERVER], ev);
 	m->first = true;
 	return LISTENING;
 }
@@ -127,15 +127,15 @@ static enum interest see_body(const struct sight *s)
 {
 	struct mine *m = s->mine;
 	const enum side side = s->ev->from;
-	struct leg *leg = &m->leg[side];
-	leg->on = leg->on && leg_takes(leg, s->ev);
-	if (!leg->on)
+	struct cargo *cargo = &m->cargo[side];
+	cargo->on = cargo->on && cargo_goes_on(cargo, s->ev);
+	if (!cargo->on)
 		return DULL;
 	struct slice bytes = s->ev->bytes;
 	if (side == SERVER && m->what == OPEN) {
 		for (size_t i = 0; i < bytes.len; i++)
 			if (bytes.at[i] > ' ')
-				m->given = hash_byte(m->given, bytes.at[i]);
+				m->given = key_byte(m->given, bytes.at[i]);
 		return LISTENING;
 	}
 	if (side == SERVER && m->first && bytes.len != 0) {
@@ -157,7 +157,7 @@ static enum interest rtmpt_see(const struct sight *s)
 	case HTTP_BODY:
 		return see_body(s);
 	default:
-		m->leg[s->ev->from].on = false;
+		m->cargo[s->ev->from].on = false;
 		return DULL;
 	}
 }

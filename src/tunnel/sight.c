@@ -3,14 +3,6 @@
 
 #include "tunnel/inside.h"
 
-uint64_t tunnel_key(struct slice token)
-{
-	uint64_t hash = UINT64_C(0xcbf29ce484222325); /* FNV-1a: a wrong match costs nothing an attacker could want */
-	for (size_t i = 0; i < token.len; i++)
-		hash = (hash ^ token.at[i]) * UINT64_C(0x100000001b3);
-	return hash != 0 ? hash : 1;
-}
-
 /* The detector of tools without a name, which knows least and gives way to all others. */
 static bool is_nameless(unsigned which)
 {

@@ -1,13 +1,14 @@
-/* sight -- what a detector is called with, and what it can do about what it sees.
+/* sight -- what a detector is called with, and what it can do about what it sees.  Begin with detector.h.
  *
  * The usual course: `see` recognises the tool's own framing and calls tunnel_found once; from then on, or already on
  * suspicion, it hands unwrapped bytes to tunnel_inner.  Connections of one tunnel are joined by a key: a hash of whatever
- * token they share (tunnel_key), or 0 when there is at most one tunnel of that tool between two hosts.
+ * token they share (key.h), or 0 when there is at most one tunnel of that tool between two hosts.
  */
 #ifndef TUNNEL_SIGHT_H
 #define TUNNEL_SIGHT_H
 
 #include "tunnel/detector.h"
+#include "tunnel/key.h"
 
 struct tunnel;
 struct tunnel_kit;
@@ -19,15 +20,13 @@ struct sight {
 	uint64_t pair;     /* names the two hosts and the port */
 	void *mine, *ours; /* `ours` may be NULL: no room for the pair */
 	uint64_t flow_id;
+	bool asked;             /* a request of this connection was seen, be it while the detector slept */
 	int64_t t;              /* of the event; in `end`, of the last one */
 	struct tunnel_kit *kit; /* tunnel.c's own, for the functions below: */
 	struct tunnel *tunnel;
 	struct joins *joins; /* may be NULL like `ours` */
 	unsigned which;
 };
-
-/* A key from a token, never 0. */
-uint64_t tunnel_key(struct slice token);
 
 /* The tool is found: notes the sign, lends a finding with the tool's name and joins this connection to the others of that
  * key.  May be called again, with further signs.  NULL when no finding is left, or another detector was first; the note

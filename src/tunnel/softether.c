@@ -4,7 +4,7 @@
  * The proof is a PACK: a count, then so many named, typed, sized elements that end exactly where the message does, with the
  * random padding `pencore` among them.  The signature in the POST is a strong sign, and with a PACK behind it needs none.
  * Paths are fixed in the program, so they are not needed either. */
-#include "tunnel/leg.h"
+#include "tunnel/cargo.h"
 #include "tunnel/sight.h"
 
 enum {
@@ -34,7 +34,7 @@ struct pack {
 };
 
 struct mine {
-	struct leg leg[2];
+	struct cargo cargo[2];
 	struct pack pack[2];
 	uint8_t first[SIGNATURE_HEAD], have; /* of the client's message, while it may be the signature */
 	bool signature, found, admin;
@@ -168,14 +168,14 @@ static enum interest see_body(const struct sight *s)
 {
 	struct mine *m = s->mine;
 	const enum side side = s->ev->from;
-	struct leg *leg = &m->leg[side];
-	leg->on = leg->on && leg_takes(leg, s->ev);
-	if (!leg->on)
+	struct cargo *cargo = &m->cargo[side];
+	cargo->on = cargo->on && cargo_goes_on(cargo, s->ev);
+	if (!cargo->on)
 		return DULL;
 	const bool pack = read_pack(&m->pack[side], s->ev->bytes);
 	const bool signature = side == CLIENT && m->signature && read_signature(s, s->ev->bytes);
-	leg->on = pack || signature;
-	return leg->on ? LISTENING : DULL;
+	cargo->on = pack || signature;
+	return cargo->on ? LISTENING : DULL;
 }
 
 static enum interest see_head(const struct sight *s)
@@ -185,13 +185,13 @@ static enum interest see_head(const struct sight *s)
 	const struct head *h = ev->head;
 	if (ev->interim)
 		return DULL;
-	m->leg[ev->from].on = false;
+	m->cargo[ev->from].on = false;
 	const bool wanted = ev->kind == HTTP_REQUEST ? h->method == METHOD_POST : h->status == 200;
-	const bool octets = head_names_type(h, SLICE("Content-Type"), SLICE("application/octet-stream"));
+	const bool octets = cargo_is(h, SLICE("application/octet-stream"));
 	const bool signature = ev->kind == HTTP_REQUEST && slice_starts_nocase(h->target, SLICE("/vpnsvc/"));
 	if (!wanted || (!octets && !signature) || ev->rule == BODY_NONE)
 		return DULL;
-	leg_begin(&m->leg[ev->from], ev);
+	cargo_begin(&m->cargo[ev->from], ev);
 	m->pack[ev->from] = (struct pack){ 0 };
 	if (ev->kind == HTTP_REQUEST) {
 		m->signature = signature;
@@ -206,8 +206,8 @@ static void see_end(const struct sight *s)
 	struct mine *m = s->mine;
 	const enum side side = s->ev->from;
 	const struct pack *p = &m->pack[side];
-	const bool whole = s->ev->kind == HTTP_MESSAGE_END && s->ev->complete && m->leg[side].on;
-	m->leg[side].on = false;
+	const bool whole = s->ev->kind == HTTP_MESSAGE_END && s->ev->complete && m->cargo[side].on;
+	m->cargo[side].on = false;
 	if (!whole || p->stage != IS_WHOLE || !p->padded)
 		return;
 	m->admin |= p->admin;
@@ -234,7 +234,7 @@ static enum interest softether_see(const struct sight *s)
 static bool softether_idle(const void *mine)
 {
 	const struct mine *m = mine;
-	return !m->found && !m->leg[CLIENT].on && !m->leg[SERVER].on;
+	return !m->found && !m->cargo[CLIENT].on && !m->cargo[SERVER].on;
 }
 
 const struct detector detector_softether = {

@@ -5,7 +5,6 @@
  * Pulse: an accepted Upgrade to IF-T/TLS.  Fortinet, GlobalProtect and F5: a GET of a fixed path with the session's cookie,
  * and then packets at once, without an answer or behind one that has no end.  There is no handshake in that, so the
  * client's bytes that are no HTTP any more are what shows it. */
-#include "tunnel/leg.h"
 #include "tunnel/sight.h"
 
 static const struct sign cstp_sign = { "anyconnect", "cstp-fields", FOR_RELAY, WEAK };

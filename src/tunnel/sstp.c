@@ -4,7 +4,7 @@
  * Method, path and lengths only say where to look.  The proof is the first packet of a side: the client asks with CALL
  * CONNECT REQUEST, the server answers with its acknowledgement or refusal, and each has one length it can have.  What a
  * client sends to a server that wants none of it proves nothing. */
-#include "tunnel/leg.h"
+#include "tunnel/cargo.h"
 #include "tunnel/sight.h"
 
 enum {
@@ -31,7 +31,7 @@ struct packets {
 };
 
 struct mine {
-	struct leg leg[2];
+	struct cargo cargo[2];
 	struct packets packets[2];
 	bool asked, found;
 	bool called;            /* the client's first packet was right */
@@ -114,11 +114,11 @@ static bool step(const struct sight *s, struct packets *p, struct slice *in)
 static enum interest see_body(const struct sight *s)
 {
 	struct mine *m = s->mine;
-	struct leg *leg = &m->leg[s->ev->from];
-	leg->on = leg->on && leg_takes(leg, s->ev);
-	for (struct slice in = s->ev->bytes; in.len != 0 && leg->on;)
-		leg->on = step(s, &m->packets[s->ev->from], &in);
-	return leg->on ? LISTENING : DULL;
+	struct cargo *cargo = &m->cargo[s->ev->from];
+	cargo->on = cargo->on && cargo_goes_on(cargo, s->ev);
+	for (struct slice in = s->ev->bytes; in.len != 0 && cargo->on;)
+		cargo->on = step(s, &m->packets[s->ev->from], &in);
+	return cargo->on ? LISTENING : DULL;
 }
 
 static bool is_ask(const struct head *h)
@@ -134,7 +134,7 @@ static enum interest see_head(const struct sight *s)
 	const bool request = ev->kind == HTTP_REQUEST;
 	if (ev->interim)
 		return DULL;
-	m->leg[ev->from].on = false;
+	m->cargo[ev->from].on = false;
 	if (request) {
 		m->asked = is_ask(ev->head);
 		m->called = m->granted = m->answered = false;
@@ -144,7 +144,7 @@ static enum interest see_head(const struct sight *s)
 		if (m->granted && m->called && !m->found)
 			found(s, &request_sign, CLIENT, m->at);
 		if (!m->granted) {
-			m->leg[CLIENT].on = false;
+			m->cargo[CLIENT].on = false;
 			tunnel_return_finding(s);
 		}
 	}
@@ -155,7 +155,7 @@ static enum interest see_head(const struct sight *s)
 			  (m->asked || (!ev->ask.known && ev->head->has_length && ev->head->length == UINT64_MAX));
 	if (!wanted || ev->rule == BODY_NONE)
 		return DULL;
-	leg_begin(&m->leg[ev->from], ev);
+	cargo_begin(&m->cargo[ev->from], ev);
 	m->packets[ev->from] = (struct packets){ 0 };
 	return LISTENING;
 }
@@ -170,7 +170,7 @@ static enum interest sstp_see(const struct sight *s)
 	case HTTP_BODY:
 		return see_body(s);
 	default:
-		m->leg[s->ev->from].on = false;
+		m->cargo[s->ev->from].on = false;
 		return DULL;
 	}
 }
@@ -186,7 +186,7 @@ static void sstp_end(const struct sight *s)
 static bool sstp_idle(const void *mine)
 {
 	const struct mine *m = mine;
-	return !m->asked && !m->found && !m->leg[SERVER].on;
+	return !m->asked && !m->found && !m->cargo[SERVER].on;
 }
 
 static const char *const wakers[] = { WAKE_METHOD, NULL };

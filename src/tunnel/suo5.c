@@ -1,11 +1,11 @@
 /* suo5 -- a web shell that carries frames in the bodies of requests and answers.
  *
- * Headers, method and path can all be set; the frames cannot, so they are the proof (suo5frames.h), each for itself.  Full
+ * Headers, method and path can all be set; the frames cannot, so they are the proof (suo5_frames.h), each for itself.  Full
  * duplex: one request and its answer stream frames at once; half: one long answer and a short request for each write;
  * classic: short requests and short answers.  The connections of one stream share its id. */
-#include "tunnel/carry.h"
+#include "tunnel/cargo.h"
 #include "tunnel/sight.h"
-#include "tunnel/suo5frames.h"
+#include "tunnel/suo5_frames.h"
 
 enum { HOST = 64, PORT = 6, PIECE = 512 };
 
@@ -13,7 +13,7 @@ static const struct sign frame_sign = { "suo5", "frame", FOR_TUNNEL, PROOF };
 
 struct mine {
 	struct suo5_frames frames[2];
-	struct carry carry[2];
+	struct cargo cargo[2];
 	uint64_t at; /* offset of the body at hand */
 	bool found;
 	bool check; /* this connection only tried the server out: what it says is nobody's */
@@ -66,11 +66,10 @@ static enum interest see_head(const struct sight *s)
 		return DULL;
 	struct suo5_frames *f = &m->frames[ev->from];
 	*f = (struct suo5_frames){ .at = SUO5_OFF };
-	m->carry[ev->from].torn = false;
-	carry_begin(&m->carry[ev->from], ev);
-	if (!carry_any(ev) || head_has(ev->head, SLICE("Content-Encoding")) || (ev->from == SERVER && !m->found))
+	cargo_begin(&m->cargo[ev->from], ev);
+	if (!cargo_any(ev) || !cargo_uncoded(ev->head) || (ev->from == SERVER && !m->found))
 		return DULL;
-	m->at = m->carry[ev->from].next;
+	m->at = m->cargo[ev->from].next;
 	suo5_begin(f);
 	return LISTENING;
 }
@@ -80,7 +79,7 @@ static enum interest see_body(const struct sight *s)
 	struct mine *m = s->mine;
 	struct suo5_frames *f = &m->frames[s->ev->from];
 	uint8_t out[PIECE];
-	if (!carry_on(&m->carry[s->ev->from], s->ev))
+	if (!cargo_goes_on(&m->cargo[s->ev->from], s->ev))
 		f->at = SUO5_BROKEN;
 	for (struct slice in = s->ev->bytes;;) {
 		const struct suo5_piece p = suo5_read(f, &in, out, sizeof out);

@@ -6,7 +6,7 @@
  * that browsers and libraries say of themselves; or the path is that of a tunnel already known.  Where no tunnel is known
  * yet, the server must not say that there is nothing of the kind: else whoever looks for such shells would be taken for
  * one. */
-#include "tunnel/carry.h"
+#include "tunnel/cargo.h"
 #include "tunnel/sight.h"
 
 static const struct sign query_sign = { "tunna", "proxy-query", FOR_TUNNEL, STRONG };
@@ -28,7 +28,7 @@ struct mine {
 	bool typed; /* the latest request has the two witnesses, and is not answered */
 	uint64_t at;
 	char host[HOST], port[PORT];
-	struct carry carry[2];
+	struct cargo cargo[2];
 };
 
 static bool read_parameter(struct slice part, struct query *q)
@@ -64,7 +64,7 @@ static bool read_query(struct slice target, size_t at, struct query *q)
 static bool types_nothing(const struct http_event *ev)
 {
 	const struct head *h = ev->head;
-	return h->method == METHOD_GET && !carry_any(ev) &&
+	return h->method == METHOD_GET && !cargo_any(ev) &&
 	       slice_eq_nocase(head_field(h, SLICE("Content-Type")), SLICE("application/octet-stream")) &&
 	       slice_eq_nocase(head_field(h, SLICE("Accept-Encoding")), SLICE("gzip")) &&
 	       !head_has(h, SLICE("User-Agent")) && !head_has(h, SLICE("Accept"));
@@ -75,7 +75,7 @@ static bool posts_bytes(const struct http_event *ev, const struct query *q)
 	const struct slice type = head_field(ev->head, SLICE("Content-Type"));
 	return ev->head->method == METHOD_POST &&
 	       (q->file ? slice_starts_nocase(type, SLICE("multipart/form-data"))
-			: slice_eq_nocase(type, SLICE("application/octet-stream")) && carry_any(ev));
+			: slice_eq_nocase(type, SLICE("application/octet-stream")) && cargo_any(ev));
 }
 
 /* The second witness, or NULL. */
@@ -124,8 +124,8 @@ static enum interest see_request(const struct sight *s)
 	m->typed = !tunnel_known(s, m->key);
 	if (!m->typed)
 		found(s, sign);
-	carry_begin(&m->carry[CLIENT], ev);
-	return m->asked && carry_any(ev) ? LISTENING : DULL;
+	cargo_follow(&m->cargo[CLIENT], ev);
+	return m->asked && cargo_any(ev) ? LISTENING : DULL;
 }
 
 /* The shell speaks for itself in text, and for the other end in octets. */
@@ -141,8 +141,8 @@ static enum interest see_response(const struct sight *s)
 	if (!m->asked)
 		return DULL;
 	m->asked = false;
-	carry_begin(&m->carry[SERVER], ev);
-	if (ev->head->status != 200 || !carry_any(ev) || head_has(ev->head, SLICE("Content-Encoding")) ||
+	cargo_follow(&m->cargo[SERVER], ev);
+	if (ev->head->status != 200 || !cargo_any(ev) || !cargo_uncoded(ev->head) ||
 	    slice_starts_nocase(head_field(ev->head, SLICE("Content-Type")), SLICE("text/")))
 		return DULL;
 	return LISTENING;
@@ -157,7 +157,7 @@ static enum interest tunna_see(const struct sight *s)
 	case HTTP_RESPONSE:
 		return see_response(s);
 	case HTTP_BODY:
-		if (!carry_on(&m->carry[s->ev->from], s->ev))
+		if (!cargo_goes_on(&m->cargo[s->ev->from], s->ev))
 			return DULL;
 		tunnel_inner(s, s->ev->from, s->ev->bytes);
 		return LISTENING;

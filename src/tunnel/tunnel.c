@@ -122,9 +122,14 @@ static void turn_to(struct sight *s, unsigned which)
 
 static struct sight sight_of(struct tunnel_kit *k, struct tunnel *t, struct dossier *d)
 {
-	return (struct sight){
-		.dossier = d, .pair = t->pair, .flow_id = t->flow_id, .t = t->t, .kit = k, .tunnel = t, .joins = t->ours
-	};
+	return (struct sight){ .dossier = d,
+		.pair = t->pair,
+		.flow_id = t->flow_id,
+		.asked = t->asked,
+		.t = t->t,
+		.kit = k,
+		.tunnel = t,
+		.joins = t->ours };
 }
 
 static void take_interest(struct tunnel *t, const struct http_event *ev, unsigned which, enum interest interest)
@@ -195,6 +200,7 @@ bool tunnel_see(struct tunnel_kit *k, struct tunnel *t, const struct http_event 
 		return t->listening[ev->from] != 0;
 	if (ev->kind == HTTP_REQUEST || ev->kind == HTTP_RESPONSE)
 		wake(k, t, ev);
+	t->asked |= ev->kind == HTTP_REQUEST;
 	if (begins(ev))
 		t->listening[ev->from] = 0;
 	uint64_t bits = ev->kind == HTTP_BODY ? t->listening[ev->from] : t->awake;

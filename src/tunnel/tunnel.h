@@ -37,6 +37,7 @@ struct tunnel {
 	uint64_t never;        /* bit i: detector i said NEVER */
 	uint64_t listening[2]; /* bit i: detector i listens to the message at hand of that side */
 	uint8_t holder;        /* the detector that has the finding */
+	bool asked;            /* a request was seen, whoever was awake */
 	uint8_t exhausted;     /* no notebook or finding could be had (a doubt for the record) */
 };
 
@@ -56,8 +57,5 @@ void tunnel_end(struct tunnel_kit *k, struct tunnel *t, struct dossier *d);
 
 /* NULL when nothing was found. */
 const struct finding *tunnel_finding(const struct tunnel *t);
-
-/* For `culvert list detectors`; NULL past the end. */
-const struct detector *tunnel_detector(unsigned i);
 
 #endif

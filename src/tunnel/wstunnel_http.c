@@ -7,7 +7,7 @@
 #include "tunnel/hello.h"
 #include "tunnel/query.h"
 #include "tunnel/sight.h"
-#include "tunnel/tear.h"
+#include "tunnel/cargo.h"
 
 static const struct sign opened_sign = { "wstunnel-http", "session-opened", FOR_TUNNEL, PROOF };
 static const struct sign session_sign = { "wstunnel-http", "session-served", FOR_TUNNEL, PROOF };
@@ -20,7 +20,7 @@ struct mine {
 	uint32_t ordinal;  /* of the latest request */
 	uint8_t direction; /* enum direction: what that request was */
 	bool found;
-	struct tear tear[2];
+	struct cargo cargo[2];
 };
 
 static enum direction direction_of(const struct head *h)
@@ -66,7 +66,7 @@ static enum interest see_request(const struct sight *s)
 	m->key = tunnel_key(head_field(ev->head, SLICE("x-htunsess")));
 	if (!m->found && tunnel_known(s, m->key))
 		found(s, &sibling_sign, CLIENT, ev->offset);
-	tear_begin(&m->tear[CLIENT], ev);
+	cargo_follow(&m->cargo[CLIENT], ev);
 	return m->direction == SEND ? LISTENING : DULL;
 }
 
@@ -97,7 +97,7 @@ static enum interest see_response(const struct sight *s)
 	if (ev->head->status != 200 || head_has(ev->head, SLICE("Content-Type")))
 		return refused(s);
 	found(s, &session_sign, SERVER, ev->offset);
-	tear_begin(&m->tear[SERVER], ev);
+	cargo_follow(&m->cargo[SERVER], ev);
 	return m->direction == RECV ? LISTENING : DULL;
 }
 
@@ -129,7 +129,7 @@ static enum interest wstunnel_http_see(const struct sight *s)
 	case HTTP_RESPONSE:
 		return see_response(s);
 	case HTTP_BODY:
-		if (tear_whole(&m->tear[ev->from], ev))
+		if (cargo_goes_on(&m->cargo[ev->from], ev))
 			tunnel_inner(s, ev->from, ev->bytes);
 		return LISTENING;
 	default:

@@ -6,7 +6,7 @@
  * cookie, common to numbered POSTs without a type and to a GET answered as text/event-stream with what is not even text. */
 #include "tunnel/query.h"
 #include "tunnel/sight.h"
-#include "tunnel/tear.h"
+#include "tunnel/cargo.h"
 
 static const struct sign padded_sign = { "xhttp", "padding-both-ways", FOR_TUNNEL, PROOF };
 static const struct sign session_sign = { "xhttp", "numbered-posts-and-false-event-stream", FOR_TUNNEL, PROOF };
@@ -42,7 +42,7 @@ struct mine {
 	bool event_stream, down; /* the answer: is called one; brings the session's bytes */
 	bool heard;              /* the server said anything */
 	bool did;                /* this connection has a part in what was paired */
-	struct tear tear[2];
+	struct cargo cargo[2];
 };
 
 /* Nothing but X, or nothing but 0 in old versions. */
@@ -169,7 +169,7 @@ static enum interest see_request(const struct sight *s)
 	if (m->ours && one_way)
 		count(s, &a);
 	m->down = !m->post || a.session == 0;
-	tear_begin(&m->tear[CLIENT], ev);
+	cargo_follow(&m->cargo[CLIENT], ev);
 	return m->post && m->ours && (m->padded || m->found || one_way) ? LISTENING : DULL;
 }
 
@@ -187,10 +187,10 @@ static enum interest see_response(const struct sight *s)
 		found(s, &padded_sign, SERVER);
 	m->event_stream =
 	    slice_starts_nocase(head_field(ev->head, SLICE("Content-Type")), SLICE("text/event-stream")) &&
-	    !head_has(ev->head, SLICE("Content-Encoding"));
+	    cargo_uncoded(ev->head);
 	m->looked = 0;
 	m->binary = false;
-	tear_begin(&m->tear[SERVER], ev);
+	cargo_follow(&m->cargo[SERVER], ev);
 	return m->ours && m->down && (m->found || m->event_stream) ? LISTENING : DULL;
 }
 
@@ -236,7 +236,7 @@ static enum interest see_body(const struct sight *s)
 		tunnel_return_finding(s);
 		return DULL;
 	}
-	if (tear_whole(&m->tear[ev->from], ev))
+	if (cargo_goes_on(&m->cargo[ev->from], ev))
 		tunnel_inner(s, ev->from, ev->bytes);
 	return LISTENING;
 }

@@ -20,27 +20,6 @@ static struct head *head_of(const char *text, bool response)
 	return h;
 }
 
-static void text_is(struct slice s, const char *text)
-{
-	assert_int_equal(s.len, strlen(text));
-	assert_memory_equal(s.at, text, s.len);
-}
-
-static void parameters(void **state)
-{
-	(void)state;
-	struct head *h = head_of("GET /a?xdst=1&dst=host:22&empty=&last=z HTTP/1.1\r\n\r\n", false);
-	text_is(carrier_query(h, SLICE("dst")), "host:22");
-	text_is(carrier_query(h, SLICE("last")), "z");
-	assert_int_equal(carrier_query(h, SLICE("empty")).len, 0);
-	assert_int_equal(carrier_query(h, SLICE("ds")).len, 0);
-	assert_int_equal(carrier_query(h, SLICE("none")).len, 0);
-	free(h);
-	h = head_of("GET /dst=1 HTTP/1.1\r\n\r\n", false);
-	assert_int_equal(carrier_query(h, SLICE("dst")).len, 0);
-	free(h);
-}
-
 static void decoding(void **state)
 {
 	(void)state;
@@ -179,7 +158,6 @@ static void tokens(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(parameters),
 		cmocka_unit_test(decoding),
 		cmocka_unit_test(elements),
 		cmocka_unit_test(named_when_accepted),

@@ -1,11 +1,11 @@
-/* grpcforeign -- another protocol in the messages of gRPC or gRPC-Web: a field of bytes that begins as SSH or TLS does, in
+/* grpc_foreign -- another protocol in the messages of gRPC or gRPC-Web: a field of bytes that begins as SSH or TLS does, in
  * a request and in its answer.
  *
  * gRPC itself is no tunnel: a call with protobuf of its own stays what it is.  One side alone may hold a banner or a
  * certificate as data; both sides in the same exchange speak a protocol of their own, unless the answer repeats what was
  * sent, as that to a record newly made does. */
 #include "tunnel/base64.h"
-#include "tunnel/leg.h"
+#include "tunnel/cargo.h"
 #include "tunnel/sight.h"
 
 enum { WORD = 64, FRAME_HEAD = 5, MAGIC = 6, MESSAGES_MOST = 16, FLAG_TRAILERS = 0x80 };
@@ -25,7 +25,7 @@ struct fields {
 };
 
 struct mine {
-	struct leg leg[2];
+	struct cargo cargo[2];
 	struct fields fields[2];
 	struct base64 base64[2];
 	uint8_t word[WORD], words,
@@ -202,9 +202,9 @@ static enum interest see_body(const struct sight *s)
 {
 	struct mine *m = s->mine;
 	const enum side side = s->ev->from;
-	struct leg *leg = &m->leg[side];
-	leg->on = leg->on && leg_takes(leg, s->ev);
-	if (!leg->on)
+	struct cargo *cargo = &m->cargo[side];
+	cargo->on = cargo->on && cargo_goes_on(cargo, s->ev);
+	if (!cargo->on)
 		return DULL;
 	if (!m->text[side])
 		read_fields(s, &m->fields[side], s->ev->bytes);
@@ -213,8 +213,8 @@ static enum interest see_body(const struct sight *s)
 		const size_t n = base64_read(&m->base64[side], &in, plain, sizeof plain);
 		read_fields(s, &m->fields[side], (struct slice){ plain, n });
 	}
-	leg->on = m->fields[side].stage != IS_OTHER && !m->base64[side].bad;
-	return leg->on ? LISTENING : DULL;
+	cargo->on = m->fields[side].stage != IS_OTHER && !m->base64[side].bad;
+	return cargo->on ? LISTENING : DULL;
 }
 
 static enum interest see_head(const struct sight *s)
@@ -225,7 +225,7 @@ static enum interest see_head(const struct sight *s)
 	const bool grpc = slice_starts_nocase(type, SLICE("application/grpc"));
 	if (ev->interim)
 		return DULL;
-	m->leg[ev->from].on = false;
+	m->cargo[ev->from].on = false;
 	if (ev->kind == HTTP_REQUEST) {
 		m->asked = grpc && ev->head->method == METHOD_POST;
 		if (!m->found) {
@@ -239,14 +239,14 @@ static enum interest see_head(const struct sight *s)
 			tunnel_return_finding(s);
 		return DULL;
 	}
-	leg_begin(&m->leg[ev->from], ev);
+	cargo_begin(&m->cargo[ev->from], ev);
 	m->fields[ev->from] = (struct fields){ .chosen = m->found ? m->fields[ev->from].chosen : 0 };
 	m->base64[ev->from] = (struct base64){ 0 };
 	m->text[ev->from] = slice_starts_nocase(type, SLICE("application/grpc-web-text"));
 	return LISTENING;
 }
 
-static enum interest grpcforeign_see(const struct sight *s)
+static enum interest grpc_foreign_see(const struct sight *s)
 {
 	struct mine *m = s->mine;
 	switch (s->ev->kind) {
@@ -256,18 +256,18 @@ static enum interest grpcforeign_see(const struct sight *s)
 	case HTTP_BODY:
 		return see_body(s);
 	default:
-		m->leg[s->ev->from].on = false;
+		m->cargo[s->ev->from].on = false;
 		return DULL;
 	}
 }
 
-static bool grpcforeign_idle(const void *mine)
+static bool grpc_foreign_idle(const void *mine)
 {
 	const struct mine *m = mine;
 	return !m->asked && !m->found;
 }
 
-const struct detector detector_grpcforeign = {
+const struct detector detector_grpc_foreign = {
 	.name = "grpc-foreign",
 	.source = "the gRPC-Web protocol; protobuf's encoding",
 	.proof = 'A',
@@ -275,6 +275,6 @@ const struct detector detector_grpcforeign = {
 	.catches = "another protocol in gRPC-Web: a bytes field that begins as SSH or TLS, on both sides of a call",
 	.when = WHEN_CONTENT,
 	.memory = sizeof(struct mine),
-	.see = grpcforeign_see,
-	.idle = grpcforeign_idle,
+	.see = grpc_foreign_see,
+	.idle = grpc_foreign_idle,
 };

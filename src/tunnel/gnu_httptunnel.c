@@ -1,13 +1,14 @@
-/* httptunnel -- GNU httptunnel (htc, hts) and its relatives: two connections at once, frames up in the body of a POST that
- * is never answered, frames down in the answer to a GET.
+/* gnu_httptunnel -- GNU httptunnel (htc, hts) and its relatives: two connections at once, frames up in the body of a POST
+ * that is never answered, frames down in the answer to a GET.
  *
- * Headers, targets and lengths can all be set by whoever runs it; the frames cannot, so they are the proof (frames.h).
+ * Headers, targets and lengths can all be set by whoever runs it; the frames cannot, so they are the proof (_frames.h).
  * Often one side alone says too little: a short exchange, an idle tunnel.  Then the other connection of the same two hosts
  * decides: a body that reads as frames so far, while a sibling whose request had the same target (but for the number at its
  * end, which is the time) is a proven or an opened tunnel, is that tunnel's other half.  Connections that follow within a
  * few seconds, when a declared length is used up, belong to it too.  A body alone, without the frame that opens a tunnel,
  * must not end as a file of such records would. */
-#include "tunnel/frames.h"
+#include "tunnel/cargo.h"
+#include "tunnel/gnu_httptunnel_frames.h"
 #include "tunnel/inside.h"
 
 #include <string.h>
@@ -53,9 +54,9 @@ struct ours {
 /* The message at hand of one side. */
 struct leg {
 	struct frames frames;
-	uint64_t at, next;  /* offsets: where its body begins; where it goes on */
+	struct cargo cargo; /* torn: unwrapped bytes are missing, keep no more of them */
+	uint64_t at;        /* offset where its body begins */
 	uint64_t declared;  /* Content-Length; 0: none */
-	bool chunked, torn; /* torn: unwrapped bytes are missing, keep no more of them */
 };
 
 struct mine {
@@ -67,22 +68,17 @@ struct mine {
 	bool answered;  /* the latest request was */
 };
 
-static uint64_t mix(uint64_t hash, uint8_t byte)
-{
-	return (hash ^ byte) * UINT64_C(0x100000001b3); /* FNV-1a: a wrong match costs nothing an attacker could want */
-}
-
 static struct aim aim_of(struct slice target)
 {
 	size_t end = slice_find(target, '?');
 	if (end == target.len)
 		while (end > 0 && target.at[end - 1] >= '0' && target.at[end - 1] <= '9')
 			end--;
-	struct aim aim = { UINT64_C(0xcbf29ce484222325), 0 };
+	struct aim aim = { KEY_START, 0 };
 	for (size_t i = 0; i < target.len; i++) {
 		if (i == end)
 			aim.base = aim.exact;
-		aim.exact = mix(aim.exact, target.at[i]);
+		aim.exact = key_byte(aim.exact, target.at[i]);
 	}
 	if (end == target.len)
 		aim.base = aim.exact;
@@ -210,7 +206,7 @@ static void share_inner(const struct sight *s, struct slot *k, struct finding *f
 	if (k->inner_from[side] != 0 && k->inner_from[side] != s->flow_id) {
 		memcpy(f->inner[side], k->inner[side], k->inner_len[side]);
 		f->inner_len[side] = k->inner_len[side];
-		m->leg[side].torn = true;
+		m->leg[side].cargo.torn = true;
 		return;
 	}
 	const uint16_t len = f->inner_len[side] < SLOT_INNER ? f->inner_len[side] : SLOT_INNER;
@@ -317,7 +313,8 @@ static void forget(const struct sight *s, enum side side)
 {
 	struct mine *m = s->mine;
 	const bool kept = m->leg[side].frames.data_count != 0;
-	m->leg[side] = (struct leg){ .frames = { .at = FRAMES_BROKEN }, .torn = m->found && m->leg[side].torn };
+	m->leg[side] =
+	    (struct leg){ .frames = { .at = FRAMES_BROKEN }, .cargo.torn = m->found && m->leg[side].cargo.torn };
 	if (m->found || !kept)
 		return;
 	if (m->leg[OTHER(side)].frames.data_count == 0) {
@@ -335,20 +332,17 @@ static void begin_leg(const struct sight *s)
 {
 	const struct http_event *ev = s->ev;
 	struct mine *m = s->mine;
-	const uint64_t body = ev->offset + ev->eat;
-	m->leg[ev->from] = (struct leg){ .at = body,
-		.next = body,
-		.declared = ev->rule == BODY_LENGTH ? ev->head->length : 0,
-		.chunked = ev->rule == BODY_CHUNKED,
-		.torn = m->leg[ev->from].torn };
-	frames_begin(&m->leg[ev->from].frames);
+	struct leg *leg = &m->leg[ev->from];
+	cargo_follow(&leg->cargo, ev);
+	leg->at = leg->cargo.next;
+	leg->declared = ev->rule == BODY_LENGTH ? ev->head->length : 0;
+	frames_begin(&leg->frames);
 }
 
 /* A coded body shows no frames; one without length or chunks ends nowhere in a request. */
 static bool may_hold_frames(const struct http_event *ev)
 {
-	return ev->rule != BODY_NONE && (ev->rule != BODY_LENGTH || ev->head->length != 0) &&
-	       !head_has(ev->head, SLICE("Content-Encoding"));
+	return cargo_any(ev) && cargo_uncoded(ev->head);
 }
 
 static void see_request(const struct sight *s)
@@ -387,7 +381,7 @@ static void keep_inner(const struct sight *s, struct slice data)
 		return;
 	unwrap_write(s->kit->unwrap, f->tunnel_id, s->flow_id, side, data);
 	f->inner_bytes[side] += data.len;
-	if (m->leg[side].torn)
+	if (m->leg[side].cargo.torn)
 		return;
 	const struct slice part = slice_head(data, (size_t)FINDING_INNER - f->inner_len[side]);
 	memcpy(f->inner[side] + f->inner_len[side], part.at, part.len);
@@ -399,11 +393,9 @@ static void see_body(const struct sight *s)
 	const struct http_event *ev = s->ev;
 	struct mine *m = s->mine;
 	struct leg *leg = &m->leg[ev->from];
-	if (!leg->chunked && ev->offset > leg->next) {
-		frames_skip(&leg->frames, ev->offset - leg->next);
-		leg->torn = true;
-	}
-	leg->next = ev->offset + ev->eat;
+	const uint64_t missing = cargo_missing(&leg->cargo, ev);
+	if (missing != 0)
+		frames_skip(&leg->frames, missing);
 	for (struct slice in = ev->bytes, data; in.len != 0;) {
 		frames_read(&leg->frames, &in, &data);
 		if (data.len != 0)
@@ -419,7 +411,7 @@ static void see_body(const struct sight *s)
 		m->get_waits = false;
 }
 
-static enum interest httptunnel_see(const struct sight *s)
+static enum interest gnu_httptunnel_see(const struct sight *s)
 {
 	struct mine *m = s->mine;
 	switch (s->ev->kind) {
@@ -464,7 +456,7 @@ static void consider_silent_get(const struct sight *s)
 		publish(s, k);
 }
 
-static void httptunnel_end(const struct sight *s)
+static void gnu_httptunnel_end(const struct sight *s)
 {
 	struct mine *m = s->mine;
 	frames_end(&m->leg[CLIENT].frames, false);
@@ -478,7 +470,7 @@ static void httptunnel_end(const struct sight *s)
 	slot_leave(s);
 }
 
-static bool httptunnel_idle(const void *mine)
+static bool gnu_httptunnel_idle(const void *mine)
 {
 	const struct mine *m = mine;
 	const bool up = m->leg[CLIENT].frames.at != FRAMES_OFF && m->leg[CLIENT].frames.at != FRAMES_BROKEN;
@@ -486,7 +478,7 @@ static bool httptunnel_idle(const void *mine)
 	return m->answered && !m->found && m->slot_id == 0 && !m->get_waits && !up && !down;
 }
 
-const struct detector detector_httptunnel = {
+const struct detector detector_gnu_httptunnel = {
 	.name = "gnu-httptunnel",
 	.source = "measured on htc and hts 3.3; their source",
 	.proof = 'A',
@@ -494,7 +486,7 @@ const struct detector detector_httptunnel = {
 	    "GNU httptunnel (htc and hts): frames in the bodies of an unanswered POST and of the answer to a GET",
 	.memory = sizeof(struct mine),
 	.shared = sizeof(struct ours),
-	.see = httptunnel_see,
-	.end = httptunnel_end,
-	.idle = httptunnel_idle,
+	.see = gnu_httptunnel_see,
+	.end = gnu_httptunnel_end,
+	.idle = gnu_httptunnel_idle,
 };

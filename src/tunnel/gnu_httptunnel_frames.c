@@ -1,8 +1,8 @@
-/* frames -- the byte reader and the arithmetic of its evidence.
+/* gnu_httptunnel_frames -- the byte reader and the arithmetic of its evidence.
  *
  * What the tool itself never sends breaks the chain: empty or overlong DATA, OPEN anywhere but first, padding that is not
  * zero, anything after DISCONNECT. */
-#include "tunnel/frames.h"
+#include "tunnel/gnu_httptunnel_frames.h"
 
 enum {
 	DATA_MOST = 16384, /* the tool reads 10240 at a time; room for its relatives */

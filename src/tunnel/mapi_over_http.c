@@ -1,8 +1,8 @@
-/* mapihttp -- MAPI over HTTP (MS-OXCMAPIHTTP, 2.2): Outlook's calls, one in each POST, named by X-RequestType.
+/* mapi_over_http -- MAPI over HTTP (MS-OXCMAPIHTTP, 2.2): Outlook's calls, one in each POST, named by X-RequestType.
  *
  * The proof is an answer in the transport's own form to such a request: X-ResponseCode and the type application/mapi-http,
  * then a content that begins with PROCESSING or DONE on a line of its own, as no other protocol has it. */
-#include "tunnel/leg.h"
+#include "tunnel/cargo.h"
 #include "tunnel/sight.h"
 
 enum { LINE_MOST = 12 };
@@ -11,7 +11,7 @@ static const struct sign request_sign = { "mapi-over-http", "request", FOR_TUNNE
 static const struct sign answer_sign = { "mapi-over-http", "answer", FOR_TUNNEL, PROOF };
 
 struct mine {
-	struct leg leg[2];
+	struct cargo cargo[2];
 	uint8_t line[LINE_MOST], have; /* the first of the answer */
 	uint8_t ends;                  /* of the line ends that stand before what is wrapped, those seen */
 	bool asked, judged, found;
@@ -19,7 +19,7 @@ struct mine {
 
 static bool is_type(const struct head *h)
 {
-	return head_names_type(h, SLICE("Content-Type"), SLICE("application/mapi-http"));
+	return cargo_is(h, SLICE("application/mapi-http"));
 }
 
 static bool is_call(struct slice name)
@@ -73,15 +73,15 @@ static bool take_answer(const struct sight *s, struct slice in)
 static enum interest see_body(const struct sight *s)
 {
 	struct mine *m = s->mine;
-	struct leg *leg = &m->leg[s->ev->from];
-	leg->on = leg->on && leg_takes(leg, s->ev);
-	if (!leg->on)
+	struct cargo *cargo = &m->cargo[s->ev->from];
+	cargo->on = cargo->on && cargo_goes_on(cargo, s->ev);
+	if (!cargo->on)
 		return DULL;
 	if (s->ev->from == CLIENT)
 		tunnel_inner(s, CLIENT, s->ev->bytes);
 	else
-		leg->on = take_answer(s, s->ev->bytes);
-	return leg->on ? LISTENING : DULL;
+		cargo->on = take_answer(s, s->ev->bytes);
+	return cargo->on ? LISTENING : DULL;
 }
 
 static enum interest see_head(const struct sight *s)
@@ -91,7 +91,7 @@ static enum interest see_head(const struct sight *s)
 	struct mine *m = s->mine;
 	if (ev->interim)
 		return DULL;
-	m->leg[ev->from].on = false;
+	m->cargo[ev->from].on = false;
 	bool wanted;
 	if (ev->kind == HTTP_REQUEST) {
 		m->asked = wanted = h->method == METHOD_POST && is_call(head_field(h, SLICE("X-RequestType")));
@@ -102,9 +102,9 @@ static enum interest see_head(const struct sight *s)
 		if (!wanted)
 			tunnel_return_finding(s);
 	}
-	if (!wanted || ev->rule == BODY_NONE || !head_is_uncoded(h))
+	if (!wanted || ev->rule == BODY_NONE || !cargo_uncoded(h))
 		return DULL;
-	leg_begin(&m->leg[ev->from], ev);
+	cargo_begin(&m->cargo[ev->from], ev);
 	if (ev->from == SERVER) {
 		m->judged = false;
 		m->have = m->ends = 0;
@@ -112,7 +112,7 @@ static enum interest see_head(const struct sight *s)
 	return LISTENING;
 }
 
-static enum interest mapihttp_see(const struct sight *s)
+static enum interest mapi_over_http_see(const struct sight *s)
 {
 	struct mine *m = s->mine;
 	switch (s->ev->kind) {
@@ -122,27 +122,27 @@ static enum interest mapihttp_see(const struct sight *s)
 	case HTTP_BODY:
 		return see_body(s);
 	default:
-		m->leg[s->ev->from].on = false;
+		m->cargo[s->ev->from].on = false;
 		return DULL;
 	}
 }
 
-static bool mapihttp_idle(const void *mine)
+static bool mapi_over_http_idle(const void *mine)
 {
 	const struct mine *m = mine;
 	return !m->asked && !m->found;
 }
 
-static const char *const mapihttp_fields[] = { "x-requesttype", NULL };
+static const char *const mapi_over_http_fields[] = { "x-requesttype", NULL };
 
-const struct detector detector_mapihttp = {
+const struct detector detector_mapi_over_http = {
 	.name = "mapi-over-http",
 	.source = "MS-OXCMAPIHTTP",
 	.proof = 'A',
 	.kind = KIND_STANDARD,
 	.catches = "MAPI over HTTP: a call named by X-RequestType, answered in the transport's own form",
-	.fields = mapihttp_fields,
+	.fields = mapi_over_http_fields,
 	.memory = sizeof(struct mine),
-	.see = mapihttp_see,
-	.idle = mapihttp_idle,
+	.see = mapi_over_http_see,
+	.idle = mapi_over_http_idle,
 };

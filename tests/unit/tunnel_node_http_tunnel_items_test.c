@@ -4,7 +4,7 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
-#include "tunnel/items.h"
+#include "tunnel/node_http_tunnel_items.h"
 
 #define OPEN "{\"method\":\"open\",\"stream_id\":3,\"port\":\"22\",\"host\":\"far.example\"}"
 #define DATA "{\"method\":\"data\",\"stream_id\":3,\"data\":\"aGVsbG8=\"}"

@@ -1,13 +1,13 @@
-/* node -- node-http-tunnel: every 200 ms a PUT with what there is to say, a JSON array of objects (items.h), answered with
- * another.  Mostly both are empty.
+/* node_http_tunnel -- every 200 ms a PUT with what there is to say, a JSON array of objects (_items.h),
+ * answered with another.  Mostly both are empty.
  *
  * Arrays of its objects, in a request and in the answer to it, are proof, once both sides have sent what makes a stream: an
  * end alone is what many interfaces say of streams.  An idle tunnel shows only "[]" answered by
  * "[]": that and the beat of five a second together are worth a label, neither alone. */
-#include "tunnel/items.h"
+#include "tunnel/node_http_tunnel_items.h"
 #include "tunnel/query.h"
 #include "tunnel/sight.h"
-#include "tunnel/tear.h"
+#include "tunnel/cargo.h"
 
 #include <stdio.h>
 
@@ -36,7 +36,7 @@ enum {
 
 struct mine {
 	struct items items[2];
-	struct tear tear[2];
+	struct cargo cargo[2];
 	uint32_t ordinal; /* of the latest request */
 	uint32_t opened;  /* the stream that a request opened last, and one */
 	bool bare;        /* the latest request had no field that the tool does not send */
@@ -51,8 +51,7 @@ static bool is_array_request(const struct http_event *ev)
 {
 	const struct head *h = ev->head;
 	const struct slice type = head_field(h, SLICE("Content-Type"));
-	return (h->method == METHOD_PUT || h->method == METHOD_POST) && ev->rule != BODY_NONE &&
-	       !head_has(h, SLICE("Content-Encoding")) &&
+	return (h->method == METHOD_PUT || h->method == METHOD_POST) && ev->rule != BODY_NONE && cargo_uncoded(h) &&
 	       (type.at == NULL || slice_search(type, SLICE("json")) < type.len);
 }
 
@@ -69,7 +68,7 @@ static void begin(const struct sight *s)
 {
 	struct mine *m = s->mine;
 	items_begin(&m->items[s->ev->from]);
-	tear_begin(&m->tear[s->ev->from], s->ev);
+	cargo_begin(&m->cargo[s->ev->from], s->ev);
 }
 
 static enum interest see_request(const struct sight *s)
@@ -92,8 +91,7 @@ static enum interest see_response(const struct sight *s)
 	m->heard = true;
 	if (ev->interim || !m->waiting || !ev->ask.known || ev->ask.ordinal != m->ordinal)
 		return DULL;
-	m->waiting =
-	    ev->head->status == 200 && items_whole(&m->items[CLIENT]) && !head_has(ev->head, SLICE("Content-Encoding"));
+	m->waiting = ev->head->status == 200 && items_whole(&m->items[CLIENT]) && cargo_uncoded(ev->head);
 	m->bare = m->bare && !head_has(ev->head, SLICE("Content-Type"));
 	if (!m->waiting)
 		return DULL;
@@ -143,9 +141,8 @@ static enum interest see_body(const struct sight *s)
 	struct items *it = &m->items[from];
 	uint8_t out[768];
 	size_t n = 0;
-	if (!tear_whole(&m->tear[from], s->ev)) {
+	if (!cargo_goes_on(&m->cargo[from], s->ev)) {
 		items_break(it);
-		m->tear[from].torn = false;
 		m->torn = true;
 	}
 	for (struct slice in = s->ev->bytes; in.len != 0;) {
@@ -218,7 +215,7 @@ static void see_answer_end(const struct sight *s)
 		count_poll(s);
 }
 
-static enum interest node_see(const struct sight *s)
+static enum interest node_http_tunnel_see(const struct sight *s)
 {
 	struct mine *m = s->mine;
 	switch (s->ev->kind) {
@@ -237,7 +234,7 @@ static enum interest node_see(const struct sight *s)
 	}
 }
 
-static void node_end(const struct sight *s)
+static void node_http_tunnel_end(const struct sight *s)
 {
 	struct mine *m = s->mine;
 	if (m->found)
@@ -253,13 +250,13 @@ static void node_end(const struct sight *s)
 	}
 }
 
-static bool node_idle(const void *mine)
+static bool node_http_tunnel_idle(const void *mine)
 {
 	const struct mine *m = mine;
 	return !m->waiting && !m->found && !m->polled && !m->items_seen && m->opened == 0;
 }
 
-const struct detector detector_node = {
+const struct detector detector_node_http_tunnel = {
 	.name = "node-http-tunnel",
 	.catches = "node-http-tunnel: its arrays of objects put and answered; idle, empty ones five times a second",
 	.source = "measured; its source",
@@ -267,7 +264,7 @@ const struct detector detector_node = {
 	.kind = KIND_COVERT,
 	.when = WHEN_CONTENT,
 	.memory = sizeof(struct mine),
-	.see = node_see,
-	.end = node_end,
-	.idle = node_idle,
+	.see = node_http_tunnel_see,
+	.end = node_http_tunnel_end,
+	.idle = node_http_tunnel_idle,
 };

@@ -1,12 +1,12 @@
-/* frames -- reads a body as GNU httptunnel's frames, and says how unlikely it is that another body reads so.
+/* gnu_httptunnel_frames -- reads a body as GNU httptunnel's frames, and says how unlikely it is that another body reads so.
  *
  * A frame is a type, then for types without bit 0x40 a 16-bit length and so many bytes.  Any body may begin like one; what
  * ordinary bodies do not do is that each length leads exactly to the next type.  So the evidence is counted in bits: each
  * time a DATA frame ends and a valid type stands there, that was worth -log2 of how often such bytes occur in this very
  * body.  A body full of small numbers thus earns almost nothing by it, and one frame repeated unchanged nothing at all.
  */
-#ifndef TUNNEL_FRAMES_H
-#define TUNNEL_FRAMES_H
+#ifndef TUNNEL_GNU_HTTPTUNNEL_FRAMES_H
+#define TUNNEL_GNU_HTTPTUNNEL_FRAMES_H
 
 #include "base/slice.h"
 

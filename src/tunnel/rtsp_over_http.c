@@ -1,10 +1,10 @@
-/* rtsphttp -- RTSP tunnelled through HTTP as QuickTime began it: a GET whose answer is RTSP and RTP as they are, a POST
- * whose content is RTSP in base64 and is never answered, joined by the same x-sessioncookie.
+/* rtsp_over_http -- RTSP tunnelled through HTTP as QuickTime began it: a GET whose answer is RTSP and RTP as they are, a
+ * POST whose content is RTSP in base64 and is never answered, joined by the same x-sessioncookie.
  *
  * The proof is an RTSP request in the decoded POST, or an answer that begins as RTSP does.  A connection on which nothing
  * was said yet is known by the cookie of a proven one. */
 #include "tunnel/base64.h"
-#include "tunnel/leg.h"
+#include "tunnel/cargo.h"
 #include "tunnel/sight.h"
 
 enum { FIRST = 40 };
@@ -16,7 +16,7 @@ static const struct sign cookie_sign = { "rtsp-over-http", "cookie-of-a-proven-o
 
 struct mine {
 	uint64_t key; /* of the cookie; 0: no request of this kind is at hand */
-	struct leg leg[2];
+	struct cargo cargo[2];
 	struct base64 base64;
 	uint8_t first[FIRST], have; /* of the side that is read; told by `judged` */
 	bool judged, found;
@@ -59,7 +59,7 @@ static bool judge(const struct sight *s, struct slice bytes)
 	    server ? slice_starts(first, SLICE("RTSP/1.")) || slice_starts(first, SLICE("RTSP/2.")) : is_request(first);
 	if (yes) {
 		m->judged = true;
-		found(s, server ? &answer_sign : &request_sign, m->leg[s->ev->from].next - s->ev->bytes.len);
+		found(s, server ? &answer_sign : &request_sign, m->cargo[s->ev->from].next - s->ev->bytes.len);
 		return true;
 	}
 	/* A proven tunnel may go on in a new POST, with whatever comes next. */
@@ -69,25 +69,25 @@ static bool judge(const struct sight *s, struct slice bytes)
 static enum interest see_body(const struct sight *s)
 {
 	struct mine *m = s->mine;
-	struct leg *leg = &m->leg[s->ev->from];
-	leg->on = leg->on && leg_takes(leg, s->ev);
-	if (!leg->on)
+	struct cargo *cargo = &m->cargo[s->ev->from];
+	cargo->on = cargo->on && cargo_goes_on(cargo, s->ev);
+	if (!cargo->on)
 		return DULL;
 	if (s->ev->from == SERVER) {
-		leg->on = judge(s, s->ev->bytes);
-		if (leg->on)
+		cargo->on = judge(s, s->ev->bytes);
+		if (cargo->on)
 			tunnel_inner(s, SERVER, s->ev->bytes);
 	}
-	for (struct slice in = s->ev->bytes; s->ev->from == CLIENT && in.len != 0 && leg->on;) {
+	for (struct slice in = s->ev->bytes; s->ev->from == CLIENT && in.len != 0 && cargo->on;) {
 		uint8_t plain[768];
 		const struct slice piece = { plain, base64_read(&m->base64, &in, plain, sizeof plain) };
-		leg->on = !m->base64.bad && judge(s, piece);
-		if (leg->on)
+		cargo->on = !m->base64.bad && judge(s, piece);
+		if (cargo->on)
 			tunnel_inner(s, CLIENT, piece);
 	}
-	if (!leg->on)
+	if (!cargo->on)
 		tunnel_return_finding(s);
-	return leg->on ? LISTENING : DULL;
+	return cargo->on ? LISTENING : DULL;
 }
 
 static enum interest see_request(const struct sight *s)
@@ -95,14 +95,14 @@ static enum interest see_request(const struct sight *s)
 	const struct head *h = s->ev->head;
 	struct mine *m = s->mine;
 	const struct slice cookie = head_field(h, SLICE("x-sessioncookie"));
-	m->leg[CLIENT].on = m->leg[SERVER].on = false;
+	m->cargo[CLIENT].on = m->cargo[SERVER].on = false;
 	m->key = cookie.len != 0 && (h->method == METHOD_GET || h->method == METHOD_POST) ? tunnel_key(cookie) : 0;
 	m->judged = false;
 	m->have = 0;
-	if (m->key == 0 || h->method != METHOD_POST || s->ev->rule == BODY_NONE || !head_is_uncoded(h))
+	if (m->key == 0 || h->method != METHOD_POST || s->ev->rule == BODY_NONE || !cargo_uncoded(h))
 		return DULL;
 	m->base64 = (struct base64){ 0 };
-	leg_begin(&m->leg[CLIENT], s->ev);
+	cargo_begin(&m->cargo[CLIENT], s->ev);
 	return LISTENING;
 }
 
@@ -112,18 +112,18 @@ static enum interest see_response(const struct sight *s)
 	struct mine *m = s->mine;
 	if (ev->interim || m->key == 0)
 		return DULL;
-	m->leg[SERVER].on = false;
+	m->cargo[SERVER].on = false;
 	if (ev->head->status != 200 || ev->ask.method != METHOD_GET || ev->rule == BODY_NONE)
 		return DULL;
-	if (head_names_type(ev->head, SLICE("Content-Type"), SLICE("application/x-rtsp-tunnelled")))
+	if (cargo_is(ev->head, SLICE("application/x-rtsp-tunnelled")))
 		dossier_add(s->dossier, &type_sign, SERVER, ev->offset, s->t);
-	leg_begin(&m->leg[SERVER], ev);
+	cargo_begin(&m->cargo[SERVER], ev);
 	m->judged = m->found;
 	m->have = 0;
 	return LISTENING;
 }
 
-static enum interest rtsphttp_see(const struct sight *s)
+static enum interest rtsp_over_http_see(const struct sight *s)
 {
 	struct mine *m = s->mine;
 	switch (s->ev->kind) {
@@ -134,35 +134,35 @@ static enum interest rtsphttp_see(const struct sight *s)
 	case HTTP_BODY:
 		return see_body(s);
 	default:
-		m->leg[s->ev->from].on = false;
+		m->cargo[s->ev->from].on = false;
 		return DULL;
 	}
 }
 
-static void rtsphttp_end(const struct sight *s)
+static void rtsp_over_http_end(const struct sight *s)
 {
 	struct mine *m = s->mine;
 	if (!m->found && m->key != 0 && tunnel_known(s, m->key))
 		found(s, &cookie_sign, 0);
 }
 
-static bool rtsphttp_idle(const void *mine)
+static bool rtsp_over_http_idle(const void *mine)
 {
 	const struct mine *m = mine;
 	return m->key == 0 && !m->found;
 }
 
-static const char *const rtsphttp_fields[] = { "x-sessioncookie", NULL };
+static const char *const rtsp_over_http_fields[] = { "x-sessioncookie", NULL };
 
-const struct detector detector_rtsphttp = {
+const struct detector detector_rtsp_over_http = {
 	.name = "rtsp-over-http",
 	.source = "source of live555 2016.11, measured on ffmpeg 5.1 and GStreamer",
 	.proof = 'A',
 	.kind = KIND_STANDARD,
 	.catches = "RTSP over HTTP: RTSP in base64 in a POST and as it is in the answer to a GET, by x-sessioncookie",
-	.fields = rtsphttp_fields,
+	.fields = rtsp_over_http_fields,
 	.memory = sizeof(struct mine),
-	.see = rtsphttp_see,
-	.end = rtsphttp_end,
-	.idle = rtsphttp_idle,
+	.see = rtsp_over_http_see,
+	.end = rtsp_over_http_end,
+	.idle = rtsp_over_http_idle,
 };

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "tunnel/suo5frames.h"
+#include "tunnel/suo5_frames.h"
 
 /* {ac: 0, id: "abcd", h: "10.9.8.7", p: "22"}, as written by each version under the key 0x5a or 0x5a 0xc3. */
 #define ROW                                           \

@@ -1,10 +1,10 @@
-/* rpchttp -- Microsoft's RPC over HTTP, version 2 (MS-RPCH): DCE/RPC packets in the content of RPC_IN_DATA and in the
+/* rpc_over_http -- Microsoft's RPC over HTTP, version 2 (MS-RPCH): DCE/RPC packets in the content of RPC_IN_DATA and in the
  * answer to RPC_OUT_DATA, on two connections.
  *
  * The proof is the first packet: RTS, the type made for this transport, with a length that its own commands fill.  In the
  * client's first one lies the cookie of the virtual connection, which joins the two.  Authentication goes before with
  * empty contents. */
-#include "tunnel/leg.h"
+#include "tunnel/cargo.h"
 #include "tunnel/sight.h"
 
 enum {
@@ -25,7 +25,7 @@ struct packets {
 };
 
 struct mine {
-	struct leg leg[2];
+	struct cargo cargo[2];
 	struct packets packets[2];
 	uint64_t key;    /* of the cookie as far as it was read; then the join's */
 	char target[64]; /* the query of the request; cut off when longer */
@@ -38,7 +38,7 @@ static bool take_head(struct packets *p)
 {
 	const uint8_t *h = p->head;
 	const bool little = (h[4] >> 4) == 1;
-	p->length = little ? (uint16_t)(h[9] << 8 | h[8]) : read_be16(h + 8);
+	p->length = (uint16_t)(little ? h[9] << 8 | h[8] : h[8] << 8 | h[9]);
 	if (h[0] != 5 || h[1] > 1 || h[2] > LAST_TYPE || h[4] > 0x10 || h[5] > 3 || p->length < HEADER)
 		return false;
 	if (!p->begun && (h[2] != RTS || p->length < HEADER + 4 || p->length > RTS_MOST || h[10] != 0 || h[11] != 0))
@@ -67,11 +67,11 @@ static void take_first(const struct sight *s, struct packets *p, struct slice pi
 	const size_t at = (size_t)p->length - p->left;
 	for (size_t i = 0; i < piece.len && s->ev->from == CLIENT; i++)
 		if (at + i >= COOKIE_AT && at + i < COOKIE_END)
-			m->key = hash_byte(m->key, piece.at[i]);
+			m->key = key_byte(m->key, piece.at[i]);
 	if (piece.len < p->left)
 		return;
 	p->begun = true;
-	if (m->key == HASH_START)
+	if (m->key == KEY_START)
 		m->key = 0;
 	m->called = true;
 	/* What was sent to a server that wants none of it proves nothing. */
@@ -108,13 +108,13 @@ static bool step(const struct sight *s, struct packets *p, struct slice *in)
 static enum interest see_body(const struct sight *s)
 {
 	struct mine *m = s->mine;
-	struct leg *leg = &m->leg[s->ev->from];
-	leg->on = leg->on && leg_takes(leg, s->ev);
-	for (struct slice in = s->ev->bytes; in.len != 0 && leg->on;)
-		leg->on = step(s, &m->packets[s->ev->from], &in);
-	if (!leg->on)
+	struct cargo *cargo = &m->cargo[s->ev->from];
+	cargo->on = cargo->on && cargo_goes_on(cargo, s->ev);
+	for (struct slice in = s->ev->bytes; in.len != 0 && cargo->on;)
+		cargo->on = step(s, &m->packets[s->ev->from], &in);
+	if (!cargo->on)
 		tunnel_return_finding(s);
-	return leg->on ? LISTENING : DULL;
+	return cargo->on ? LISTENING : DULL;
 }
 
 /* "/rpc/rpcproxy.dll?mail.example:6001" */
@@ -130,11 +130,11 @@ static enum interest see_head(const struct sight *s)
 	struct mine *m = s->mine;
 	if (ev->interim)
 		return DULL;
-	m->leg[ev->from].on = false;
+	m->cargo[ev->from].on = false;
 	if (ev->kind == HTTP_REQUEST) {
 		m->asked = slice_eq(ev->head->method_text, SLICE("RPC_IN_DATA")) ||
 			   slice_eq(ev->head->method_text, SLICE("RPC_OUT_DATA"));
-		m->key = HASH_START;
+		m->key = KEY_START;
 		m->called = m->refused = false;
 		keep_target(m, ev->head->target);
 	}
@@ -142,12 +142,12 @@ static enum interest see_head(const struct sight *s)
 		m->refused = true;
 	if (!m->asked || ev->rule == BODY_NONE || (ev->kind == HTTP_RESPONSE && ev->head->status != 200))
 		return DULL;
-	leg_begin(&m->leg[ev->from], ev);
+	cargo_begin(&m->cargo[ev->from], ev);
 	m->packets[ev->from] = (struct packets){ 0 };
 	return LISTENING;
 }
 
-static enum interest rpchttp_see(const struct sight *s)
+static enum interest rpc_over_http_see(const struct sight *s)
 {
 	struct mine *m = s->mine;
 	switch (s->ev->kind) {
@@ -157,35 +157,35 @@ static enum interest rpchttp_see(const struct sight *s)
 	case HTTP_BODY:
 		return see_body(s);
 	default:
-		m->leg[s->ev->from].on = false;
+		m->cargo[s->ev->from].on = false;
 		return DULL;
 	}
 }
 
-static void rpchttp_end(const struct sight *s)
+static void rpc_over_http_end(const struct sight *s)
 {
 	const struct mine *m = s->mine;
 	if (m->asked && m->called && !m->refused && !m->found)
 		found(s, CLIENT, 0);
 }
 
-static bool rpchttp_idle(const void *mine)
+static bool rpc_over_http_idle(const void *mine)
 {
 	const struct mine *m = mine;
 	return !m->asked && !m->found;
 }
 
-static const char *const rpchttp_fields[] = { WAKE_METHOD, NULL };
+static const char *const rpc_over_http_fields[] = { WAKE_METHOD, NULL };
 
-const struct detector detector_rpchttp = {
+const struct detector detector_rpc_over_http = {
 	.name = "rpc-over-http",
 	.source = "MS-RPCH; source of FreeRDP 2.0",
 	.proof = 'A',
 	.kind = KIND_STANDARD,
 	.catches = "RPC over HTTP: DCE/RPC behind RPC_IN_DATA and RPC_OUT_DATA, by an RTS packet",
-	.fields = rpchttp_fields,
+	.fields = rpc_over_http_fields,
 	.memory = sizeof(struct mine),
-	.see = rpchttp_see,
-	.end = rpchttp_end,
-	.idle = rpchttp_idle,
+	.see = rpc_over_http_see,
+	.end = rpc_over_http_end,
+	.idle = rpc_over_http_idle,
 };

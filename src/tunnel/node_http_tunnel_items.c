@@ -1,4 +1,4 @@
-#include "tunnel/items.h"
+#include "tunnel/node_http_tunnel_items.h"
 
 enum at {
 	BEFORE,

@@ -1,11 +1,11 @@
-/* suo5frames -- reads a body as suo5's frames, in any of the three forms that its versions have had.
+/* suo5_frames -- reads a body as suo5's frames, in any of the three forms that its versions have had.
  *
  * A frame is a length, a key and so many bytes, each byte combined with the key by exclusive or; version 2 writes it in
  * base64url.  The bytes are a row of names and values, each with its length, that fills the frame exactly.  The name "ac"
  * is in every frame.  So a frame that ends where its row does, with an "ac" in it, is a proof.
  */
-#ifndef TUNNEL_SUO5FRAMES_H
-#define TUNNEL_SUO5FRAMES_H
+#ifndef TUNNEL_SUO5_FRAMES_H
+#define TUNNEL_SUO5_FRAMES_H
 
 #include "base/slice.h"
 

@@ -1,11 +1,12 @@
-/* items -- reads a body as node-http-tunnel's: a JSON array of flat objects, each with "method" and "stream_id", some with
- * "host" and "port", some with "data" in base64.  Byte by byte, without recursion, in bounded memory.
+/* node_http_tunnel_items -- reads a body as node-http-tunnel's: a JSON array of flat objects, each with "method" and
+ * "stream_id", some with "host" and "port", some with "data" in base64.  Byte by byte, without recursion, in bounded
+ * memory.
  *
  * Strict, because strictness is the evidence: any other key, a value of another kind, data that is not whole base64, or
  * anything before or behind the array breaks it for good.  Blanks are allowed where JSON allows them.
  */
-#ifndef TUNNEL_ITEMS_H
-#define TUNNEL_ITEMS_H
+#ifndef TUNNEL_NODE_HTTP_TUNNEL_ITEMS_H
+#define TUNNEL_NODE_HTTP_TUNNEL_ITEMS_H
 
 #include "tunnel/base64.h"
 

@@ -5,7 +5,7 @@
 #include <cmocka.h>
 #include <stdlib.h>
 
-#include "tunnel/frames.h"
+#include "tunnel/gnu_httptunnel_frames.h"
 
 enum { BODY_MOST = 65536 };
 

@@ -1,4 +1,4 @@
-/* neoregeorg -- Neo-reGeorg 5: a web shell that speaks records in base64 whose alphabet is shuffled by a key.
+/* neo_regeorg -- Neo-reGeorg 5: a web shell that speaks records in base64 whose alphabet is shuffled by a key.
  *
  * A record is a tag, a 32-bit length to which the key adds a secret, and so many bytes.  Nothing of it can be read without
  * the key, but its shape shows through any alphabet.  Each request begins with a record of 5 to 20 random bytes, then come
@@ -12,7 +12,7 @@
  * in base64 do not look like that.  It takes several bodies; they are counted for the pair of hosts, because the tool asks
  * on any connection of its pool. */
 #include "tunnel/base64.h"
-#include "tunnel/carry.h"
+#include "tunnel/cargo.h"
 #include "tunnel/sight.h"
 
 enum {
@@ -68,7 +68,7 @@ struct mine {
 	uint64_t key; /* of the bodies seen here; 0: none */
 	uint64_t at;  /* offset of the first of them */
 	uint64_t body_at;
-	struct carry carry;
+	struct cargo cargo;
 };
 
 static uint32_t hash32(const uint8_t *at, size_t len)
@@ -238,7 +238,7 @@ static void judge(const struct sight *s)
 
 static bool may_be_records(const struct http_event *ev)
 {
-	return ev->head->method == METHOD_POST && !head_has(ev->head, SLICE("Content-Encoding")) &&
+	return ev->head->method == METHOD_POST && cargo_uncoded(ev->head) &&
 	       (ev->rule == BODY_CHUNKED || (ev->rule == BODY_LENGTH && ev->head->length >= LEAST));
 }
 
@@ -250,14 +250,14 @@ static enum interest see_head(const struct sight *s)
 		return DULL;
 	if (ev->kind == HTTP_RESPONSE) {
 		m->answer_have = 0;
-		m->answer_reading = m->key != 0 && !m->answer && carry_any(ev);
+		m->answer_reading = m->key != 0 && !m->answer && cargo_any(ev);
 		return m->answer_reading ? LISTENING : DULL;
 	}
 	m->have = 0;
 	m->scanned = 0;
 	m->reading = may_be_records(ev);
-	carry_begin(&m->carry, ev);
-	m->body_at = m->carry.next;
+	cargo_begin(&m->cargo, ev);
+	m->body_at = m->cargo.next;
 	return m->reading ? LISTENING : DULL;
 }
 
@@ -287,8 +287,7 @@ static enum interest see_body(const struct sight *s)
 {
 	const struct slice in = s->ev->bytes;
 	struct mine *m = s->mine;
-	m->reading = m->reading && carry_on(&m->carry, s->ev);
-	m->carry.torn = false; /* the next body is another matter */
+	m->reading = m->reading && cargo_goes_on(&m->cargo, s->ev);
 	for (size_t i = 0; m->reading && i < in.len; i++)
 		take(s, in.at[i]);
 	return m->reading ? LISTENING : DULL;
@@ -308,7 +307,7 @@ static enum interest see_answer(const struct sight *s)
 	return m->answer_reading ? LISTENING : DULL;
 }
 
-static enum interest neoregeorg_see(const struct sight *s)
+static enum interest neo_regeorg_see(const struct sight *s)
 {
 	struct mine *m = s->mine;
 	switch (s->ev->kind) {
@@ -328,18 +327,18 @@ static enum interest neoregeorg_see(const struct sight *s)
 	}
 }
 
-static void neoregeorg_end(const struct sight *s)
+static void neo_regeorg_end(const struct sight *s)
 {
 	settle(s);
 }
 
-static bool neoregeorg_idle(const void *mine)
+static bool neo_regeorg_idle(const void *mine)
 {
 	const struct mine *m = mine;
 	return !m->found && !m->reading && m->key == 0;
 }
 
-const struct detector detector_neoregeorg = {
+const struct detector detector_neo_regeorg = {
 	.name = "neo-regeorg",
 	.source = "source of Neo-reGeorg 5.2; measured on a script after it",
 	.proof = 'A',
@@ -348,7 +347,7 @@ const struct detector detector_neoregeorg = {
 	.when = WHEN_CONTENT,
 	.memory = sizeof(struct mine),
 	.shared = sizeof(struct ours),
-	.see = neoregeorg_see,
-	.end = neoregeorg_end,
-	.idle = neoregeorg_idle,
+	.see = neo_regeorg_see,
+	.end = neo_regeorg_end,
+	.idle = neo_regeorg_idle,
 };

@@ -1,6 +1,7 @@
-#include "tunnel/suo5frames.h"
+#include "tunnel/suo5_frames.h"
 
 #include "tunnel/base64.h"
+#include "tunnel/key.h"
 
 enum { TEXT_HEADER = 8, TEXT_LEAST = 11, BINARY_LEAST = 8, MOST = 48u << 20 /* 32 MiB in base64 */ };
 enum step { NAME_LENGTH, NAME, VALUE_LENGTH, VALUE };
@@ -128,7 +129,7 @@ static void end_value_length(struct suo5_frames *f)
 	if (f->value_left > f->left || (is_named(f, "ac") && f->value_left != 1))
 		f->at = SUO5_BROKEN;
 	if (is_named(f, "id"))
-		f->id = UINT64_C(0xcbf29ce484222325);
+		f->id = KEY_START;
 }
 
 static void value_byte(struct suo5_frames *f, uint8_t byte)
@@ -139,7 +140,7 @@ static void value_byte(struct suo5_frames *f, uint8_t byte)
 	} else if (is_named(f, "m") && f->value_at == 0) {
 		f->check = byte == 0;
 	} else if (is_named(f, "id")) {
-		f->id = (f->id ^ byte) * UINT64_C(0x100000001b3);
+		f->id = key_byte(f->id, byte);
 	}
 	f->value_at++;
 	if (--f->value_left == 0)

@@ -1,0 +1,185 @@
+#include "main/options.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+const char help_text[] =
+    "culvert tells what TCP conversations really are: plain-http, blind-relay (CONNECT or Upgrade was accepted: a\n"
+    "channel), http-tunnel (a foreign protocol wrapped in HTTP messages), not-http, or undecided.\n"
+    "\n"
+    "usage: culvert replay [options] FILE|FOLDER|- ...   label the conversations of captures (pcap, pcapng)\n"
+    "       culvert list detectors|events                what can be found and named\n"
+    "       culvert explain --states                     the handshake table\n"
+    "       culvert help | version\n"
+    "\n"
+    "  -f, --filter BPF        only packets that match, as in tcpdump\n"
+    "  -o, --output FILE       write the records there; - is standard output (the default)\n"
+    "      --format FORMAT     json (default) or text, one line a conversation for people\n"
+    "      --table             a table of the conversations on standard error as well\n"
+    "  -k, --checksums POLICY  auto (default: learn who offloads), all, none\n"
+    "      --overlap POLICY    whose bytes count where segments overlap: linux (default), first, last\n"
+    "      --flows N           conversations held at once (default 262144)\n"
+    "      --unwrap FOLDER     write what tunnels carry to FOLDER/ID/up and FOLDER/ID/down\n"
+    "      --no-tunnels        do not look for tunnels in HTTP messages\n"
+    "      --no-anomalies      no anomaly records (they are still counted and named in flow records)\n"
+    "      --fail-on WHAT      exit 10 when a conversation gets this label, or anomaly; may be repeated\n"
+    "  -q, --quiet             errors only; twice: nothing\n"
+    "  -v, --verbose           say more; twice: everything\n"
+    "  -h, --help, --version\n"
+    "\n"
+    "exit status: 0 done, 1 done but a capture was damaged or records were lost, 2 wrong use, 3 no permission,\n"
+    "10 --fail-on matched.  See culvert(8) and culvert-events(5).\n";
+
+enum {
+	OPT_FORMAT = 256,
+	OPT_OVERLAP,
+	OPT_FLOWS,
+	OPT_UNWRAP,
+	OPT_NO_TUNNELS,
+	OPT_NO_ANOMALIES,
+	OPT_FAIL_ON,
+	OPT_STATES,
+	OPT_TABLE,
+	OPT_VERSION
+};
+
+static const struct option long_options[] = {
+	{ "filter", required_argument, NULL, 'f' },
+	{ "output", required_argument, NULL, 'o' },
+	{ "format", required_argument, NULL, OPT_FORMAT },
+	{ "table", no_argument, NULL, OPT_TABLE },
+	{ "checksums", required_argument, NULL, 'k' },
+	{ "overlap", required_argument, NULL, OPT_OVERLAP },
+	{ "flows", required_argument, NULL, OPT_FLOWS },
+	{ "unwrap", required_argument, NULL, OPT_UNWRAP },
+	{ "no-tunnels", no_argument, NULL, OPT_NO_TUNNELS },
+	{ "no-anomalies", no_argument, NULL, OPT_NO_ANOMALIES },
+	{ "fail-on", required_argument, NULL, OPT_FAIL_ON },
+	{ "states", no_argument, NULL, OPT_STATES },
+	{ "quiet", no_argument, NULL, 'q' },
+	{ "verbose", no_argument, NULL, 'v' },
+	{ "help", no_argument, NULL, 'h' },
+	{ "version", no_argument, NULL, OPT_VERSION },
+	{ NULL, 0, NULL, 0 },
+};
+
+/* Index of `word` in a list that ends with NULL, or -1 after saying what was expected. */
+static int choose(const char *option, const char *word, const char *const *words)
+{
+	char known[160] = "";
+	for (int i = 0; words[i] != NULL; i++) {
+		if (strcmp(word, words[i]) == 0)
+			return i;
+		snprintf(known + strlen(known), sizeof known - strlen(known), "%s%s", i != 0 ? ", " : "", words[i]);
+	}
+	log_error("%s: '%s' is none of: %s", option, word, known);
+	return -1;
+}
+
+static bool add_fail_on(struct options *o, const char *word)
+{
+	const char *words[LABELS + 2] = { NULL };
+	for (int i = 0; i < LABELS; i++)
+		words[i] = label_name((enum label)i);
+	words[LABELS] = "anomaly";
+	const int found = choose("--fail-on", word, words);
+	if (found < 0)
+		return false;
+	if (found == LABELS)
+		o->fail_on_anomaly = true;
+	else
+		o->fail_on |= 1u << found;
+	return true;
+}
+
+static bool parse_flows(struct options *o, const char *word)
+{
+	uint64_t n;
+	const struct slice text = { (const uint8_t *)word, strlen(word) };
+	if (!slice_decimal(text, 1u << 28, &n) || n == 0) {
+		log_error("--flows: '%s' is no number from 1 to %u", word, 1u << 28);
+		return false;
+	}
+	o->pipeline.flows = (size_t)n;
+	return true;
+}
+
+/* Options whose value is one of a few words, or a number. */
+static bool take_value(struct options *o, int c, const char *value)
+{
+	static const char *const formats[] = { "json", "text", NULL };
+	static const char *const checksums[] = { "auto", "all", "none", NULL };
+	static const char *const overlaps[] = { "linux", "first", "last", NULL };
+	int n = 0;
+	switch (c) {
+	case 'k':
+		n = choose("--checksums", value, checksums);
+		o->pipeline.checksums = (enum checksum_policy)n;
+		return n >= 0;
+	case OPT_FORMAT:
+		n = choose("--format", value, formats);
+		o->format = (enum report_format)n;
+		return n >= 0;
+	case OPT_OVERLAP:
+		n = choose("--overlap", value, overlaps);
+		o->pipeline.overlaps = (enum overlap_policy)n;
+		return n >= 0;
+	case OPT_FLOWS:
+		return parse_flows(o, value);
+	case OPT_FAIL_ON:
+		return add_fail_on(o, value);
+	default:
+		return false;
+	}
+}
+
+static bool take_option(struct options *o, int c, const char *value)
+{
+	switch (c) {
+	case 'f':
+		o->filter = value;
+		return true;
+	case 'o':
+		o->output = value;
+		return true;
+	case 'q':
+		o->verbosity = o->verbosity > LOG_ERROR ? LOG_ERROR : LOG_QUIET;
+		return true;
+	case 'v':
+		o->verbosity = o->verbosity < LOG_DEBUG ? o->verbosity + 1 : LOG_DEBUG;
+		return true;
+	case 'h':
+		o->verb = "help";
+		return true;
+	case OPT_VERSION:
+		o->verb = "version";
+		return true;
+	case OPT_UNWRAP:
+		o->unwrap = value;
+		return true;
+	case OPT_NO_TUNNELS:
+		o->pipeline.no_tunnels = true;
+		return true;
+	case OPT_NO_ANOMALIES:
+		o->pipeline.anomalies = false;
+		return true;
+	case OPT_STATES:
+		o->states = true;
+		return true;
+	case OPT_TABLE:
+		o->table = true;
+		return true;
+	default:
+		return take_value(o, c, value);
+	}
+}
+
+bool options_read(struct options *o, int argc, char **argv)
+{
+	int c;
+	while (o->verb == NULL && (c = getopt_long(argc, argv, "f:o:k:qvh", long_options, NULL)) != -1)
+		if (!take_option(o, c, optarg))
+			return false;
+	return true;
+}

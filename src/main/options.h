@@ -1,0 +1,25 @@
+/* options -- the words of the command line. */
+#ifndef MAIN_OPTIONS_H
+#define MAIN_OPTIONS_H
+
+#include "base/log.h"
+#include "engine/pipeline.h"
+
+struct options {
+	const char *filter, *output;
+	enum report_format format;
+	enum log_level verbosity;
+	struct pipeline_options pipeline;
+	uint32_t fail_on;   /* 1 << enum label */
+	const char *unwrap; /* folder; NULL: none */
+	const char *verb;   /* that an option stands for; NULL: the first word is one */
+	bool fail_on_anomaly, states, table;
+};
+
+extern const char help_text[];
+
+/* Reads the options; the words that are none begin at argv[optind].  -h and --version make a verb of that name.  False,
+ * after saying why, when one cannot be. */
+bool options_read(struct options *o, int argc, char **argv);
+
+#endif

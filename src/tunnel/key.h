@@ -1,0 +1,26 @@
+/* key -- a token as a number: what joins connections is compared by hash.  FNV-1a: a wrong match costs nothing that an
+ * attacker could want.
+ */
+#ifndef TUNNEL_KEY_H
+#define TUNNEL_KEY_H
+
+#include "base/slice.h"
+
+/* Of a token that comes in pieces: begin with KEY_START, then byte by byte. */
+#define KEY_START UINT64_C(0xcbf29ce484222325)
+
+static inline uint64_t key_byte(uint64_t key, uint8_t byte)
+{
+	return (key ^ byte) * UINT64_C(0x100000001b3);
+}
+
+/* Of a whole one; never 0. */
+static inline uint64_t tunnel_key(struct slice token)
+{
+	uint64_t key = KEY_START;
+	for (size_t i = 0; i < token.len; i++)
+		key = key_byte(key, token.at[i]);
+	return key != 0 ? key : 1;
+}
+
+#endif
