@@ -244,16 +244,26 @@ static void take_event(const struct seat *at, struct dialogue *d, struct http_ev
 	tell_odd(at, odd, ev->from, ev->offset);
 }
 
-/* Who the client is was never said by a SYN: then the side that asks is. */
+/* Do the bytes of this side look as if the other side's name were its own? */
+static bool speaks_as_other(enum side side, struct slice in)
+{
+	if (in.len < 5)
+		return false;
+	const bool asks = head_maybe_request(in), answers = head_maybe_response(in);
+	return asks != answers && answers == (side == CLIENT);
+}
+
+/* Who the client is was never said by a SYN: then the side that asks is.  Where both sides look the same, nothing is said:
+ * to swap them would only bring the same question back. */
 static bool swap_by_content(const struct seat *at, enum side side, const struct chunk *in)
 {
 	struct watch *w = at->w;
-	if (w->stream.sides_known || w->top.http.asked != 0 || w->top.http.answered != 0 || in->bytes.len < 5)
+	struct chunk other;
+	if (w->stream.sides_known || w->top.http.asked != 0 || w->top.http.answered != 0)
 		return false;
-	const bool says_response = head_maybe_response(in->bytes);
-	if ((side == CLIENT) != says_response)
+	if (!speaks_as_other(side, in->bytes))
 		return false;
-	if (side == SERVER && !head_maybe_request(in->bytes))
+	if (stream_peek(&w->stream, OTHER(side), &other) && speaks_as_other(side, other.bytes))
 		return false;
 	stream_swap(&w->stream);
 	http_conn_init(&w->top.http, true);
