@@ -12,10 +12,13 @@ TOP = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..')
 ALLOWED = {
     'connect-in-connect': 'tshark counts the CONNECT inside the relay too; culvert counts it in the layer it belongs to',
     'connect-odd-spelling': 'an answer without a status code is none to tshark',
+    'rtsp-over-http': 'to tshark, what is on port 554 is RTSP',
     'innocents-uploads': 'BITS_POST is no method to tshark',
 }
 # Captures in which connections end within a message, which tshark then does not count: culvert may have one more.
 UNFINISHED = 'innocents-'
+# Captures of tunnels whose messages never end.
+ENDLESS = ('/httptunnel-', '/sstp', '/unnamed-chunked')
 
 
 def key(a, ap, b, bp):
@@ -39,8 +42,8 @@ def by_culvert(culvert, path):
 def by_tshark(path):
     fields = ['ip.src', 'ipv6.src', 'tcp.srcport', 'ip.dst', 'ipv6.dst', 'tcp.dstport', 'http.request.method', 'http.response.code']
     command = ['tshark', '-r', path, '-o', 'tcp.reassemble_out_of_order:TRUE', '-o', 'ip.defragment:TRUE',
-               # tshark shows a head when its body is complete; a tunnel's body never is, so there it must not wait.
-               '-o', 'http.desegment_body:' + ('FALSE' if '/http-tunnel/' in path else 'TRUE'), '-Y', 'http',
+               # tshark shows a head when its body is complete; the bodies of these tunnels never are, so there it must not wait.
+               '-o', 'http.desegment_body:' + ('FALSE' if any(t in path for t in ENDLESS) else 'TRUE'), '-Y', 'http',
                '-T', 'fields', '-E', 'separator=|', '-E', 'aggregator=,']
     for f in fields:
         command += ['-e', f]

@@ -66,11 +66,10 @@ static void *take_recycled(struct pool *p)
 	void *const block = p->free;
 	unpoison(block, p->size);
 	memcpy(&p->free, block, sizeof p->free);
-	memset(block, 0, p->size);
 	return block;
 }
 
-void *pool_take(struct pool *p)
+void *pool_take_uncleared(struct pool *p)
 {
 	void *block;
 	if (p->free != NULL) {
@@ -85,6 +84,15 @@ void *pool_take(struct pool *p)
 	p->used++;
 	if (p->used > p->peak)
 		p->peak = p->used;
+	return block;
+}
+
+void *pool_take(struct pool *p)
+{
+	const size_t fresh = p->fresh; /* fresh blocks are zeros already */
+	void *const block = pool_take_uncleared(p);
+	if (block != NULL && fresh == p->fresh)
+		memset(block, 0, p->size);
 	return block;
 }
 

@@ -25,6 +25,9 @@ void pool_fini(struct pool *p);
 /* A block of zeros, or NULL when all are out (counted). */
 void *pool_take(struct pool *p);
 
+/* The same, of whatever bytes: for large blocks of which most are never used. */
+void *pool_take_uncleared(struct pool *p);
+
 /* NULL is allowed and does nothing. */
 void pool_give(struct pool *p, void *block);
 

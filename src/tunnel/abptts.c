@@ -247,6 +247,7 @@ const struct detector detector_abptts = {
 	.proof = 'B',
 	.kind = KIND_COVERT,
 	.catches = "ABPTTS: forms of cipher blocks answered by its page of cipher blocks",
+	.when = WHEN_CONTENT,
 	.memory = sizeof(struct mine),
 	.see = abptts_see,
 	.idle = abptts_idle,

@@ -227,6 +227,7 @@ const struct detector detector_bayeux = {
 	.proof = 'A',
 	.kind = KIND_STANDARD,
 	.catches = "Bayeux (CometD): a /meta/ message in a request, and its answer on the same channel",
+	.when = WHEN_CONTENT,
 	.memory = sizeof(struct mine),
 	.see = bayeux_see,
 	.idle = bayeux_idle,

@@ -307,6 +307,7 @@ const struct detector detector_bosh = {
 	.proof = 'A',
 	.kind = KIND_STANDARD,
 	.catches = "BOSH: XMPP in <body/> elements of its namespace, in a request and in an answer",
+	.when = WHEN_CONTENT,
 	.memory = sizeof(struct mine),
 	.see = bosh_see,
 	.end = bosh_end,

@@ -256,6 +256,7 @@ const struct detector detector_crowbar = {
 	.source = "source of q3k/crowbar",
 	.proof = 'A',
 	.kind = KIND_COVERT,
+	.when = WHEN_QUERY,
 	.memory = sizeof(struct mine),
 	.see = crowbar_see,
 	.end = crowbar_end,

@@ -50,9 +50,12 @@ struct detector {
 	const char *source;  /* whence the facts are known: "measured", "source of VERSION", "RFC 8484" */
 	uint8_t proof;       /* 'A': a proof by the tool's own framing; 'B': structure, two families needed */
 	uint8_t kind;        /* enum kind */
-	/* Names of fields, lower case, that wake it: until a head of this connection has one it is shown nothing and costs
-	 * nothing.  WAKE_METHOD: a method other than the usual ones.  NULL: it is shown every message. */
+	/* What wakes it: until a head of this connection meets one of these it is shown nothing and costs nothing.  `fields`:
+	 * names of fields, lower case; WAKE_METHOD among them stands for a method other than the usual ones.  `when`: what a
+	 * request is like, enum when.  Neither: it is shown every message.  Once awake it is shown what follows, until it
+	 * is idle and a request comes that would not have woken it. */
 	const char *const *fields;
+	uint8_t when;
 	size_t memory, shared; /* bytes of the two notebooks */
 	enum interest (*see)(const struct sight *s);
 	/* The connection is over, or culvert asks before it writes the record (so maybe more than once): last chance for
@@ -61,6 +64,13 @@ struct detector {
 	/* Holds `mine` nothing that zeroes would not say too?  Then, between messages, its memory may be taken back.  NULL:
 	 * only when `memory` is 0. */
 	bool (*idle)(const void *mine);
+};
+
+/* A response to a request that was not seen meets all of these. */
+enum when {
+	WHEN_CONTENT = 1 << 0, /* a request with content */
+	WHEN_QUERY = 1 << 1,   /* a target with a query */
+	WHEN_LONG = 1 << 2     /* a target long enough for a UUID */
 };
 
 #define WAKE_METHOD ":method"

@@ -174,6 +174,7 @@ const struct detector detector_doh = {
 	.proof = 'A',
 	.kind = KIND_STANDARD,
 	.catches = "DNS over HTTPS without its TLS: a DNS question, and an answer that repeats it",
+	.when = WHEN_CONTENT | WHEN_QUERY,
 	.memory = sizeof(struct mine),
 	.see = doh_see,
 	.end = doh_end,

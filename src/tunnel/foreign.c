@@ -120,7 +120,7 @@ static bool find_behind_header(struct slice sample, struct foreign *out)
 	bool binary = false;
 	for (size_t at = 0; at < sample.len && at <= HEADER_MOST; at++) {
 		const struct slice here = slice_from(sample, at);
-		if (binary && (is_ssh(here) || is_tls(here)))
+		if (binary && (here.at[0] == 'S' || here.at[0] == 22) && (is_ssh(here) || is_tls(here)))
 			return found(out, is_ssh(here) ? "ssh" : "tls", FORM_RAW, at);
 		binary |= !is_text(sample.at[at]);
 	}
@@ -177,17 +177,41 @@ static bool may_be_hex(struct slice s)
 				  slice_starts(s, SLICE("160301")) || slice_starts(s, SLICE("160303")));
 }
 
-/* A value in text: behind anything that is no character of the alphabet. */
+/* What the encoded forms begin with: nearly every byte is none of these, and costs no more than this look. */
+static bool may_be_encoded(uint8_t c)
+{
+	switch (c) {
+	case 'A':
+	case 'B':
+	case 'F':
+	case 'M':
+	case 'R':
+	case 'U':
+	case '1':
+	case '5':
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* A value begins behind anything that is no character of the alphabet; a slash may be either. */
+static bool value_begins(struct slice sample, size_t at)
+{
+	return at == 0 || sample.at[at - 1] == '/' || base64_value(sample.at[at - 1]) < 0;
+}
+
+/* A value in text, as far as it is text. */
 static bool find_encoded(struct slice sample, struct foreign *out)
 {
-	bool begins = true;
-	for (size_t at = 0; at < sample.len; at++) {
+	for (size_t at = 0; at < sample.len && sample.at[at] >= '\t'; at++) {
+		if (!may_be_encoded(sample.at[at]) || !value_begins(sample, at))
+			continue;
 		const struct slice here = slice_from(sample, at);
-		if (begins && may_be_base64(here) && found(out, name_base64(here), FORM_BASE64, at))
+		if (may_be_base64(here) && found(out, name_base64(here), FORM_BASE64, at))
 			return true;
-		if (begins && may_be_hex(here) && found(out, name_hex(here), FORM_HEX, at))
+		if (may_be_hex(here) && found(out, name_hex(here), FORM_HEX, at))
 			return true;
-		begins = base64_value(sample.at[at]) < 0 || sample.at[at] == '/';
 	}
 	return false;
 }

@@ -142,8 +142,9 @@ static void take_byte(struct frames *f, uint8_t b)
 
 void frames_read(struct frames *f, struct slice *in, struct slice *data)
 {
+	const uint32_t count = f->count;
 	*data = (struct slice){ NULL, 0 };
-	while (in->len != 0 && data->len == 0) {
+	while (in->len != 0 && data->len == 0 && f->count == count) {
 		if (!frames_live(f)) {
 			*in = slice_from(*in, in->len);
 			return;

@@ -51,7 +51,7 @@ struct frames {
 /* A body begins. */
 void frames_begin(struct frames *f);
 
-/* Reads `*in` up to the end of the next run of tunnelled bytes, which it takes off into `*data` (empty when there was
+/* Reads `*in` up to the end of a frame or of a run of tunnelled bytes, which it takes off into `*data` (empty when there was
  * none).  Call until `*in` is empty. */
 void frames_read(struct frames *f, struct slice *in, struct slice *data);
 

@@ -192,6 +192,7 @@ const struct detector detector_gost_pht = {
 	.source = "source of go-gost/x",
 	.proof = 'A',
 	.kind = KIND_COVERT,
+	.when = WHEN_QUERY,
 	.memory = sizeof(struct mine),
 	.see = gost_see,
 	.end = gost_end,

@@ -254,6 +254,7 @@ const struct detector detector_grpcforeign = {
 	.proof = 'A',
 	.kind = KIND_COVERT,
 	.catches = "another protocol in gRPC-Web: a bytes field that begins as SSH or TLS, on both sides of a call",
+	.when = WHEN_CONTENT,
 	.memory = sizeof(struct mine),
 	.see = grpcforeign_see,
 	.idle = grpcforeign_idle,

@@ -400,6 +400,9 @@ static void see_body(const struct sight *s)
 		frames_read(&leg->frames, &in, &data);
 		if (data.len != 0)
 			keep_inner(s, data);
+		/* At each frame, so that what is seen does not depend on how the bytes were cut. */
+		if (!m->found)
+			consider(s);
 	}
 	if (leg->frames.at != FRAMES_BROKEN)
 		return;

@@ -345,6 +345,7 @@ const struct detector detector_neoregeorg = {
 	.proof = 'A',
 	.kind = KIND_COVERT,
 	.catches = "Neo-reGeorg: records in base64 of a secret alphabet, known by their shape over several requests",
+	.when = WHEN_CONTENT,
 	.memory = sizeof(struct mine),
 	.shared = sizeof(struct ours),
 	.see = neoregeorg_see,

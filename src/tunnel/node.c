@@ -241,6 +241,7 @@ const struct detector detector_node = {
 	.source = "measured; its source",
 	.proof = 'A',
 	.kind = KIND_COVERT,
+	.when = WHEN_CONTENT,
 	.memory = sizeof(struct mine),
 	.see = node_see,
 	.end = node_end,

@@ -122,6 +122,7 @@ const struct detector detector_ohttp = {
 	.proof = 'A',
 	.kind = KIND_STANDARD,
 	.catches = "Oblivious HTTP: a request under HPKE and its answer, each of its media type",
+	.when = WHEN_CONTENT,
 	.memory = sizeof(struct mine),
 	.see = ohttp_see,
 	.idle = ohttp_idle,

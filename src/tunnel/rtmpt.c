@@ -182,6 +182,7 @@ const struct detector detector_rtmpt = {
 	.proof = 'A',
 	.kind = KIND_STANDARD,
 	.catches = "RTMPT: RTMP in polls of type application/x-fcs, by a session id the server gave and the paths use",
+	.when = WHEN_CONTENT,
 	.memory = sizeof(struct mine),
 	.see = rtmpt_see,
 	.end = rtmpt_end,

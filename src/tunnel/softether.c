@@ -243,6 +243,7 @@ const struct detector detector_softether = {
 	.proof = 'A',
 	.kind = KIND_COVERT,
 	.catches = "SoftEther VPN: PACKs with their padding in the messages that open a session",
+	.when = WHEN_CONTENT,
 	.memory = sizeof(struct mine),
 	.see = softether_see,
 	.idle = softether_idle,

@@ -158,12 +158,16 @@ const struct detector detector_pulse = {
 	.idle = nothing_asked,
 };
 
+static const char *const sslvpn_fields[] = { "cookie", NULL };
+
 const struct detector detector_sslvpn = {
 	.name = "sslvpn",
 	.source = "source of openfortivpn 1 and openconnect 9",
 	.proof = 'B',
 	.kind = KIND_CARRIER,
 	.catches = "Fortinet, GlobalProtect, F5: packets right behind the request that opens their tunnel",
+	.fields = sslvpn_fields,
+	.when = WHEN_QUERY,
 	.memory = sizeof(struct mine),
 	.see = sslvpn_see,
 	.end = sslvpn_end,

@@ -189,12 +189,16 @@ static bool sstp_idle(const void *mine)
 	return !m->asked && !m->found && !m->leg[SERVER].on;
 }
 
+static const char *const wakers[] = { WAKE_METHOD, NULL };
+
 const struct detector detector_sstp = {
 	.name = "sstp",
 	.source = "MS-SSTP; measured on sstpc",
 	.proof = 'A',
 	.kind = KIND_STANDARD,
 	.catches = "SSTP: PPP in packets behind SSTP_DUPLEX_POST, by the packets that open the call",
+	.when = WHEN_LONG,
+	.fields = wakers,
 	.memory = sizeof(struct mine),
 	.see = sstp_see,
 	.end = sstp_end,

@@ -127,6 +127,7 @@ const struct detector detector_suo5 = {
 	.proof = 'A',
 	.kind = KIND_COVERT,
 	.catches = "suo5: frames of names and values under a key of one or two bytes, binary or in base64url",
+	.when = WHEN_CONTENT,
 	.memory = sizeof(struct mine),
 	.see = suo5_see,
 	.idle = suo5_idle,

@@ -148,6 +148,7 @@ const struct detector detector_tunna = {
 	.proof = 'B',
 	.kind = KIND_COVERT,
 	.catches = "Tunna: a web shell asked with ?proxy by GETs that state a type and have no content",
+	.when = WHEN_QUERY,
 	.memory = sizeof(struct mine),
 	.see = tunna_see,
 	.idle = tunna_idle,

@@ -109,9 +109,14 @@ static bool worth_showing(const struct http_event *ev)
 
 static void turn_to(struct sight *s, unsigned which)
 {
-	const struct tunnel *t = s->tunnel;
+	struct tunnel *t = s->tunnel;
 	s->which = which;
 	s->mine = (unsigned char *)t->notebook + s->kit->mine_at[which];
+	/* Each part when it is first used: a connection uses few of them. */
+	if ((t->clear >> which & 1) == 0) {
+		t->clear |= UINT64_C(1) << which;
+		memset(s->mine, 0, detectors[which]->memory);
+	}
 	s->ours = t->ours != NULL ? (unsigned char *)t->ours + s->kit->ours_at[which] : NULL;
 }
 
@@ -164,9 +169,24 @@ static bool has_notebook(struct tunnel_kit *k, struct tunnel *t)
 		return true;
 	if (t->exhausted)
 		return false;
-	t->notebook = pool_take(&k->notebooks);
+	t->notebook = pool_take_uncleared(&k->notebooks);
+	t->clear = 0;
 	t->exhausted = t->notebook == NULL;
 	return t->notebook != NULL;
+}
+
+/* Whom a head concerns wakes; whom a request does not concern, and who has nothing to remember, sleeps. */
+static void wake(struct tunnel_kit *k, struct tunnel *t, const struct http_event *ev)
+{
+	const uint64_t bits = wake_ask(&k->wake, ev) & ~t->never;
+	const uint64_t tired = ev->kind == HTTP_REQUEST ? t->awake & ~bits : 0;
+	t->awake |= bits;
+	struct sight s = sight_of(k, t, NULL);
+	for (uint64_t left = t->notebook != NULL ? tired : 0; left != 0; left &= left - 1) {
+		turn_to(&s, (unsigned)__builtin_ctzll(left));
+		if (is_idle(detectors[s.which], s.mine))
+			t->awake &= ~(UINT64_C(1) << s.which);
+	}
 }
 
 bool tunnel_see(struct tunnel_kit *k, struct tunnel *t, const struct http_event *ev, struct dossier *d)
@@ -174,7 +194,7 @@ bool tunnel_see(struct tunnel_kit *k, struct tunnel *t, const struct http_event 
 	if (!worth_showing(ev))
 		return t->listening[ev->from] != 0;
 	if (ev->kind == HTTP_REQUEST || ev->kind == HTTP_RESPONSE)
-		t->awake |= (k->wake.always | wake_ask(&k->wake, ev->head)) & ~t->never;
+		wake(k, t, ev);
 	if (begins(ev))
 		t->listening[ev->from] = 0;
 	uint64_t bits = ev->kind == HTTP_BODY ? t->listening[ev->from] : t->awake;

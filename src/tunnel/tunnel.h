@@ -32,6 +32,7 @@ struct tunnel {
 	struct finding *finding; /* NULL until lent */
 	uint64_t flow_id;
 	int64_t t;             /* of the last event */
+	uint64_t clear;        /* bit i: detector i's part of the notebook has been cleared */
 	uint64_t awake;        /* bit i: detector i is shown this connection's messages */
 	uint64_t never;        /* bit i: detector i said NEVER */
 	uint64_t listening[2]; /* bit i: detector i listens to the message at hand of that side */

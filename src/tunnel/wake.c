@@ -1,5 +1,7 @@
 #include "tunnel/wake.h"
 
+enum { UUID_LENGTH = 36 };
+
 /* Letters alike in either case, other bytes mixed as they come: it is a hash. */
 static unsigned fold(uint8_t byte)
 {
@@ -18,8 +20,11 @@ static unsigned place_of(struct slice name)
 void wake_add(struct wake *w, unsigned which, const struct detector *d)
 {
 	const uint64_t bit = UINT64_C(1) << which;
-	if (d->fields == NULL)
+	if (d->fields == NULL && d->when == 0)
 		w->always |= bit;
+	w->content |= d->when & WHEN_CONTENT ? bit : 0;
+	w->query |= d->when & WHEN_QUERY ? bit : 0;
+	w->longs |= d->when & WHEN_LONG ? bit : 0;
 	for (unsigned i = 0; d->fields != NULL && d->fields[i] != NULL; i++) {
 		const struct slice name = { (const uint8_t *)d->fields[i], strlen(d->fields[i]) };
 		if (slice_eq(name, SLICE(WAKE_METHOD)))
@@ -29,10 +34,25 @@ void wake_add(struct wake *w, unsigned which, const struct detector *d)
 	}
 }
 
-uint64_t wake_ask(const struct wake *w, const struct head *h)
+static uint64_t ask_request(const struct wake *w, const struct http_event *ev)
 {
-	uint64_t bits = !h->response && h->method == METHOD_OTHER ? w->by_method : 0;
-	for (unsigned i = 0; i < h->field_count; i++)
-		bits |= w->at[place_of(h->fields[i].name)];
+	const struct slice target = ev->head->target;
+	uint64_t bits = ev->head->method == METHOD_OTHER ? w->by_method : 0;
+	if (ev->rule != BODY_NONE && !(ev->rule == BODY_LENGTH && ev->head->length == 0))
+		bits |= w->content;
+	if (slice_find(target, '?') < target.len)
+		bits |= w->query;
+	return target.len >= UUID_LENGTH ? bits | w->longs : bits;
+}
+
+uint64_t wake_ask(const struct wake *w, const struct http_event *ev)
+{
+	uint64_t bits = w->always;
+	if (ev->kind == HTTP_REQUEST)
+		bits |= ask_request(w, ev);
+	else if (!ev->ask.known)
+		bits |= w->content | w->query | w->longs | w->by_method;
+	for (unsigned i = 0; i < ev->head->field_count; i++)
+		bits |= w->at[place_of(ev->head->fields[i].name)];
 	return bits;
 }

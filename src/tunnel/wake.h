@@ -11,14 +11,15 @@
 enum { WAKE_PLACES = 256 };
 
 struct wake {
-	uint64_t always;          /* bit i: detector i is shown every message */
-	uint64_t by_method;       /* woken by a method other than the usual ones */
-	uint64_t at[WAKE_PLACES]; /* by hash of a field's name */
+	uint64_t always;                /* bit i: detector i is shown every message */
+	uint64_t by_method;             /* woken by a method other than the usual ones */
+	uint64_t content, query, longs; /* woken by enum when */
+	uint64_t at[WAKE_PLACES];       /* by hash of a field's name */
 };
 
 void wake_add(struct wake *w, unsigned which, const struct detector *d);
 
-/* Bits of those whom this head wakes. */
-uint64_t wake_ask(const struct wake *w, const struct head *h);
+/* Bits of those whom this request or response wakes. */
+uint64_t wake_ask(const struct wake *w, const struct http_event *ev);
 
 #endif

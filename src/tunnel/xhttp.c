@@ -248,12 +248,16 @@ static bool xhttp_idle(const void *mine)
 	return !m->waiting && !m->did && !m->found;
 }
 
+static const char *const wakers[] = { "referer", "cookie", "x-session", "x-padding", NULL };
+
 const struct detector detector_xhttp = {
 	.name = "xhttp",
 	.catches = "xray's XHTTP: its padding in request and answer, or numbered POSTs beside a false event stream",
 	.source = "source of Xray-core",
 	.proof = 'A',
 	.kind = KIND_COVERT,
+	.when = WHEN_CONTENT | WHEN_QUERY | WHEN_LONG,
+	.fields = wakers,
 	.memory = sizeof(struct mine),
 	.see = xhttp_see,
 	.end = xhttp_end,

@@ -12,20 +12,23 @@ idle=${IDLE:-20000}
 here=$(dirname "$0")
 work=$(mktemp -d "${BENCH_DIR:-${TMPDIR:-/tmp}}/bench.XXXXXX") || exit 2
 trap 'rm -rf "$work"' EXIT
-printf '%-7s %6s %10s %10s %10s %10s %13s %10s %9s\n' traffic MB packets 'culvert s' 'ndpi s' 'loop s' 'culvert/ndpi' 'loop/ndpi' 'peak MiB'
+printf '%-7s %6s %10s %10s %10s %10s %13s %10s %9s %9s\n' traffic MB packets 'culvert s' 'ndpi s' 'loop s' 'culvert/ndpi' 'loop/ndpi' 'watching' 'peak MiB'
 for kind in ${KINDS:-bulk huge short relay mixed}; do
 	"$generate" "$kind" "$size" "$work/x.pcap" || exit 1
 	packets=$("$loop" "$work/x.pcap") || exit 1
-	set -- "culvert=$culvert replay -q -o /dev/null $work/x.pcap" "loop=$loop $work/x.pcap"
+	set -- "culvert=$culvert replay -q -o /dev/null $work/x.pcap" "loop=$loop $work/x.pcap" \
+		"blind=$culvert replay --no-tunnels -q -o /dev/null $work/x.pcap"
 	command -v ndpiReader >/dev/null 2>&1 && set -- "$@" "ndpi=ndpiReader -q -i $work/x.pcap"
 	"$here/measure.py" "$runs" "$@" >"$work/times" || exit 1
 	awk -v kind="$kind" -v packets="${packets%% *}" -v bytes="$(wc -c <"$work/x.pcap")" '
 	function ratio(of) { return seconds["ndpi"] > 0 ? sprintf("%.2f", seconds[of] / seconds["ndpi"]) : "-" }
 	{ seconds[$1] = $2; peak[$1] = $3 }
 	END {
-		printf "%-7s %6.0f %10d %10.3f %10s %10.3f %13s %10s %9.0f\n", kind, bytes / 1e6, packets, seconds["culvert"],
+		# What looking for tunnels adds to the rest.
+		watching = sprintf("%+.0f %%", 100 * (seconds["culvert"] / seconds["blind"] - 1))
+		printf "%-7s %6.0f %10d %10.3f %10s %10.3f %13s %10s %9s %9.0f\n", kind, bytes / 1e6, packets, seconds["culvert"],
 			"ndpi" in seconds ? sprintf("%.3f", seconds["ndpi"]) : "-", seconds["loop"], ratio("culvert"), ratio("loop"),
-			peak["culvert"] / 1024
+			watching, peak["culvert"] / 1024
 	}' "$work/times"
 	rm "$work/x.pcap"
 done

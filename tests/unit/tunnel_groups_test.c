@@ -83,22 +83,38 @@ static void waking(void **state)
 {
 	(void)state;
 	const struct detector always = { .fields = NULL }, fields = { .fields = names },
-			      method = { .fields = by_method };
+			      method = { .fields = by_method }, content = { .when = WHEN_CONTENT },
+			      query = { .when = WHEN_QUERY | WHEN_LONG };
 	struct wake w = { 0 };
 	wake_add(&w, 0, &always);
 	wake_add(&w, 5, &fields);
 	wake_add(&w, 63, &method);
-	struct head h = { .method = METHOD_GET, .field_count = 1 };
+	wake_add(&w, 7, &content);
+	wake_add(&w, 8, &query);
+	struct head h = { .method = METHOD_GET, .field_count = 1, .target = SLICE("/") };
+	struct http_event ev = { .kind = HTTP_REQUEST, .head = &h };
 	h.fields[0].name = SLICE("Host");
-	assert_int_equal(w.always, 1);
-	assert_int_equal(wake_ask(&w, &h), 0);
+	assert_int_equal(wake_ask(&w, &ev), 1);
 	h.fields[0].name = SLICE("X-CMD");
-	assert_int_equal(wake_ask(&w, &h), 1 << 5);
+	assert_int_equal(wake_ask(&w, &ev), 1 | 1 << 5);
 	h.fields[0].name = SLICE("");
+	h.target = SLICE("/?a");
+	assert_int_equal(wake_ask(&w, &ev), 1 | 1 << 8);
+	h.target = SLICE("/123e4567-e89b-12d3-a456-426614174000");
+	assert_int_equal(wake_ask(&w, &ev), 1 | 1 << 8);
+	h.target = SLICE("/");
+	ev.rule = BODY_LENGTH;
+	assert_int_equal(wake_ask(&w, &ev), 1);
+	h.length = 5;
+	assert_int_equal(wake_ask(&w, &ev), 1 | 1 << 7);
+	ev.rule = BODY_NONE;
 	h.method = METHOD_OTHER;
-	assert_true(wake_ask(&w, &h) == UINT64_C(1) << 63);
-	h.response = true;
-	assert_int_equal(wake_ask(&w, &h), 0);
+	assert_true(wake_ask(&w, &ev) == (1 | UINT64_C(1) << 63));
+	ev.kind = HTTP_RESPONSE;
+	ev.ask.known = true;
+	assert_int_equal(wake_ask(&w, &ev), 1);
+	ev.ask.known = false;
+	assert_true(wake_ask(&w, &ev) == (1 | 1 << 7 | 1 << 8 | UINT64_C(1) << 63));
 }
 
 int main(void)
