@@ -21,6 +21,12 @@ enum { FOREIGN_SAMPLE = 160 }; /* so much of a body's beginning is looked at */
 /* `whole`: the sample is all there is.  In any of the forms, behind a short binary header, or as a value in text. */
 bool foreign_find(struct slice sample, bool whole, struct foreign *out);
 
+/* The same of a piece from the middle of text, whose first byte is there to tell what stands before the second. */
+bool foreign_inside(struct slice sample, struct foreign *out);
+
+/* Is that, from its first byte on, such a beginning in base64 or hexadecimal? */
+bool foreign_value(struct slice value, struct foreign *out);
+
 /* Value of a hexadecimal digit, or -1. */
 int foreign_hex(uint8_t c);
 
