@@ -4,7 +4,7 @@
 #include "tunnel/hello.h"
 
 enum {
-	HEADER_MOST = 32, /* of a tool's own framing before the first byte */
+	HEADER_MOST = 64, /* of a tool's own framing before the first byte; a captured packet stands farther behind */
 	DECODED = 96
 };
 
@@ -164,6 +164,8 @@ static const char *name_base64(struct slice text)
 	size_t end = 0;
 	while (end < text.len && base64_value(text.at[end]) >= 0)
 		end++;
+	while (end < text.len && text.at[end] == '=') /* without it the last bytes would not come */
+		end++;
 	struct slice in = slice_head(text, end);
 	const size_t n = base64_read(&b, &in, out, sizeof out);
 	return foreign_name((struct slice){ out, n }, false);
@@ -224,9 +226,9 @@ static bool value_begins(struct slice sample, size_t at)
 }
 
 /* A value in text, as far as it is text. */
-static bool find_encoded(struct slice sample, struct foreign *out)
+static bool find_encoded(struct slice sample, size_t from, struct foreign *out)
 {
-	for (size_t at = 0; at < sample.len && sample.at[at] >= '\t'; at++) {
+	for (size_t at = from; at < sample.len && sample.at[at] >= '\t'; at++) {
 		if (!may_be_encoded(sample.at[at]) || !value_begins(sample, at))
 			continue;
 		const struct slice here = slice_from(sample, at);
@@ -238,6 +240,34 @@ static bool find_encoded(struct slice sample, struct foreign *out)
 	return false;
 }
 
+bool foreign_value(struct slice value, struct foreign *out)
+{
+	if (value.len == 0 || !may_be_encoded(value.at[0]))
+		return false;
+	value = slice_head(value, FOREIGN_SAMPLE);
+	return (may_be_base64(value) && found(out, name_base64(value), FORM_BASE64, 0)) ||
+	       (may_be_hex(value) && found(out, name_hex(value), FORM_HEX, 0));
+}
+
+/* Behind a few lines of a tool's own, and an empty one.  A version line of SSH may stand so in any text. */
+static bool find_behind_lines(struct slice sample, struct foreign *out)
+{
+	for (size_t at = 2; at < sample.len && at <= HEADER_MOST; at++) {
+		const struct slice here = slice_from(sample, at);
+		const bool empty = sample.at[at - 1] == '\n' &&
+				   (sample.at[at - 2] == '\n' ||
+				       (at > 2 && slice_starts(slice_from(sample, at - 3), SLICE("\n\r\n"))));
+		if (empty && (hello_is_tls(here) || is_kexinit(here)))
+			return found(out, hello_is_tls(here) ? "tls" : "ssh", FORM_RAW, at);
+	}
+	return false;
+}
+
+bool foreign_inside(struct slice sample, struct foreign *out)
+{
+	return find_encoded(slice_head(sample, FOREIGN_SAMPLE), 1, out);
+}
+
 bool foreign_find(struct slice sample, bool whole, struct foreign *out)
 {
 	sample = slice_head(sample, FOREIGN_SAMPLE);
@@ -245,5 +275,7 @@ bool foreign_find(struct slice sample, bool whole, struct foreign *out)
 		return false;
 	if (found(out, foreign_name(sample, whole), FORM_RAW, 0))
 		return true;
-	return is_text(sample.at[0]) ? find_encoded(sample, out) : find_behind_header(sample, out);
+	if (!is_text(sample.at[0]))
+		return find_behind_header(sample, out);
+	return find_encoded(sample, 0, out) || find_behind_lines(sample, out);
 }

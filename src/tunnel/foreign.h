@@ -32,6 +32,12 @@ bool foreign_is_greeting(const char *name);
 /* Behind the greeting, or instead of it, what only follows in a dialogue. */
 bool foreign_goes_on(struct slice begins);
 
+/* The same of a piece from the middle of text, whose first byte is there to tell what stands before the second. */
+bool foreign_inside(struct slice sample, struct foreign *out);
+
+/* Is that, from its first byte on, such a beginning in base64 or hexadecimal? */
+bool foreign_value(struct slice value, struct foreign *out);
+
 /* The protocol that begins exactly here, or NULL. */
 const char *foreign_name(struct slice bytes, bool whole);
 

@@ -12,8 +12,10 @@
  */
 #include "tunnel/cargo.h"
 #include "tunnel/foreign.h"
+#include "tunnel/hello.h"
 #include "tunnel/inside.h"
 #include "tunnel/look.h"
+#include "tunnel/sample.h"
 
 enum row {
 	FOREIGN,
@@ -103,16 +105,17 @@ struct leg {
 	struct cargo cargo;
 	uint64_t at;   /* offset where it begins */
 	uint64_t seen; /* bytes of it */
-	uint8_t sample[FOREIGN_SAMPLE];
-	uint8_t have;
-	bool open, sampled;
+	struct sample sample;
+	bool open;
+	bool counted; /* the first sample was */
 	bool endless; /* chunked, or so long that no length is meant */
 	uint8_t type; /* enum look_type */
 };
 
 struct mine {
 	struct leg leg[BOTH_SIDES];
-	uint64_t key; /* of the group; 0: no request yet */
+	uint64_t key;  /* of the group; 0: no request yet */
+	uint64_t host; /* of the group of all places of that Host */
 	int64_t asked;
 	bool unanswered; /* the latest request has content, and no answer yet */
 	bool expects;    /* the client waits for a word before it sends: silence is no sign */
@@ -135,14 +138,27 @@ static bool weighty(uint32_t signs)
 	return false;
 }
 
+/* TLS or SSH opened from one side at one place and from the other at another, of one Host: whoever has a path for each way
+ * speaks so.  Only openings that are no accident count here. */
+static bool speaks_elsewhere(const struct sight *s, const struct group *g)
+{
+	const uint32_t foreign = UINT32_C(1) << FOREIGN, both = UINT32_C(1) << FOREIGN_BOTH;
+	if ((g->signs & (foreign | both)) != foreign)
+		return false;
+	const struct group *host = groups_find(&s->kit->groups, ((const struct mine *)s->mine)->host);
+	return host != NULL && (host->signs & both) != 0;
+}
+
 static const struct sign *first_sign(uint32_t signs)
 {
 	return &table[signs != 0 ? __builtin_ctz(signs) : 0].sign;
 }
 
 /* Tells this connection's dossier what is known of its group. */
-static void apply(const struct sight *s, const struct group *g, enum side side, uint64_t offset)
+static void apply(const struct sight *s, struct group *g, enum side side, uint64_t offset)
 {
+	if (speaks_elsewhere(s, g))
+		g->signs |= UINT32_C(1) << FOREIGN_BOTH;
 	if (!weighty(g->signs))
 		return;
 	for (unsigned i = 0; i < ROWS; i++) {
@@ -195,6 +211,28 @@ static void go_on(const struct sight *s, struct group *g, uint64_t offset)
 	g->greeted = false;
 }
 
+/* A beginning is seen.  True when it answers the other side's: a greeting alone does not, until the client goes on. */
+static bool tell(struct group *g, enum side side, const char *name, struct slice inner, int64_t t)
+{
+	g->foreign[side] = name;
+	g->foreign_part[side] = foreign_part(name, inner);
+	g->foreign_at[side] = t;
+	const bool both = answers(g, side);
+	g->greeted = both && foreign_is_greeting(name) && !foreign_goes_on(inner);
+	return both && !g->greeted;
+}
+
+static void tell_host(const struct sight *s, enum side side, const char *name, struct slice inner)
+{
+	const enum hello hello = side == CLIENT ? hello_client(inner) : hello_server(inner);
+	struct group *host =
+	    hello == HELLO_NONE ? NULL : groups_get(&s->kit->groups, ((const struct mine *)s->mine)->host, s->t);
+	if (host == NULL)
+		return;
+	if (tell(host, side, name, inner, s->t))
+		host->signs |= UINT32_C(1) << FOREIGN_BOTH;
+}
+
 static void see_foreign(
     const struct sight *s, enum side side, const struct foreign *f, struct slice content, uint64_t offset)
 {
@@ -208,21 +246,17 @@ static void see_foreign(
 	if (is_collection(g, side) && g->innocent < GRADE_COLLECTION)
 		g->innocent = GRADE_COLLECTION;
 	mark(s, g, FOREIGN, side, offset);
-	g->foreign[side] = f->name;
-	g->foreign_part[side] = foreign_part(f->name, inner);
-	g->foreign_at[side] = s->t;
+	const bool both = tell(g, side, f->name, inner, s->t);
+	tell_host(s, side, f->name, inner);
 	g->in_query |= side == CLIENT && offset != m->leg[CLIENT].at;
-	const bool both = answers(g, side), more = foreign_goes_on(inner);
-	g->greeted = both && !more && foreign_is_greeting(f->name);
-	if (both && !g->greeted)
+	if (both || speaks_elsewhere(s, g))
 		mark(s, g, FOREIGN_BOTH, side, offset);
 	tunnel_inner(s, side, inner);
 }
 
 static bool is_foreign(const struct leg *l, bool whole, struct foreign *f)
 {
-	const struct slice sample = { l->sample, l->have };
-	if (!foreign_find(sample, whole, f))
+	if (!sample_foreign(&l->sample, whole, f))
 		return false;
 	/* An address packet may head a capture file, and mail is sent as text by whoever shows mail. */
 	return f->form != FORM_RAW || f->at != 0 || l->type != LOOK_MEDIA;
@@ -230,7 +264,7 @@ static bool is_foreign(const struct leg *l, bool whole, struct foreign *f)
 
 static void see_lies(const struct sight *s, struct group *g, enum side side, const struct leg *l)
 {
-	const struct slice sample = { l->sample, l->have };
+	const struct slice sample = sample_bytes(&l->sample);
 	const bool random = look_random(sample);
 	if (l->type == LOOK_BINARY && look_base64(sample))
 		mark(s, g, BASE64_AS_BINARY, side, l->at);
@@ -246,29 +280,37 @@ static void see_lies(const struct sight *s, struct group *g, enum side side, con
 		mark(s, g, RANDOM_BOTH, side, l->at);
 }
 
-/* The beginning of a body is there, or all of it. */
+static void see_first(const struct sight *s, struct group *g, enum side side)
+{
+	struct leg *l = &((struct mine *)s->mine)->leg[side];
+	const uint64_t hash = tunnel_key(sample_bytes(&l->sample));
+	if (side == CLIENT) {
+		g->different += hash != g->first_body;
+		g->first_body = hash;
+	}
+	if (!l->sample.parts)
+		see_lies(s, g, side, l);
+}
+
+/* The beginning of a body is there, or all of it, or what may be worth a look farther on.  Answers are read farther only
+ * where the client was heard: pages are long, and nearly all are pages. */
 static void see_sample(const struct sight *s, enum side side, bool whole)
 {
 	struct mine *m = s->mine;
 	struct leg *l = &m->leg[side];
 	struct foreign f;
-	if (l->sampled || l->have == 0)
+	if (l->sample.done || l->sample.have == 0)
 		return;
-	l->sampled = true;
-	const bool foreign = is_foreign(l, whole, &f);
-	struct group *g = foreign || side == CLIENT ? group_of(s) : groups_find(&s->kit->groups, m->key);
-	if (g == NULL)
-		return;
-	if (side == CLIENT) {
-		const uint64_t hash = tunnel_key((struct slice){ l->sample, l->have });
-		g->different += hash != g->first_body;
-		g->first_body = hash;
-	}
-	see_lies(s, g, side, l);
+	const bool foreign = is_foreign(l, whole, &f), first = !l->counted;
+	struct group *g = foreign || (side == CLIENT && first) ? group_of(s) : groups_find(&s->kit->groups, m->key);
+	l->counted = true;
+	if (g != NULL && first)
+		see_first(s, g, side);
 	if (foreign)
-		see_foreign(s, side, &f, (struct slice){ l->sample, l->have }, l->at);
-	else if (side == CLIENT)
+		see_foreign(s, side, &f, sample_bytes(&l->sample), l->at);
+	else if (side == CLIENT && first && g != NULL)
 		go_on(s, g, l->at);
+	sample_next(&l->sample, foreign, side == CLIENT || (g != NULL && g->foreign[CLIENT] != NULL));
 }
 
 /* ------------------------------------------------------------------ heads */
@@ -283,6 +325,7 @@ static void begin_leg(const struct sight *s, enum side side)
 		.endless = ev->rule != BODY_LENGTH || ev->head->length >= ABSURD,
 		.type = (uint8_t)look_type(ev->head) };
 	cargo_begin(&l->cargo, ev);
+	sample_begin(&l->sample, ev->head);
 }
 
 static void count_message(struct group *g, enum side side, const struct http_event *ev)
@@ -311,6 +354,17 @@ static void see_gap(struct group *g, int64_t t)
 	g->gap_us = (uint32_t)now;
 }
 
+/* A value of a field may be the tunnel's way, up or down. */
+static void see_fields(const struct sight *s)
+{
+	const struct head *h = s->ev->head;
+	struct slice value;
+	struct foreign f;
+	for (unsigned i = 0; i < h->field_count; i++)
+		if (look_field(&h->fields[i], &value, &f))
+			see_foreign(s, s->ev->from, &f, value, s->ev->offset);
+}
+
 /* A value in the target may be the tunnel's way up. */
 static void see_target(const struct sight *s)
 {
@@ -333,12 +387,14 @@ static void see_request(const struct sight *s)
 	struct mine *m = s->mine;
 	begin_leg(s, CLIENT);
 	m->key = look_place(h) ^ s->pair;
+	m->host = look_host(h) ^ s->pair;
 	m->asked = s->t;
 	m->unanswered = m->leg[CLIENT].open;
 	m->expects = head_has(h, SLICE("Expect"));
 	m->duplex = false;
 	m->turns = 0;
 	see_target(s);
+	see_fields(s);
 	struct group *g = m->leg[CLIENT].open ? group_of(s) : groups_find(&s->kit->groups, m->key);
 	if (g == NULL)
 		return;
@@ -380,9 +436,9 @@ static void see_response(const struct sight *s)
 	if (ev->interim)
 		return;
 	begin_leg(s, SERVER);
+	see_fields(s);
 	m->unanswered = false;
-	m->duplex =
-	    m->leg[CLIENT].open && m->leg[CLIENT].endless && m->leg[CLIENT].seen != 0 && ev->head->status / 100 == 2;
+	m->duplex = m->leg[CLIENT].open && m->leg[CLIENT].endless && ev->head->status / 100 == 2;
 	m->turn = CLIENT;
 	struct group *g = groups_find(&s->kit->groups, m->key);
 	if (g == NULL)
@@ -399,14 +455,6 @@ static void see_response(const struct sight *s)
 }
 
 /* ------------------------------------------------------------------ bodies */
-
-static void take_sample(struct leg *l, struct slice bytes)
-{
-	const struct slice part = slice_head(bytes, (size_t)FOREIGN_SAMPLE - l->have);
-	if (part.len != 0)
-		memcpy(l->sample + l->have, part.at, part.len);
-	l->have = (uint8_t)(l->have + part.len);
-}
 
 /* An upload that nobody answers, beside it an answer on another connection of the same group. */
 static void see_pair(const struct sight *s, enum side side)
@@ -446,8 +494,7 @@ static void see_turn(const struct sight *s, enum side side)
 	if (g == NULL)
 		return;
 	mark(s, g, DUPLEX, side, m->leg[side].at);
-	const struct slice up = { m->leg[CLIENT].sample, m->leg[CLIENT].have },
-			   down = { m->leg[SERVER].sample, m->leg[SERVER].have };
+	const struct slice up = sample_bytes(&m->leg[CLIENT].sample), down = sample_bytes(&m->leg[SERVER].sample);
 	/* What comes back as it was sent is an echo, not a pipe. */
 	if (may_be_noise(&m->leg[CLIENT]) && may_be_noise(&m->leg[SERVER]) && look_random(up) && look_random(down) &&
 	    memcmp(up.at, down.at, 16) != 0)
@@ -459,7 +506,7 @@ static bool wants_more(const struct mine *m, enum side side)
 	const struct leg *l = &m->leg[side];
 	if (!l->open)
 		return false;
-	if (!l->sampled || m->duplex)
+	if (!l->sample.done || m->duplex)
 		return true;
 	/* It may turn out to go both ways at once, or to go unanswered. */
 	return side == CLIENT && m->unanswered && (l->endless || l->seen < UPLOAD_LOOK);
@@ -471,11 +518,10 @@ static void see_body(const struct sight *s)
 	struct mine *m = s->mine;
 	struct leg *l = &m->leg[ev->from];
 	if (!cargo_goes_on(&l->cargo, ev))
-		l->sampled = true; /* bytes are missing: what follows is no beginning */
+		l->sample.done = true; /* bytes are missing: what follows is no beginning */
 	l->seen += ev->bytes.len;
-	if (!l->sampled)
-		take_sample(l, ev->bytes);
-	if (l->have == FOREIGN_SAMPLE)
+	struct slice bytes = ev->bytes;
+	while (sample_read(&l->sample, &bytes))
 		see_sample(s, ev->from, false);
 	see_turn(s, ev->from);
 	see_pair(s, ev->from);
@@ -489,7 +535,7 @@ static void see_end(const struct sight *s, enum side side, bool complete)
 	l->open = false;
 	if (side == CLIENT)
 		m->duplex = false;
-	const struct group *g = groups_find(&s->kit->groups, m->key);
+	struct group *g = groups_find(&s->kit->groups, m->key);
 	if (g != NULL)
 		apply(s, g, side, l->at);
 }

@@ -78,9 +78,43 @@ static bool is_made_up(struct slice segment)
 	return segment.len >= 24 || (digits != 0 && (digits == segment.len || (segment.len >= 6 && digits >= 2)));
 }
 
+bool look_form(const struct head *h)
+{
+	return slice_starts_nocase(cargo_type(h), SLICE("application/x-www-form-urlencoded"));
+}
+
+bool look_field(const struct field *f, struct slice *value, struct foreign *out)
+{
+	enum { VALUE_LEAST = 16 };
+	if (f->value.len < VALUE_LEAST)
+		return false;
+	*value = f->value;
+	if (slice_starts_nocase(f->name, SLICE("X-")))
+		return foreign_value(*value, out);
+	if (!slice_eq_nocase(f->name, SLICE("Cookie")) && !slice_eq_nocase(f->name, SLICE("Set-Cookie")))
+		return false;
+	struct slice rest = f->value, cookie;
+	while (slice_cut(&rest, ';', &cookie)) {
+		*value = slice_from(cookie, slice_find(cookie, '=') + 1);
+		if (foreign_value(*value, out))
+			return true;
+	}
+	return false;
+}
+
+bool look_parts(const struct head *h)
+{
+	return slice_starts_nocase(cargo_type(h), SLICE("multipart/"));
+}
+
 static uint64_t mix(uint64_t hash, struct slice part)
 {
 	return (hash ^ tunnel_key(part)) * UINT64_C(0x9e3779b97f4a7c15);
+}
+
+uint64_t look_host(const struct head *request)
+{
+	return mix(2, head_field(request, SLICE("Host")));
 }
 
 uint64_t look_place(const struct head *request)

@@ -189,6 +189,18 @@ static bool has_form(const struct mine *m, struct slice up, struct slice down)
 	return m->polls >= POLLS_LEAST && m->empties >= EMPTY_LEAST && up.len != 0 && !is_json(up) && !is_json(down);
 }
 
+/* Behind a front each request may have a connection of its own: what opened on either side, the session's connections tell
+ * each other.  Of TLS, where each side has its own part; banners may be kept and read back. */
+static bool opened(const struct sight *s, enum hello up, enum hello down)
+{
+	const struct mine *m = s->mine;
+	uint32_t *shared = up != HELLO_NONE || down != HELLO_NONE ? tunnel_shared(s, m->key) : NULL;
+	if (shared == NULL)
+		return false;
+	*shared |= UINT32_C(1) << up | UINT32_C(1) << (HELLO_SSH + 1 + down);
+	return (*shared & *shared >> (HELLO_SSH + 1) & 1 << HELLO_TLS) != 0;
+}
+
 /* `over`: no answer will come any more. */
 static void consider(const struct sight *s, bool over)
 {
@@ -198,7 +210,7 @@ static void consider(const struct sight *s, bool over)
 		return;
 	const struct slice up = { f->inner[CLIENT], f->inner_len[CLIENT] };
 	const struct slice down = { f->inner[SERVER], f->inner_len[SERVER] };
-	if (hello_both(up, down)) {
+	if (hello_both(up, down) || opened(s, hello_client(up), hello_server(down))) {
 		found(s, &opening_sign);
 		return;
 	}

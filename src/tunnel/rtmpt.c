@@ -14,6 +14,8 @@ static const struct sign open_sign = { "rtmpt", "open", FOR_TUNNEL, WEAK };
 static const struct sign path_sign = { "rtmpt", "path-and-type", FOR_TUNNEL, STRONG };
 static const struct sign counting_sign = { "rtmpt", "numbers-count-up", FOR_TUNNEL, STRONG };
 
+enum { ID_GIVEN = 1 }; /* told to the other connections: a server gave this id */
+
 enum what { NOTHING, OPEN, SEND, IDLE, CLOSE };
 
 struct mine {
@@ -73,7 +75,8 @@ static void weigh(const struct sight *s, uint64_t id, uint64_t number)
 	if (m->found)
 		return;
 	dossier_add(s->dossier, &path_sign, CLIENT, s->ev->offset, s->t);
-	if (id == m->given)
+	const uint32_t *shared = tunnel_shared(s, id);
+	if (id == m->given || (shared != NULL && *shared == ID_GIVEN))
 		found(s, &id_sign);
 	else if (tunnel_known(s, id))
 		found(s, &known_sign);
@@ -146,6 +149,17 @@ static enum interest see_body(const struct sight *s)
 	return LISTENING;
 }
 
+/* The id that the server gave is whole.  A client may use it on another connection. */
+static void see_end(const struct sight *s)
+{
+	struct mine *m = s->mine;
+	const bool given = m->cargo[SERVER].on && s->ev->from == SERVER && m->what == OPEN && m->given != KEY_START;
+	uint32_t *shared = given ? tunnel_shared(s, m->given) : NULL;
+	if (shared != NULL)
+		*shared = ID_GIVEN;
+	m->cargo[s->ev->from].on = false;
+}
+
 static enum interest rtmpt_see(const struct sight *s)
 {
 	struct mine *m = s->mine;
@@ -156,16 +170,23 @@ static enum interest rtmpt_see(const struct sight *s)
 		return see_response(s);
 	case HTTP_BODY:
 		return see_body(s);
+	case HTTP_MESSAGE_END:
+		see_end(s);
+		return DULL;
 	default:
 		m->cargo[s->ev->from].on = false;
 		return DULL;
 	}
 }
 
-/* Only the client was seen. */
+/* The id given here was used elsewhere; or only the client was seen. */
 static void rtmpt_end(const struct sight *s)
 {
-	const struct mine *m = s->mine;
+	struct mine *m = s->mine;
+	if (!m->found && m->used == 0 && m->given != 0 && tunnel_known(s, m->given)) {
+		m->used = m->given;
+		found(s, &known_sign);
+	}
 	if (!m->found && m->follows && !m->agreed && !m->other)
 		found(s, &counting_sign);
 }
