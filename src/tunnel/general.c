@@ -39,45 +39,45 @@ enum row {
 	ROWS
 };
 
-/* Where a grade comes from: "counted" on 9,011 public HTTP flows and 10,838 bodies, as 10 log10 of how much rarer the sign is
- * there than in tunnels, rounded down; "judged" where no count could be had, and then kept below what it would need to
- * convict with timing, volume and header alone. */
+/* Where a grade comes from: all are judged, by what a sign would be worth to a careful reader, and none is measured as a
+ * likelihood.  Beside those whose base rate is known it stands: of 9,011 public HTTP flows and 10,838 bodies, or as said.  They
+ * are kept so low that timing, volume and header together convict nobody, and were held against ordinary traffic
+ * (`make innocents`: nobody convicted). */
 static const struct {
 	struct sign sign;
 	enum family family;
 	uint8_t grade;
 } table[ROWS] = {
-	/* counted: no body of either side began so */
+	/* no body of either side began so (SSH, TLS, SOCKS; the other protocols were not counted) */
 	[FOREIGN] = { { "general", "foreign-protocol", FOR_TUNNEL, WEAK }, FAMILY_CONTENT, 45 },
-	/* the same protocol from both sides, each speaking its own part: judged, next to a proof */
+	/* the same protocol from both sides, each speaking its own part: next to a proof */
 	[FOREIGN_BOTH] = { { "general", "foreign-dialogue", FOR_TUNNEL, WEAK }, FAMILY_STRUCTURE, 40 },
-	/* counted: 1 flow, and that was a tunnel */
+	/* 1 flow, and that was a tunnel */
 	[BASE64_AS_BINARY] = { { "general", "base64-as-binary", FOR_TUNNEL, WEAK }, FAMILY_CONTENT, 25 },
-	/* counted: 13 flows, nearly all malware */
+	/* 13 flows, nearly all malware */
 	[RANDOM_AS_TEXT] = { { "general", "random-as-text", FOR_TUNNEL, WEAK }, FAMILY_CONTENT, 25 },
-	[NO_IMAGE] = { { "general", "image-that-is-none", FOR_TUNNEL, WEAK }, FAMILY_CONTENT, 20 }, /* judged */
-	[NO_EVENTS] = { { "general", "event-stream-without-events", FOR_TUNNEL, WEAK }, FAMILY_CONTENT,
-	    25 }, /* judged */
-	/* judged: nobody streams noise both ways at once but a pipe */
+	[NO_IMAGE] = { { "general", "image-that-is-none", FOR_TUNNEL, WEAK }, FAMILY_CONTENT, 20 },
+	[NO_EVENTS] = { { "general", "event-stream-without-events", FOR_TUNNEL, WEAK }, FAMILY_CONTENT, 25 },
+	/* nobody streams noise both ways at once but a pipe */
 	[RANDOM_DUPLEX] = { { "general", "random-in-both-streams", FOR_TUNNEL, WEAK }, FAMILY_CONTENT, 25 },
-	/* counted: 0.7 % of flows one way, fewer both ways */
+	/* 0.7 % of flows one way, fewer both ways */
 	[RANDOM_BOTH] = { { "general", "random-both-ways", FOR_TUNNEL, WEAK }, FAMILY_CONTENT, 10 },
-	/* counted: 13 flows: crashes, exploits, uploads given up */
+	/* 13 flows: crashes, exploits, uploads given up */
 	[UNANSWERED] = { { "general", "unanswered-upload", FOR_TUNNEL, WEAK }, FAMILY_STRUCTURE, 20 },
-	/* judged: an answer that comes while the question is being asked, by turns */
+	/* an answer that comes while the question is being asked, by turns */
 	[DUPLEX] = { { "general", "both-ways-at-once", FOR_TUNNEL, WEAK }, FAMILY_STRUCTURE, 40 },
-	/* counted: 1 group */
+	/* 1 group */
 	[PAIRED] = { { "general", "upload-beside-download", FOR_TUNNEL, WEAK }, FAMILY_STRUCTURE, 25 },
-	[DIFFERENT] = { { "general", "many-different-bodies", FOR_TUNNEL, WEAK }, FAMILY_STRUCTURE, 10 }, /* judged */
-	[ABSURD_LENGTH] = { { "general", "absurd-length", FOR_TUNNEL, WEAK }, FAMILY_HEADER, 25 },        /* judged */
-	/* counted: 323 requests */
+	[DIFFERENT] = { { "general", "many-different-bodies", FOR_TUNNEL, WEAK }, FAMILY_STRUCTURE, 10 },
+	[ABSURD_LENGTH] = { { "general", "absurd-length", FOR_TUNNEL, WEAK }, FAMILY_HEADER, 25 },
+	/* 323 requests */
 	[ODD_HEAD] = { { "general", "type-without-content", FOR_TUNNEL, WEAK }, FAMILY_HEADER, 8 },
-	/* counted: 809 flows */
+	/* 809 flows */
 	[NO_AGENT] = { { "general", "no-agent", FOR_TUNNEL, WEAK }, FAMILY_HEADER, 4 },
-	/* counted: none in the public captures; but every poller of a well-made application does it */
+	/* none there; but every poller of a well-made application does it */
 	[EVEN_POLL] = { { "general", "even-polls", FOR_TUNNEL, WEAK }, FAMILY_TIMING, 10 },
 	[GROWING_POLL] = { { "general", "growing-polls", FOR_TUNNEL, WEAK }, FAMILY_TIMING, 10 },
-	[BALANCE] = { { "general", "as-much-up-as-down", FOR_TUNNEL, WEAK }, FAMILY_VOLUME, 8 }, /* judged */
+	[BALANCE] = { { "general", "as-much-up-as-down", FOR_TUNNEL, WEAK }, FAMILY_VOLUME, 8 },
 };
 _Static_assert(ROWS <= 32, "a group remembers its signs in 32 bits");
 
@@ -583,7 +583,7 @@ const struct detector detector_general = {
 	.name = "unknown",
 	.catches =
 	    "a tool that nobody has named: graded signs of content, structure, timing, volume and heads, by place",
-	.source = "counted on public captures; judged",
+	.source = "judged; base rates counted on public captures",
 	.proof = 'B',
 	.memory = sizeof(struct mine),
 	.see = general_see,
