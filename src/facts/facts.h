@@ -20,6 +20,16 @@ struct facts_level {
 	bool http2;
 };
 
+/* The latest request of the conversation's own HTTP, and its answer; kept only while a rule asks for it. */
+enum { REQUEST_METHOD = 24, REQUEST_HOST = 256, REQUEST_PATH = 256 };
+struct facts_request {
+	uint8_t method_len;
+	uint16_t host_len, path_len;
+	uint16_t status; /* of its final response; 0 not yet */
+	char method[REQUEST_METHOD], host[REQUEST_HOST],
+	    path[REQUEST_PATH]; /* as on the wire, cut; the host without its port */
+};
+
 struct facts {
 	uint64_t flow_id;
 	const struct flow_key *key;
@@ -35,11 +45,12 @@ struct facts {
 	const struct dossier *dossier;
 	struct facts_level level[MAX_NESTING + 1];
 	unsigned levels;
-	uint64_t relay_bytes[2];       /* after the switch, by side */
-	int64_t relay_from, relay_to;  /* ns; 0 when no relay */
-	const struct finding *finding; /* NULL when no tunnel */
-	const struct finding *carrier; /* who talks in a channel, when the handshake says so; wraps nothing */
-	const char *wrapped;           /* protocol inside the tunnel; NULL not known */
+	uint64_t relay_bytes[2];             /* after the switch, by side */
+	int64_t relay_from, relay_to;        /* ns; 0 when no relay */
+	const struct finding *finding;       /* NULL when no tunnel */
+	const struct finding *carrier;       /* who talks in a channel, when the handshake says so; wraps nothing */
+	const char *wrapped;                 /* protocol inside the tunnel; NULL not known */
+	const struct facts_request *request; /* NULL when none came, or no rule asks */
 };
 
 static inline const struct endpoint *facts_client(const struct facts *f)

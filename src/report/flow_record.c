@@ -1,7 +1,7 @@
 /* The record of a whole conversation: EVE's `flow` object, and under `culvert` what EVE has no words for. */
 #include "report/record.h"
 
-#include "report/layers.h"
+#include "facts/layers.h"
 
 static void write_counters(struct record *r, const struct facts *f)
 {

@@ -3,7 +3,7 @@
 #include <stdarg.h>
 #include "base/utf8.h"
 #include "decode/decode.h"
-#include "report/layers.h"
+#include "facts/layers.h"
 
 struct text {
 	char *out;

@@ -4,7 +4,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <cmocka.h>
-#include "report/layers.h"
+#include "facts/layers.h"
 #include "story.h"
 
 static void append(char *to, size_t size, const char *before, struct slice s)

@@ -1,6 +1,6 @@
 /* layers -- what runs in what, from the outermost inwards: the one reading of facts->level that all records share. */
-#ifndef REPORT_LAYERS_H
-#define REPORT_LAYERS_H
+#ifndef FACTS_LAYERS_H
+#define FACTS_LAYERS_H
 
 #include "facts/facts.h"
 

@@ -1,4 +1,4 @@
-#include "report/layers.h"
+#include "facts/layers.h"
 
 static struct slice text_slice(const char *text)
 {
