@@ -12,7 +12,7 @@ checks="$checks,-clang-analyzer-security.insecureAPI.DeprecatedOrUnsafeBufferHan
 # False alarms of these versions: va_start followed by vsnprintf, copies that are not meant to end in NUL, arrays of pointers.
 checks="$checks,-clang-analyzer-valist.Uninitialized,-bugprone-not-null-terminated-result,-bugprone-sizeof-expression"
 sources=$(find src -name '*.c' | LC_ALL=C sort)
-helpers='tests/talk/player.c tests/talk/play.c tests/talk/script.c tests/talk/record.c tests/talk/seeds.c tests/lib/wire.c'
+helpers='tests/talk/player.c tests/talk/play.c tests/talk/script.c tests/talk/record.c tests/talk/seeds.c tests/talk/capture.c tests/lib/wire.c'
 # shellcheck disable=SC2086,SC2016
 echo $sources $helpers | tr ' ' '\n' | xargs -P "$jobs" -n 2 sh -c '
 	checks=$1

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "capture.h"
 #include "wire.h"
 
 enum { PIECE = 16, MSS = 1400, JOINED = 16000, STEP = 100000 /* ns between frames */, BURST_LINES = TALK_LINES };
@@ -84,7 +85,10 @@ static void emit(
 		.t = *st->t,
 		.link = WIRE_LINK,
 		.number = ++*st->number };
-	pipeline_frame(st->pipeline, &f);
+	if (st->play->capture != NULL)
+		capture_frame(st->play->capture, &f);
+	else
+		pipeline_frame(st->pipeline, &f);
 }
 
 static struct tcp *opened(struct stage *st, unsigned flow)
@@ -99,8 +103,8 @@ static struct tcp *opened(struct stage *st, unsigned flow)
 	/* Sequence numbers that wrap within the conversation, in every second play. */
 	c->isn[0] = st->play->client & 1 ? UINT32_MAX - 40 : 1000;
 	c->isn[1] = st->play->client & 1 ? 7 : UINT32_MAX - 30;
-	wire_hosts(
-	    &c->wire, st->play->how == PLAY_IPV6, st->play->client, (uint16_t)(PLAY_PORT + flow), PLAY_SERVER_PORT);
+	const uint16_t server_port = st->play->server_port != 0 ? st->play->server_port : PLAY_SERVER_PORT;
+	wire_hosts(&c->wire, st->play->how == PLAY_IPV6, st->play->client, (uint16_t)(PLAY_PORT + flow), server_port);
 	c->wire.wrap = wraps[st->play->how];
 	if (st->script->midstream[flow])
 		return c;

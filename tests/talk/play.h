@@ -2,6 +2,7 @@
 #ifndef TALK_PLAY_H
 #define TALK_PLAY_H
 
+#include <stdio.h>
 #include "engine/pipeline.h"
 #include "script.h"
 
@@ -25,7 +26,9 @@ enum play_how {
 struct play {
 	enum play_how how;
 	size_t at;
-	unsigned client; /* number of the client's address, from 1 */
+	unsigned client;      /* number of the client's address, from 1 */
+	uint16_t server_port; /* 0: PLAY_SERVER_PORT */
+	FILE *capture;        /* a pcap file that gets the frames, instead of the pipeline; NULL: none */
 };
 
 enum { PLAY_PORT = 40000, PLAY_SERVER_PORT = 3128 };

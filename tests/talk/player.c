@@ -2,6 +2,7 @@
  *
  *   talk [-v] FOLDER [NAME...]     a line for each talk; what failed in detail; the last line counts
  *   talk --seeds OUT FOLDER        writes each talk's two streams and its frames as seeds for the fuzz targets
+ *   talk --pcap OUT PORT FOLDER NAME...   writes talks, as written and to a server on that port, to a capture
  *
  * A test is one talk in one way; the cuts of one talk, and its losses, count as one test each. */
 #include <dirent.h>
@@ -10,6 +11,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
+#include "capture.h"
 #include "play.h"
 #include "record.h"
 #include "seeds.h"
@@ -247,10 +249,14 @@ int main(int argc, char **argv)
 {
 	const bool verbose = argc > 1 && strcmp(argv[1], "-v") == 0;
 	const bool seeds = argc > 3 && strcmp(argv[1], "--seeds") == 0;
+	if (argc > 1 && strcmp(argv[1], "--pcap") == 0)
+		return capture_write(argc - 2, argv + 2);
 	argv += verbose ? 1 : seeds ? 2 : 0;
 	argc -= verbose ? 1 : seeds ? 2 : 0;
 	if (argc < 2) {
-		fputs("usage: talk [-v] FOLDER [NAME...] | talk --seeds OUT FOLDER\n", stderr);
+		fputs("usage: talk [-v] FOLDER [NAME...] | talk --seeds OUT FOLDER | talk --pcap OUT PORT FOLDER "
+		      "NAME...\n",
+		    stderr);
 		return 2;
 	}
 	struct dirent **files;
