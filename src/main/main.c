@@ -9,6 +9,7 @@
 #include "capture/files.h"
 #include "capture/source.h"
 #include "main/options.h"
+#include "main/rules_verbs.h"
 #include "tunnel/tunnel.h"
 
 enum exit_status { EXIT_DONE = 0, EXIT_INCOMPLETE = 1, EXIT_USAGE = 2, EXIT_DENIED = 3, EXIT_FOUND = 10 };
@@ -253,6 +254,8 @@ static int run_verb(struct options *o, const char *verb, char **words)
 		return list(words[0]);
 	if (strcmp(verb, "explain") == 0 && o->states && words[0] == NULL)
 		return explain_states();
+	if (strcmp(verb, "rules") == 0)
+		return rules_verb(o, words);
 	if (strcmp(verb, "help") == 0) {
 		fputs(help_text, stdout);
 		return EXIT_DONE;

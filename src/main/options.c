@@ -11,6 +11,8 @@ const char help_text[] =
     "usage: culvert replay [options] FILE|FOLDER|- ...   label the conversations of captures (pcap, pcapng)\n"
     "       culvert list detectors|events                what can be found and named\n"
     "       culvert explain --states                     the handshake table\n"
+    "       culvert rules check FILE|FOLDER ...          everything that is wrong with rule files\n"
+    "       culvert rules print FILE|FOLDER ...          the same rules in their normal form\n"
     "       culvert help | version\n"
     "\n"
     "  -f, --filter BPF        only packets that match, as in tcpdump\n"
@@ -24,6 +26,7 @@ const char help_text[] =
     "      --no-tunnels        do not look for tunnels in HTTP messages\n"
     "      --no-anomalies      no anomaly records (they are still counted and named in flow records)\n"
     "      --fail-on WHAT      exit 10 when a conversation gets this label, or anomaly; may be repeated\n"
+    "      --strict            rules check: fail on warnings, too\n"
     "  -q, --quiet             errors only; twice: nothing\n"
     "  -v, --verbose           say more; twice: everything\n"
     "  -h, --help, --version\n"
@@ -41,6 +44,7 @@ enum {
 	OPT_FAIL_ON,
 	OPT_STATES,
 	OPT_TABLE,
+	OPT_STRICT,
 	OPT_VERSION
 };
 
@@ -57,6 +61,7 @@ static const struct option long_options[] = {
 	{ "no-anomalies", no_argument, NULL, OPT_NO_ANOMALIES },
 	{ "fail-on", required_argument, NULL, OPT_FAIL_ON },
 	{ "states", no_argument, NULL, OPT_STATES },
+	{ "strict", no_argument, NULL, OPT_STRICT },
 	{ "quiet", no_argument, NULL, 'q' },
 	{ "verbose", no_argument, NULL, 'v' },
 	{ "help", no_argument, NULL, 'h' },
@@ -120,6 +125,7 @@ static bool take_value(struct options *o, int c, const char *value)
 	case OPT_FORMAT:
 		n = choose("--format", value, formats);
 		o->format = (enum report_format)n;
+		o->format_given = true;
 		return n >= 0;
 	case OPT_OVERLAP:
 		n = choose("--overlap", value, overlaps);
@@ -166,6 +172,9 @@ static bool take_option(struct options *o, int c, const char *value)
 		return true;
 	case OPT_STATES:
 		o->states = true;
+		return true;
+	case OPT_STRICT:
+		o->strict = true;
 		return true;
 	case OPT_TABLE:
 		o->table = true;
