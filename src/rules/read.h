@@ -22,7 +22,7 @@ struct named_set {
 	const struct node *node, *members;
 	struct source *source;
 	size_t order; /* in which they were read */
-	bool used;
+	bool used, words_seen;
 };
 
 /* Where a rule with this id stands. */
@@ -80,7 +80,7 @@ bool read_keys(
     struct reader *r, const struct node *map, const char *what, const struct key *keys, size_t count, void *into);
 
 bool read_scalar(struct reader *r, enum fact_kind kind, const char *what, const struct node *n, struct test *t);
-bool read_host(struct reader *r, const char *what, const struct node *n, struct slice *out);
+bool want_host(struct reader *r, const char *what, const struct node *n, struct slice *out);
 bool read_match(struct reader *r, const struct node *n, struct condition *out);
 bool read_rules(struct reader *r, const struct node *list);
 bool read_sets(struct reader *r, const struct node *map);

@@ -6,7 +6,7 @@
 
 struct shown show(struct slice text)
 {
-	struct shown s;
+	struct shown s = { "" };
 	size_t n = slice_copy(text, s.text, SHOWN + 1);
 	if (n == text.len)
 		return s;

@@ -7,7 +7,7 @@
 
 enum { MAX_TEST_TEXT = 4096 };
 
-const char *fact_kind_name(enum fact_kind kind)
+const char *value_looks(enum fact_kind kind)
 {
 	switch (kind) {
 	case FACT_TEXT:
@@ -123,7 +123,7 @@ static const char *host_fault(struct slice host)
 	return NULL;
 }
 
-bool read_host(struct reader *r, const char *what, const struct node *n, struct slice *out)
+bool want_host(struct reader *r, const char *what, const struct node *n, struct slice *out)
 {
 	struct slice host = n->text;
 	if (host.len > 1 && host.at[host.len - 1] == '.')
@@ -142,7 +142,7 @@ static bool read_exact_host(struct reader *r, const char *what, const struct nod
 	if (slice_find(n->text, '*') != n->text.len || slice_find(n->text, '?') != n->text.len)
 		return wrong(r, n, "%s: '%s' would be compared as it stands (write { glob: \"%s\" })", what,
 		    show(n->text).text, show(n->text).text);
-	return read_host(r, what, n, &t->text);
+	return want_host(r, what, n, &t->text);
 }
 
 static bool read_plain(struct reader *r, enum fact_kind kind, const char *what, const struct node *n, struct test *t)
@@ -161,9 +161,9 @@ static bool read_plain(struct reader *r, enum fact_kind kind, const char *what, 
 bool read_scalar(struct reader *r, enum fact_kind kind, const char *what, const struct node *n, struct test *t)
 {
 	if (n->kind != NODE_SCALAR)
-		return wrong(r, n, "%s must be %s, not %s", what, fact_kind_name(kind), node_kind_name(n->kind));
+		return wrong(r, n, "%s must be %s, not %s", what, value_looks(kind), node_kind_name(n->kind));
 	if (n->text.len == 0 && (!n->quoted || kind != FACT_TEXT))
-		return wrong(r, n, "%s is empty (expected %s)", what, fact_kind_name(kind));
+		return wrong(r, n, "%s is empty (expected %s)", what, value_looks(kind));
 	if (kind == FACT_ADDRESS)
 		return read_address(r, what, n, t);
 	if (quantity_is(kind))
