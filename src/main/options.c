@@ -13,6 +13,7 @@ const char help_text[] =
     "       culvert explain --states                     the handshake table\n"
     "       culvert rules check FILE|FOLDER ...          everything that is wrong with rule files\n"
     "       culvert rules print FILE|FOLDER ...          the same rules in their normal form\n"
+    "       culvert rules test FILE|FOLDER ...           run the tests that stand in them\n"
     "       culvert help | version\n"
     "\n"
     "  -f, --filter BPF        only packets that match, as in tcpdump\n"
@@ -27,6 +28,7 @@ const char help_text[] =
     "      --no-anomalies      no anomaly records (they are still counted and named in flow records)\n"
     "      --fail-on WHAT      exit 10 when a conversation gets this label, or anomaly; may be repeated\n"
     "      --strict            rules check: fail on warnings, too\n"
+    "      --require-tests     rules test: every rule must have one\n"
     "  -q, --quiet             errors only; twice: nothing\n"
     "  -v, --verbose           say more; twice: everything\n"
     "  -h, --help, --version\n"
@@ -45,6 +47,7 @@ enum {
 	OPT_STATES,
 	OPT_TABLE,
 	OPT_STRICT,
+	OPT_REQUIRE_TESTS,
 	OPT_VERSION
 };
 
@@ -62,6 +65,7 @@ static const struct option long_options[] = {
 	{ "fail-on", required_argument, NULL, OPT_FAIL_ON },
 	{ "states", no_argument, NULL, OPT_STATES },
 	{ "strict", no_argument, NULL, OPT_STRICT },
+	{ "require-tests", no_argument, NULL, OPT_REQUIRE_TESTS },
 	{ "quiet", no_argument, NULL, 'q' },
 	{ "verbose", no_argument, NULL, 'v' },
 	{ "help", no_argument, NULL, 'h' },
@@ -175,6 +179,9 @@ static bool take_option(struct options *o, int c, const char *value)
 		return true;
 	case OPT_STRICT:
 		o->strict = true;
+		return true;
+	case OPT_REQUIRE_TESTS:
+		o->require_tests = true;
 		return true;
 	case OPT_TABLE:
 		o->table = true;

@@ -13,7 +13,7 @@ struct options {
 	uint32_t fail_on;   /* 1 << enum label */
 	const char *unwrap; /* folder; NULL: none */
 	const char *verb;   /* that an option stands for; NULL: the first word is one */
-	bool fail_on_anomaly, states, table, strict;
+	bool fail_on_anomaly, states, table, strict, require_tests;
 	bool format_given; /* and not what it is without --format */
 };
 

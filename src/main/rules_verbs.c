@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "base/json.h"
+#include "main/rules_test.h"
 #include "rules/rules.h"
 
 enum { STATUS_FINE = 0, STATUS_LOST = 1, STATUS_WRONG = 2 };
@@ -92,10 +93,29 @@ static int print(char **words)
 	return fine ? STATUS_FINE : STATUS_WRONG;
 }
 
+/* Warnings are left to `check`. */
+static int test(const struct options *o, char **words)
+{
+	struct problems found = { 0 };
+	struct ruleset *set = load(words, &found);
+	if (set != NULL && o->require_tests)
+		rules_test_missing(set, &found);
+	const bool fine = set != NULL && found.errors == 0;
+	int status = STATUS_WRONG;
+	if (fine)
+		status = rules_test(o, set);
+	else
+		tell(&found, stdout, o->format_given && o->format == REPORT_JSON);
+	ruleset_free(set);
+	problems_fini(&found);
+	return status;
+}
+
 int rules_verb(const struct options *o, char **words)
 {
 	const char *const verb = words[0];
-	const bool known = verb != NULL && (strcmp(verb, "check") == 0 || strcmp(verb, "print") == 0);
+	const bool tests = verb != NULL && strcmp(verb, "test") == 0;
+	const bool known = verb != NULL && (tests || strcmp(verb, "check") == 0 || strcmp(verb, "print") == 0);
 	if (!known) {
 		log_error("rules: '%s' is none of: check, print, test", verb != NULL ? verb : "");
 		return STATUS_WRONG;
@@ -104,5 +124,7 @@ int rules_verb(const struct options *o, char **words)
 		log_error("rules %s: no file or folder named", verb);
 		return STATUS_WRONG;
 	}
+	if (tests)
+		return test(o, words + 1);
 	return strcmp(verb, "check") == 0 ? check(o, words + 1) : print(words + 1);
 }
