@@ -170,10 +170,23 @@ static const struct handshake_record *decisive(const struct facts *f)
 	return own != NULL && own->records != NULL ? hs_decisive(own) : NULL;
 }
 
+/* Makes room for one more: forgets what spoke first of an earlier handshake, which is over. */
+static bool make_room(struct fired *fired, uint32_t ordinal)
+{
+	unsigned i = 0;
+	while (i < fired->count && (fired->by[i].ordinal == 0 || fired->by[i].ordinal == ordinal))
+		i++;
+	if (i == fired->count)
+		return false;
+	memmove(&fired->by[i], &fired->by[i + 1], (fired->count - 1u - i) * sizeof fired->by[0]);
+	fired->count--;
+	return true;
+}
+
 /* False: no room to remember, so it stays silent. */
 static bool remember(struct judge *j, struct fired *fired, const struct rule *r, uint32_t ordinal)
 {
-	if (fired->count == MAX_FIRED) {
+	if (fired->count == MAX_FIRED && !make_room(fired, ordinal)) {
 		j->counters.fired_lost++;
 		if (fired->lost < UINT8_MAX)
 			fired->lost++;
