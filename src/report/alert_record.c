@@ -116,7 +116,11 @@ size_t record_alert(
 	record_counters(r, f);
 	json_object(j, "culvert");
 	write_rule(r, a);
-	record_verdict(r, f->verdict);
+	/* What is lacking for a label is told when nothing more can come. */
+	struct verdict v = *f->verdict;
+	if (f->ended == ENDED_NOT)
+		v.undecided = NULL;
+	record_verdict(r, &v);
 	record_http(r, f);
 	if (h != NULL)
 		record_one_handshake(r, "handshake", level, h);
