@@ -51,7 +51,7 @@ room_of  = $(firstword $(subst _, ,$1))
 
 .DEFAULT_GOAL := all
 .SECONDARY:
-.PHONY: all help setup setup-check setup-lab run test tests unit talk golden cli differ lab check clang sanitized \
+.PHONY: all help setup setup-check setup-lab run test tests unit talk golden cli rules differ lab check clang sanitized \
 	lint floors sizes format format-check fuzz score compare innocents bench install clean
 
 all: $(B)/culvert ## build the program
@@ -100,7 +100,8 @@ test: setup tests ## unit, talk, golden and command-line tests
 
 tests: $(B)/culvert $(UNIT:%=$(B)/unit/%) $(B)/talk
 	@B=$(B) tests/run "tests/unit/run $(UNIT:%=$(B)/unit/%)" "$(B)/talk tests/talk" \
-		"tests/golden.py --check --culvert $(B)/culvert" "tests/cli/run $(B)/culvert" "tests/differ.py --culvert $(B)/culvert"
+		"tests/golden.py --check --culvert $(B)/culvert" "tests/cli/run $(B)/culvert" "tests/differ.py --culvert $(B)/culvert" \
+		"tests/rules/pack $(B)/culvert $(B)/talk"
 
 unit: $(UNIT:%=$(B)/unit/%) ## unit tests
 	@tests/unit/run $^
@@ -119,6 +120,9 @@ golden: $(B)/culvert ## rewrite tests/golden from what culvert says now
 
 cli: $(B)/culvert ## tests of the command line
 	@tests/cli/run $(B)/culvert
+
+rules: $(B)/culvert $(B)/talk ## check the rules that ship, and run their tests
+	@tests/rules/pack $(B)/culvert $(B)/talk
 
 differ: $(B)/culvert ## count messages in pcaps/ beside tshark
 	@tests/differ.py --culvert $(B)/culvert

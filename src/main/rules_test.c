@@ -43,7 +43,7 @@ void rules_test_missing(const struct ruleset *set, struct problems *found)
 			wanted = holds(t->alerts, t->alert_count, rule->id);
 		}
 		if (!wanted)
-			problem_add(found, PROBLEM_ERROR, rule->file, rule->line, 0,
+			problem_add(found, PROBLEM_ERROR, rule->file, rule->line, 1,
 			    "rule %u has no test that wants its alert", rule->id);
 	}
 }
@@ -51,7 +51,8 @@ void rules_test_missing(const struct ruleset *set, struct problems *found)
 /* `heard` has room for every rule of the set. */
 static void listen_to(FILE *records, struct heard *heard)
 {
-	static const char key[] = "\"signature_id\":"; /* quotes in strings from the wire are escaped, so this is ours */
+	static const char key[] =
+	    "\"signature_id\":"; /* quotes in strings from the wire are escaped, so this is ours */
 	char *line = NULL;
 	size_t size = 0;
 	while (getline(&line, &size, records) > 0) {
