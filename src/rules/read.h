@@ -49,6 +49,9 @@ struct reader {
 bool wrong(struct reader *r, const struct node *at, const char *format, ...) PRINTF_LIKE(3, 4);
 bool no_memory(struct reader *r);
 
+/* Begins to look for the word that was meant, if what is found would still be told: a file may hold a million wrong ones. */
+struct near guess(const struct reader *r, struct slice word);
+
 /* In the set's memory, zeroed; NULL after saying that there is none. */
 void *take(struct reader *r, size_t count, size_t size);
 bool take_text(struct reader *r, struct slice text, struct slice *out);

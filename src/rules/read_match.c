@@ -7,6 +7,8 @@
  */
 #include "rules/read_match.h"
 
+enum { MAX_GUESSES = 256 }; /* sets that an unknown name is compared with */
+
 static bool read_condition(struct reader *r, const struct node *map, unsigned depth, struct condition *out);
 
 static bool too_deep(struct reader *r, const struct node *n, unsigned depth)
@@ -24,7 +26,7 @@ static bool set_fits(enum set_kind set, enum fact_kind fact)
 	case SET_HOSTS:
 		return fact == FACT_HOST;
 	case SET_NETWORKS:
-		return fact == FACT_ADDRESS;
+		return fact == FACT_ADDRESS || fact == FACT_HOST;
 	case SET_PORTS:
 		return fact == FACT_PORT || fact == FACT_NUMBER;
 	case SET_NAMES:
@@ -39,8 +41,8 @@ static bool unknown_set(struct reader *r, const struct node *n, struct slice nam
 {
 	if (r->partial)
 		return false;
-	struct near near = near_begin(name);
-	for (size_t i = 0; i < r->names; i++)
+	struct near near = guess(r, name);
+	for (size_t i = 0; i < r->names && i < MAX_GUESSES; i++)
 		near_try(&near, r->name[i].set->name);
 	if (near.best != NULL)
 		return wrong(r, n, "no set is named '%s' (did you mean '$%s'?)", show(name).text, near.best);
@@ -64,7 +66,7 @@ static bool read_reference(struct reader *r, const struct fact *fact, const stru
 
 static bool known_word(struct reader *r, const struct fact *fact, const struct node *n)
 {
-	struct near near = near_begin(n->text);
+	struct near near = guess(r, n->text);
 	const char *word;
 	for (unsigned i = 0; fact->word != NULL && (word = fact->word(i)) != NULL; i++) {
 		if (slice_eq_nocase(n->text, slice_of(word)))
@@ -111,9 +113,23 @@ static bool read_any(
 	return fine;
 }
 
+/* A group of facts for one of it, or the last part of a name for the whole; NULL: neither. */
+static const char *kin_of(struct slice name)
+{
+	const struct fact *f;
+	for (unsigned i = 0; (f = fact_at(i)) != NULL; i++) {
+		const struct slice whole = slice_of(f->name);
+		const size_t dot = slice_find(whole, '.');
+		if (dot != whole.len &&
+		    (slice_eq(slice_head(whole, dot), name) || slice_eq(slice_from(whole, dot + 1), name)))
+			return f->name;
+	}
+	return NULL;
+}
+
 bool unknown_fact(struct reader *r, const struct node *n, bool in_match)
 {
-	struct near near = near_begin(n->text);
+	struct near near = guess(r, n->text);
 	const struct fact *f;
 	for (unsigned i = 0; (f = fact_at(i)) != NULL; i++)
 		near_try(&near, f->name);
@@ -122,8 +138,9 @@ bool unknown_fact(struct reader *r, const struct node *n, bool in_match)
 		near_try(&near, "any");
 		near_try(&near, "not");
 	}
-	if (near.best != NULL)
-		return wrong(r, n, "no fact is named '%s' (did you mean '%s'?)", show(n->text).text, near.best);
+	const char *const kin = kin_of(n->text), *const meant = kin != NULL ? kin : near.best;
+	if (meant != NULL)
+		return wrong(r, n, "no fact is named '%s' (did you mean '%s'?)", show(n->text).text, meant);
 	return wrong(r, n, "no fact is named '%s' (culvert-rules(5) lists them)", show(n->text).text);
 }
 

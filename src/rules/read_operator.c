@@ -36,10 +36,12 @@ static bool read_pattern(
 		return wrong(r, n, "%s: %s must be a text, not %s", fact->name, op_name(op), node_kind_name(n->kind));
 	if (n->text.len == 0)
 		return wrong(r, n, "%s: %s is empty (expected a text)", fact->name, op_name(op));
-	if (op != OP_REGEX && fact->kind == FACT_HOST)
+	if (op == OP_SUFFIX && fact->kind == FACT_HOST)
 		return want_host(r, fact->name, n, &t->text);
+	/* A part of a host is no host: only its case does not count. */
+	const enum fact_kind kind = fact->kind == FACT_HOST ? FACT_NAME : fact->kind;
 	struct test plain = { .op = op };
-	if (!read_scalar(r, op == OP_REGEX ? FACT_TEXT : fact->kind, fact->name, n, &plain))
+	if (!read_scalar(r, op == OP_REGEX ? FACT_TEXT : kind, fact->name, n, &plain))
 		return false;
 	t->text = plain.text;
 	if (op != OP_REGEX)
@@ -109,6 +111,14 @@ static int family(enum fact_kind k)
 	return k == FACT_NUMBER || k == FACT_PORT || k == FACT_BYTES ? 1 : 2 + (int)k;
 }
 
+/* A host may be an address in text. */
+static bool comparable(enum fact_kind a, enum fact_kind b)
+{
+	if ((a == FACT_HOST && b == FACT_ADDRESS) || (a == FACT_ADDRESS && b == FACT_HOST))
+		return true;
+	return family(a) == family(b);
+}
+
 static bool read_same_as(struct reader *r, const struct fact *fact, const struct node *n, struct condition *out)
 {
 	if (!want_kind(r, n, NODE_SCALAR, "same_as"))
@@ -118,7 +128,7 @@ static bool read_same_as(struct reader *r, const struct fact *fact, const struct
 		return unknown_fact(r, n, false);
 	if (other == fact)
 		return wrong(r, n, "%s is always the same as itself", fact->name);
-	if (family(fact->kind) != family(other->kind))
+	if (!comparable(fact->kind, other->kind))
 		return wrong(r, n, "%s is %s, and %s is %s: they cannot be compared", fact->name,
 		    value_looks(fact->kind), other->name, value_looks(other->kind));
 	leaf(fact, n, OP_FACT, out)->other = other;
@@ -152,7 +162,7 @@ static bool unknown_operator(struct reader *r, const struct fact *fact, const st
 {
 	static const char *const words[] = { "not", "suffix", "prefix", "glob", "regex", "above", "below", "at_least",
 		"at_most", "same_as", "present" };
-	struct near near = near_begin(key->text);
+	struct near near = guess(r, key->text);
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
 		near_try(&near, words[i]);
 	if (near.best != NULL)

@@ -69,7 +69,7 @@ static bool read_members(struct reader *r, const struct node *list, struct set *
 static int read_kind(struct reader *r, const struct node *key)
 {
 	const char *word;
-	struct near near = near_begin(key->text);
+	struct near near = guess(r, key->text);
 	for (unsigned i = 0; (word = set_kind_name((enum set_kind)i)) != NULL; i++) {
 		if (slice_eq(key->text, slice_of(word)))
 			return (int)i;

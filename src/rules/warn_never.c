@@ -5,7 +5,10 @@
 
 #include "rules/quantity.h"
 
-enum { MAX_PAIRS = 4096 }; /* of alternatives that are compared */
+enum {
+	MAX_PAIRS = 4096,    /* of alternatives of two conditions */
+	MAX_STEPS = 1 << 24, /* pairs of all rules together: then the rest is not looked at */
+};
 
 static bool bits_equal(const uint8_t *a, const uint8_t *b, unsigned bits)
 {
@@ -88,7 +91,10 @@ static bool denies(const struct condition *a, const struct condition *b)
 	unsigned n = 0, m = 0;
 	if (b->kind != COND_NOT)
 		return false;
-	const struct condition *x = alternatives(a, &n), *y = alternatives(b->child, &m);
+	const struct condition *child = b->child;
+	while (child->kind == COND_ALL && child->count == 1)
+		child = child->child;
+	const struct condition *x = alternatives(a, &n), *y = alternatives(child, &m);
 	if (x == NULL || y == NULL || (uint64_t)n * m > MAX_PAIRS)
 		return false;
 	for (unsigned i = 0; i < n; i++)
@@ -159,7 +165,13 @@ static bool is_empty_set(const struct condition *c)
 /* Why it never holds; both the same when it is one condition alone. */
 struct clash {
 	const struct condition *first, *second;
+	uint64_t *steps;
 };
+
+static unsigned width(const struct condition *c)
+{
+	return c->kind == COND_TEST ? 1 : c->kind == COND_NOT ? width(c->child) : c->count;
+}
 
 static bool never_holds(const struct condition *c, struct clash *why);
 
@@ -177,7 +189,7 @@ static bool never_holds(const struct condition *c, struct clash *why)
 	struct parts p = { .count = 0 };
 	parts_of(c, &p);
 	for (unsigned i = 0; i < p.count; i++) {
-		*why = (struct clash){ p.part[i], p.part[i] };
+		*why = (struct clash){ p.part[i], p.part[i], why->steps };
 		if (is_empty_set(p.part[i]))
 			return true;
 		if (p.part[i]->kind == COND_ANY && any_never_holds(p.part[i], why))
@@ -185,7 +197,10 @@ static bool never_holds(const struct condition *c, struct clash *why)
 	}
 	for (unsigned i = 0; i < p.count; i++)
 		for (unsigned k = 0; k < i; k++) {
-			*why = (struct clash){ p.part[k], p.part[i] };
+			*why = (struct clash){ p.part[k], p.part[i], why->steps };
+			*why->steps += 1 + (uint64_t)width(p.part[k]) * width(p.part[i]);
+			if (*why->steps > MAX_STEPS)
+				return false;
 			if (excludes(p.part[k], p.part[i]))
 				return true;
 		}
@@ -194,9 +209,10 @@ static bool never_holds(const struct condition *c, struct clash *why)
 
 void warn_never(struct reader *r)
 {
+	uint64_t steps = 0;
 	for (size_t i = 0; i < r->set->count; i++) {
 		const struct rule *rule = &r->set->rule[i];
-		struct clash why = { NULL, NULL };
+		struct clash why = { NULL, NULL, &steps };
 		if (!never_holds(&rule->match, &why))
 			continue;
 		if (why.first == why.second)

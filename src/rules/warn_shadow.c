@@ -1,5 +1,5 @@
 /* Rules that another one makes needless.  What a rule asks is a set of conditions; a rule that asks a part of what another asks
- * matches whenever that one does.  Conditions are compared by a hash that does not mind their order. */
+ * matches whenever that one does.  Pass rules are judged at every moment, wherever they stand.  Conditions are compared by a hash that does not mind their order. */
 #include "rules/warn.h"
 
 #include <stdlib.h>
@@ -94,15 +94,13 @@ static const char *effect(const struct asked *a, const struct asked *b)
 	const struct rule *x = a->rule, *y = b->rule;
 	if (x == y || x->threshold.count != 0 || x->match.count == 0)
 		return NULL;
-	const bool covers = (y->moments & ~x->moments) == 0;
-	const bool same = a->count == b->count;
 	if (x->info.act == ACT_PASS && y->info.act != ACT_PASS)
-		return covers && is_part(a, b) ? "never speaks: the pass rule" : NULL;
-	if (x->info.act != y->info.act || x > y)
+		return is_part(a, b) ? "never speaks: the pass rule" : NULL;
+	if (x->info.act != y->info.act || x->info.mark != y->info.mark || x > y)
 		return NULL;
 	if (x->info.act == ACT_ALERT)
-		return same && is_part(a, b) ? "asks the same as rule" : NULL;
-	return covers && is_part(a, b) ? "adds nothing: for the same action, rule" : NULL;
+		return a->count == b->count && is_part(a, b) ? "asks the same as rule" : NULL;
+	return is_part(a, b) ? "adds nothing: for the same action, rule" : NULL;
 }
 
 static void compare(struct reader *r, const struct asked *list, size_t count, const struct asked *b)
