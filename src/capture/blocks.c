@@ -86,8 +86,8 @@ enum blocks_got blocks_next(struct blocks *b, struct frame *f, char why[128])
 {
 	while (unread(b) < BLOCK_RECORD_LEN)
 		if (!read_on(b))
-			return unread(b) == 0 && errno == 0 ? BLOCKS_END :
-							      cut("a record", BLOCK_RECORD_LEN, unread(b), why);
+			return unread(b) == 0 && errno == 0 ? BLOCKS_END
+							    : cut("a record", BLOCK_RECORD_LEN, unread(b), why);
 	const size_t len = word_at(b, b->next + 8);
 	if (len > MAX_FRAME) {
 		snprintf(why, 128, "a frame of %zu bytes cannot be", len);

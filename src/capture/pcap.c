@@ -145,7 +145,8 @@ static enum source_got next_of_blocks(struct source *s, struct frame *f, struct 
 	s->over = true;
 	if (got == BLOCKS_END)
 		return GOT_END;
-	err_set(e, s->name, "damaged after frame %" PRIu64 ", at byte %" PRIu64 ": %s", s->frames, s->blocks->offset, why);
+	err_set(
+	    e, s->name, "damaged after frame %" PRIu64 ", at byte %" PRIu64 ": %s", s->frames, s->blocks->offset, why);
 	return GOT_DAMAGE;
 }
 

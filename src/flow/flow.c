@@ -151,6 +151,9 @@ static void arm_touched(struct flow_table *t)
 		return;
 	struct flow *f = flow_at(t, t->touched);
 	t->touched = 0;
+	/* While its timeout is no less than when it was put there, its time is over later than that, or then. */
+	if (f->slot != 0 && f->timeout_s >= f->armed_s)
+		return;
 	if (!wheel_stands_well(&t->wheel, f, t->clock.second))
 		wheel_arm(t, f, t->clock.second);
 }

@@ -204,19 +204,10 @@ static bool may_be_hex(struct slice s)
 /* What the encoded forms begin with: nearly every byte is none of these, and costs no more than this look. */
 static bool may_be_encoded(uint8_t c)
 {
-	switch (c) {
-	case 'A':
-	case 'B':
-	case 'F':
-	case 'M':
-	case 'R':
-	case 'U':
-	case '1':
-	case '5':
-		return true;
-	default:
-		return false;
-	}
+	static const uint8_t may[256] = {
+		['A'] = 1, ['B'] = 1, ['F'] = 1, ['M'] = 1, ['R'] = 1, ['U'] = 1, ['1'] = 1, ['5'] = 1
+	};
+	return may[c];
 }
 
 /* A value begins behind anything that is no character of the alphabet; a slash may be either. */

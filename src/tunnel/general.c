@@ -320,12 +320,15 @@ static void begin_leg(const struct sight *s, enum side side)
 	const struct http_event *ev = s->ev;
 	struct mine *m = s->mine;
 	struct leg *l = &m->leg[side];
-	*l = (struct leg){ .at = ev->offset + ev->eat,
-		.open = cargo_any(ev),
-		.endless = ev->rule != BODY_LENGTH || ev->head->length >= ABSURD,
-		.type = (uint8_t)look_type(ev->head) };
+	l->at = ev->offset + ev->eat;
+	l->seen = 0;
+	l->open = cargo_any(ev);
+	l->counted = false;
+	l->endless = ev->rule != BODY_LENGTH || ev->head->length >= ABSURD;
+	l->type = (uint8_t)(l->open ? look_type(ev->head) : LOOK_NOTHING);
 	cargo_begin(&l->cargo, ev);
-	sample_begin(&l->sample, ev->head);
+	sample_begin(&l->sample, l->open, l->open && look_parts(ev->head),
+	    l->open && (l->type == LOOK_TEXT || look_form(ev->head)));
 }
 
 static void count_message(struct group *g, enum side side, const struct http_event *ev)

@@ -14,6 +14,12 @@ struct named {
 		{ (const uint8_t *)(text), sizeof(text) - 1 }, type \
 	}
 
+/* The first letter decides most. */
+static bool begins(struct slice type, const struct named *n)
+{
+	return type.len != 0 && (type.at[0] | 0x20) == n->start.at[0] && slice_starts_nocase(type, n->start);
+}
+
 /* The first that the type begins with. */
 static const struct named types[] = {
 	NAMED("application/octet-stream", LOOK_BINARY),
@@ -42,7 +48,7 @@ enum look_type look_type(const struct head *h)
 	if (type.len == 0)
 		return LOOK_NOTHING;
 	for (size_t i = 0; i < sizeof types / sizeof *types; i++)
-		if (slice_starts_nocase(type, types[i].start))
+		if (begins(type, &types[i]))
 			return types[i].type;
 	return LOOK_OTHER;
 }
@@ -64,7 +70,7 @@ bool look_known_type(const struct head *h)
 	};
 	const struct slice type = cargo_type(h);
 	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-		if (slice_starts_nocase(type, known[i].start))
+		if (begins(type, &known[i]))
 			return true;
 	return false;
 }
@@ -86,7 +92,8 @@ bool look_form(const struct head *h)
 bool look_field(const struct field *f, struct slice *value, struct foreign *out)
 {
 	enum { VALUE_LEAST = 16 };
-	if (f->value.len < VALUE_LEAST)
+	const uint8_t first = f->name.len != 0 ? f->name.at[0] | 0x20 : 0;
+	if (f->value.len < VALUE_LEAST || (first != 'x' && first != 'c' && first != 's'))
 		return false;
 	*value = f->value;
 	if (slice_starts_nocase(f->name, SLICE("X-")))

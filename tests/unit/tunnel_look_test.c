@@ -8,7 +8,7 @@
 
 static struct head with(const char *name, const char *value)
 {
-	struct head h = { .field_count = 1 };
+	struct head h = { .field_count = 1, .names = UINT64_MAX };
 	h.fields[0].name = (struct slice){ (const uint8_t *)name, strlen(name) };
 	h.fields[0].value = (struct slice){ (const uint8_t *)value, strlen(value) };
 	return h;
