@@ -11,7 +11,7 @@
 #include "capture/frame.h"
 
 enum {
-	BLOCK_LEN = 1 << 18, /* of 32 KiB to 1 MiB the fastest: it stays in a core's cache */
+	BLOCK_LEN = 1 << 17, /* it stays in a core's cache, beside what the frames are carried to */
 	BLOCK_RECORD_LEN = 16,
 	BLOCK_PAGE = 4096,
 	BLOCK_LEFT = (BLOCK_RECORD_LEN + MAX_FRAME + BLOCK_PAGE - 1) / BLOCK_PAGE * BLOCK_PAGE

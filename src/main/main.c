@@ -104,7 +104,7 @@ static void show_progress(struct progress *g, const struct pipeline *p, const st
 /* One capture, from its first frame to the last that can be read.  False when it is damaged. */
 static bool replay_source(struct pipeline *p, struct source *s, const char *name, struct progress *g)
 {
-	struct frame frame;
+	struct frame frame = { 0 };
 	struct err e;
 	enum source_got got = GOT_END;
 	uint32_t beat = 0;

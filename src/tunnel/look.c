@@ -40,9 +40,8 @@ static const struct named types[] = {
 	NAMED("application/pdf", LOOK_MEDIA),
 };
 
-enum look_type look_type(const struct head *h)
+static enum look_type type_of(const struct head *h, struct slice type)
 {
-	const struct slice type = cargo_type(h);
 	if (!cargo_uncoded(h))
 		return LOOK_CODED;
 	if (type.len == 0)
@@ -51,6 +50,21 @@ enum look_type look_type(const struct head *h)
 		if (begins(type, &types[i]))
 			return types[i].type;
 	return LOOK_OTHER;
+}
+
+enum look_type look_type(const struct head *h)
+{
+	return type_of(h, cargo_type(h));
+}
+
+struct look look_content(const struct head *h)
+{
+	static const struct named parts = NAMED("multipart/", LOOK_OTHER),
+				  form = NAMED("application/x-www-form-urlencoded", LOOK_OTHER);
+	const struct slice type = cargo_type(h);
+	struct look l = { .type = type_of(h, type), .parts = begins(type, &parts) };
+	l.text = l.type == LOOK_TEXT || begins(type, &form);
+	return l;
 }
 
 bool look_known_type(const struct head *h)
@@ -84,11 +98,6 @@ static bool is_made_up(struct slice segment)
 	return segment.len >= 24 || (digits != 0 && (digits == segment.len || (segment.len >= 6 && digits >= 2)));
 }
 
-bool look_form(const struct head *h)
-{
-	return slice_starts_nocase(cargo_type(h), SLICE("application/x-www-form-urlencoded"));
-}
-
 bool look_field(const struct field *f, struct slice *value, struct foreign *out)
 {
 	enum { VALUE_LEAST = 16 };
@@ -109,24 +118,15 @@ bool look_field(const struct field *f, struct slice *value, struct foreign *out)
 	return false;
 }
 
-bool look_parts(const struct head *h)
-{
-	return slice_starts_nocase(cargo_type(h), SLICE("multipart/"));
-}
-
 static uint64_t mix(uint64_t hash, struct slice part)
 {
 	return (hash ^ tunnel_key(part)) * UINT64_C(0x9e3779b97f4a7c15);
 }
 
-uint64_t look_host(const struct head *request)
-{
-	return mix(2, head_field(request, SLICE("Host")));
-}
-
-uint64_t look_place(const struct head *request)
+uint64_t look_place(const struct head *request, uint64_t *host)
 {
 	uint64_t hash = mix(1, head_field(request, SLICE("Host")));
+	*host = hash ^ UINT64_C(0x9e3779b97f4a7c15);
 	struct slice rest = slice_head(request->target, slice_find(request->target, '?')), segment;
 	for (unsigned i = 0; i < 16 && slice_cut(&rest, '/', &segment); i++)
 		if (!is_made_up(segment))

@@ -45,7 +45,8 @@ static uint64_t place(const char *target)
 {
 	struct head h = with("Host", "www.example");
 	h.target = (struct slice){ (const uint8_t *)target, strlen(target) };
-	return look_place(&h);
+	uint64_t host;
+	return look_place(&h, &host);
 }
 
 /* One place however its requests are numbered; other places are others. */
