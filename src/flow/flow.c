@@ -26,6 +26,7 @@ static bool table_init(struct flow_table *t, size_t flows, size_t payload, struc
 		return err_set(e, "flow table", "%zu conversations cannot be held", flows);
 	if (!pool_init(&t->slots, "flow table", PAYLOAD_AT + payload, flows, e))
 		return false;
+	pool_of_large_pages(&t->slots);
 	const size_t n = buckets_for(flows);
 	void *room = mmap(
 	    NULL, n * sizeof *t->buckets, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
