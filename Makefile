@@ -51,7 +51,7 @@ room_of  = $(firstword $(subst _, ,$1))
 
 .DEFAULT_GOAL := all
 .SECONDARY:
-.PHONY: all help setup setup-check setup-lab run test tests unit talk golden cli differ lab check clang sanitized \
+.PHONY: all help setup setup-check setup-lab run test tests unit talk golden cli rules-tests differ lab check clang sanitized \
 	lint floors sizes format format-check fuzz score compare innocents bench install clean
 
 all: $(B)/culvert ## build the program
@@ -100,7 +100,8 @@ test: setup tests ## unit, talk, golden and command-line tests
 
 tests: $(B)/culvert $(UNIT:%=$(B)/unit/%) $(B)/talk
 	@B=$(B) tests/run "tests/unit/run $(UNIT:%=$(B)/unit/%)" "$(B)/talk tests/talk" \
-		"tests/golden.py --check --culvert $(B)/culvert" "tests/cli/run $(B)/culvert" "tests/differ.py --culvert $(B)/culvert"
+		"tests/golden.py --check --culvert $(B)/culvert" "tests/cli/run $(B)/culvert" "tests/rules/run $(B)/culvert" \
+		"tests/rules/hostile.py $(B)/culvert" "tests/differ.py --culvert $(B)/culvert"
 
 unit: $(UNIT:%=$(B)/unit/%) ## unit tests
 	@tests/unit/run $^
@@ -120,6 +121,10 @@ golden: $(B)/culvert ## rewrite tests/golden from what culvert says now
 cli: $(B)/culvert ## tests of the command line
 	@tests/cli/run $(B)/culvert
 
+rules-tests: $(B)/culvert ## rule files: what is said of bad ones, how good ones are printed, what hostile ones cost
+	@tests/rules/run $(B)/culvert
+	@tests/rules/hostile.py $(B)/culvert
+
 differ: $(B)/culvert ## count messages in pcaps/ beside tshark
 	@tests/differ.py --culvert $(B)/culvert
 
@@ -135,7 +140,7 @@ check: setup-check ## everything: sanitizers, clang, lint, floors, sizes, format
 	@$(MAKE) --no-print-directory lint floors sizes format-check
 
 sanitized:
-	@$(MAKE) --no-print-directory B=build/check HARDEN= LTO= tests \
+	@RULES_SECONDS=10 $(MAKE) --no-print-directory B=build/check HARDEN= LTO= tests \
 		OPT="-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer -DCHECK_BUILD"
 
 clang:

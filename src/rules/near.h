@@ -6,8 +6,8 @@
 
 struct near {
 	struct slice word;
-	const char *best; /* NULL: none is near enough */
-	unsigned distance;
+	const char *best;  /* NULL: none is near enough */
+	unsigned distance; /* only a candidate nearer than this is taken */
 };
 
 /* Letters count the same in either case. */

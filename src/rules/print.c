@@ -18,6 +18,7 @@ static void print_sets(struct printer *p, const struct ruleset *r)
 		print_raw(p, "\nsets:\n");
 	for (size_t i = 0; i < r->set_count; i++) {
 		const struct set *s = r->set[i];
+		p->indent = 6;
 		print_raw(p, "  ");
 		print_string(p, s->name);
 		print_raw(p, ":\n    ");
@@ -62,6 +63,7 @@ static void print_tags(struct printer *p, const struct rule_info *info)
 {
 	if (info->tag_count == 0)
 		return;
+	p->indent = 6;
 	print_raw(p, "    tags: [");
 	for (unsigned i = 0; i < info->tag_count; i++) {
 		if (i != 0)
@@ -102,6 +104,7 @@ static void print_ids(struct printer *p, const char *key, const uint32_t *ids, u
 {
 	if (count == 0)
 		return;
+	p->indent = 6;
 	print_raw(p, key);
 	for (unsigned i = 0; i < count; i++) {
 		if (i != 0)
@@ -125,7 +128,7 @@ static void print_test(struct printer *p, const struct rule_test *t)
 
 void ruleset_print(const struct ruleset *r, FILE *out)
 {
-	struct printer p = { out, 0 };
+	struct printer p = { out, 0, 0 };
 	print_raw(&p, "version: 1\n");
 	print_sets(&p, r);
 	if (r->count != 0)

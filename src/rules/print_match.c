@@ -85,7 +85,7 @@ static void put_literal(struct printer *p, struct slice text)
 
 static void put_single(struct printer *p, enum fact_kind kind, const struct test *t)
 {
-	if (kind == FACT_ADDRESS)
+	if (kind == FACT_ADDRESS || t->op == OP_NETWORK)
 		put_address(p, t);
 	else if (quantity_is(kind) && t->op == OP_RANGE)
 		put_range(p, kind, t);
@@ -228,18 +228,11 @@ static const struct fact *fact_of(const struct condition *c)
 	return first;
 }
 
-static void indent_line(struct printer *p, unsigned indent)
-{
-	print_raw(p, "\n");
-	for (unsigned i = 0; i < indent; i++)
-		print_raw(p, " ");
-}
-
 static void print_group(struct printer *p, const struct condition *c, unsigned indent)
 {
 	print_raw(p, c->kind == COND_ALL ? "all:" : "any:");
 	for (unsigned i = 0; i < c->count; i++) {
-		indent_line(p, indent + 2);
+		print_line(p, indent + 2);
 		print_raw(p, "- ");
 		print_mapping(p, &c->child[i], indent + 4);
 	}
@@ -249,12 +242,13 @@ static void print_entry(struct printer *p, const struct condition *c, unsigned i
 {
 	const struct fact *fact = fact_of(c);
 	if (fact != NULL) {
+		p->indent = indent + 4;
 		print_raw(p, fact->name);
 		print_raw(p, ": ");
 		print_value(p, c);
 	} else if (c->kind == COND_NOT) {
 		print_raw(p, "not:");
-		indent_line(p, indent + 2);
+		print_line(p, indent + 2);
 		print_mapping(p, c->child, indent + 2);
 	} else {
 		print_group(p, c, indent);
@@ -266,7 +260,7 @@ static void print_mapping(struct printer *p, const struct condition *c, unsigned
 {
 	for (unsigned i = 0; i < c->count; i++) {
 		if (i != 0)
-			indent_line(p, indent);
+			print_line(p, indent);
 		print_entry(p, &c->child[i], indent);
 	}
 }
@@ -278,7 +272,7 @@ void print_match(struct printer *p, const struct condition *c)
 		print_raw(p, " {}");
 		return;
 	}
-	indent_line(p, INDENT);
+	print_line(p, INDENT);
 	print_mapping(p, c, INDENT);
 }
 

@@ -16,6 +16,13 @@ void print_raw(struct printer *p, const char *text)
 	put(p, text, strlen(text));
 }
 
+void print_line(struct printer *p, unsigned indent)
+{
+	print_raw(p, "\n");
+	for (unsigned i = 0; i < indent; i++)
+		print_raw(p, " ");
+}
+
 /* What other readers of YAML take for something else than a text. */
 static bool is_special(struct slice text)
 {
@@ -102,5 +109,10 @@ void print_string(struct printer *p, const char *text)
 
 void print_comma(struct printer *p)
 {
-	print_raw(p, p->column > LONG_LINE ? ",\n          " : ", ");
+	if (p->column <= LONG_LINE) {
+		print_raw(p, ", ");
+		return;
+	}
+	print_raw(p, ",");
+	print_line(p, p->indent);
 }

@@ -8,9 +8,12 @@
 struct printer {
 	FILE *out;
 	unsigned column;
+	unsigned indent; /* of a line that goes on with a list */
 };
 
 void print_raw(struct printer *p, const char *text); /* as it is; may end lines */
+
+void print_line(struct printer *p, unsigned indent); /* begins a new one */
 
 /* Plain when nobody could take it for anything else, within double quotes if not. */
 void print_text(struct printer *p, struct slice text);

@@ -99,6 +99,16 @@ static const char *combine(const struct unit *u, uint64_t whole, struct slice pa
 	return NULL;
 }
 
+static const char *take_whole(struct slice *rest, uint64_t *out)
+{
+	const struct slice digits = take_digits(rest);
+	if (digits.len == 0)
+		return "is no number";
+	if (digits.len > 1 && digits.at[0] == '0')
+		return "has a leading zero";
+	return slice_decimal(digits, UINT64_MAX, out) ? NULL : "is too large";
+}
+
 const char *quantity_parse(enum fact_kind kind, struct slice text, uint64_t *out)
 {
 	if (text.len == 0)
@@ -106,14 +116,10 @@ const char *quantity_parse(enum fact_kind kind, struct slice text, uint64_t *out
 	if (text.at[0] == '-')
 		return "is negative";
 	struct slice rest = text, part = { text.at, 0 };
-	const struct slice digits = take_digits(&rest);
 	uint64_t whole = 0;
-	if (digits.len == 0)
-		return "is no number";
-	if (digits.len > 1 && digits.at[0] == '0')
-		return "has a leading zero";
-	if (!slice_decimal(digits, UINT64_MAX, &whole))
-		return "is too large";
+	const char *const fault = take_whole(&rest, &whole);
+	if (fault != NULL)
+		return fault;
 	if (rest.len != 0 && rest.at[0] == '.' && kinds[kind].units != ones) {
 		rest = slice_from(rest, 1);
 		part = take_digits(&rest);
@@ -122,7 +128,10 @@ const char *quantity_parse(enum fact_kind kind, struct slice text, uint64_t *out
 		if (part.len > 4)
 			return "has more than four decimals";
 	}
-	const struct unit *u = unit_named(kinds[kind].units, slice_trim(rest));
+	/* A space may stand before a unit, and nowhere else. */
+	while (rest.len > 1 && rest.at[0] == ' ')
+		rest = slice_from(rest, 1);
+	const struct unit *u = unit_named(kinds[kind].units, rest);
 	if (u == NULL)
 		return kinds[kind].units == ones || kind == FACT_RATIO ? "is no number" : "has a unit that is none";
 	return combine(u, whole, part, kinds[kind].most, out);

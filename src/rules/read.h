@@ -22,7 +22,7 @@ struct named_set {
 	const struct node *node, *members;
 	struct source *source;
 	size_t order; /* in which they were read */
-	bool used;
+	bool used, words_seen;
 };
 
 /* Where a rule with this id stands. */
@@ -48,6 +48,9 @@ struct reader {
 /* Always false. */
 bool wrong(struct reader *r, const struct node *at, const char *format, ...) PRINTF_LIKE(3, 4);
 bool no_memory(struct reader *r);
+
+/* Begins to look for the word that was meant, if what is found would still be told: a file may hold a million wrong ones. */
+struct near guess(const struct reader *r, struct slice word);
 
 /* In the set's memory, zeroed; NULL after saying that there is none. */
 void *take(struct reader *r, size_t count, size_t size);
@@ -80,7 +83,7 @@ bool read_keys(
     struct reader *r, const struct node *map, const char *what, const struct key *keys, size_t count, void *into);
 
 bool read_scalar(struct reader *r, enum fact_kind kind, const char *what, const struct node *n, struct test *t);
-bool read_host(struct reader *r, const char *what, const struct node *n, struct slice *out);
+bool want_host(struct reader *r, const char *what, const struct node *n, struct slice *out);
 bool read_match(struct reader *r, const struct node *n, struct condition *out);
 bool read_rules(struct reader *r, const struct node *list);
 bool read_sets(struct reader *r, const struct node *map);

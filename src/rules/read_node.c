@@ -4,9 +4,17 @@
 #include <stdio.h>
 #include "rules/quantity.h"
 
+struct near guess(const struct reader *r, struct slice word)
+{
+	struct near n = near_begin(word);
+	if (r->now->problems.count == MAX_PROBLEMS)
+		n.distance = 0;
+	return n;
+}
+
 struct shown show(struct slice text)
 {
-	struct shown s;
+	struct shown s = { "" };
 	size_t n = slice_copy(text, s.text, SHOWN + 1);
 	if (n == text.len)
 		return s;
@@ -26,7 +34,8 @@ bool want_kind(struct reader *r, const struct node *n, enum node_kind kind, cons
 	if (kind == NODE_LIST)
 		return wrong(r, n, "%s must be a list, not %s (begin each item with '- ', or write [a, b])", what,
 		    node_kind_name(n->kind));
-	return wrong(r, n, "%s must be %s, not %s", what, node_kind_name(kind), node_kind_name(n->kind));
+	return wrong(r, n, "%s must be %s, not %s", what, kind == NODE_SCALAR ? "a single value" : node_kind_name(kind),
+	    node_kind_name(n->kind));
 }
 
 static struct slice trim_lines(struct slice s)
@@ -75,7 +84,7 @@ int want_word(struct reader *r, const struct node *n, const char *what, const ch
 		wrong(r, n, "%s must be one of the words %s", what, known);
 		return -1;
 	}
-	struct near near = near_begin(n->text);
+	struct near near = guess(r, n->text);
 	for (int i = 0; words[i] != NULL; i++) {
 		if (slice_eq(n->text, slice_of(words[i])))
 			return i;
@@ -92,6 +101,9 @@ bool want_number(struct reader *r, const struct node *n, const char *what, uint6
 {
 	if (!want_kind(r, n, NODE_SCALAR, what))
 		return false;
+	if (n->text.len == 0)
+		return wrong(r, n, "%s is empty (expected a whole number from %llu to %llu)", what,
+		    (unsigned long long)least, (unsigned long long)most);
 	const char *why = quantity_parse(FACT_NUMBER, n->text, out);
 	if (why == NULL && *out > most)
 		why = "is too large";
@@ -105,6 +117,8 @@ bool want_quantity(struct reader *r, const struct node *n, enum fact_kind kind, 
 {
 	if (!want_kind(r, n, NODE_SCALAR, what))
 		return false;
+	if (n->text.len == 0)
+		return wrong(r, n, "%s is empty (expected %s)", what, quantity_looks(kind));
 	const char *const why = quantity_parse(kind, n->text, out);
 	return why == NULL ||
 	       wrong(r, n, "%s: '%s' %s (expected %s)", what, show(n->text).text, why, quantity_looks(kind));
@@ -122,7 +136,7 @@ static void unknown_key(struct reader *r, const struct node *at, const char *wha
 {
 	char known[160];
 	const char *names[32] = { NULL };
-	struct near near = near_begin(at->text);
+	struct near near = guess(r, at->text);
 	for (size_t i = 0; i < count && i + 1 < sizeof names / sizeof *names; i++) {
 		near_try(&near, keys[i].name);
 		names[i] = keys[i].name;

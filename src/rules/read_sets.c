@@ -31,7 +31,7 @@ static bool read_host_member(struct reader *r, const struct node *n, struct test
 		return wrong(r, n, "hosts: '%s' is both exact and a pattern", show(n->text).text);
 	if (glob)
 		t->op = OP_GLOB;
-	return read_host(r, "hosts", &host, &t->text);
+	return want_host(r, "hosts", &host, &t->text);
 }
 
 static bool read_member(struct reader *r, enum set_kind kind, const struct node *n, struct test *t)
@@ -69,7 +69,7 @@ static bool read_members(struct reader *r, const struct node *list, struct set *
 static int read_kind(struct reader *r, const struct node *key)
 {
 	const char *word;
-	struct near near = near_begin(key->text);
+	struct near near = guess(r, key->text);
 	for (unsigned i = 0; (word = set_kind_name((enum set_kind)i)) != NULL; i++) {
 		if (slice_eq(key->text, slice_of(word)))
 			return (int)i;
@@ -121,7 +121,7 @@ bool read_sets(struct reader *r, const struct node *map)
 		const bool one = key->next->kind == NODE_MAP && key->next->count == 1;
 		const struct node *members = one ? key->next->first->next : NULL;
 		if (s->name != NULL) {
-			r->name[r->names] = (struct named_set){ s, key, members, r->now, r->names, false };
+			r->name[r->names] = (struct named_set){ s, key, members, r->now, r->names, false, false };
 			r->names++;
 		}
 	}

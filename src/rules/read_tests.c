@@ -3,7 +3,10 @@
 
 #include <stdlib.h>
 
-enum { MAX_PATH = 1024 };
+enum {
+	MAX_PATH = 1024,
+	MAX_IDS = 1024 /* in one list: each of one is compared with each of the other */
+};
 
 static int by_id(const void *a, const void *b)
 {
@@ -61,6 +64,8 @@ static bool read_ids(struct reader *r, const struct node *list, const char *what
 {
 	if (!want_kind(r, list, NODE_LIST, what))
 		return false;
+	if (list->count > MAX_IDS)
+		return wrong(r, list, "%s: %u rules (at most %d are allowed)", what, list->count, MAX_IDS);
 	uint32_t *ids = take(r, list->count, sizeof *ids);
 	if (ids == NULL)
 		return false;

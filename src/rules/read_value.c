@@ -7,7 +7,7 @@
 
 enum { MAX_TEST_TEXT = 4096 };
 
-const char *fact_kind_name(enum fact_kind kind)
+const char *value_looks(enum fact_kind kind)
 {
 	switch (kind) {
 	case FACT_TEXT:
@@ -35,8 +35,16 @@ static struct slice lower_case(struct reader *r, struct slice text)
 
 static bool bad_quantity(struct reader *r, const struct node *n, enum fact_kind kind, const char *what, const char *why)
 {
+	static const char *const ranges[] = {
+		[FACT_NUMBER] = "1000-2000",
+		[FACT_PORT] = "8000-8999",
+		[FACT_BYTES] = "10kB-4MiB",
+		[FACT_SECONDS] = "90s-1.5h",
+		[FACT_RATIO] = "6.5-7.25",
+		[FACT_ADDRESS] = "",
+	};
 	return wrong(r, n, "%s: '%s' %s (expected %s, or a range %s)", what, show(n->text).text, why,
-	    quantity_looks(kind), kind == FACT_RATIO ? "1.5-2.5" : "1000-2000");
+	    quantity_looks(kind), ranges[kind]);
 }
 
 static bool read_quantity(struct reader *r, enum fact_kind kind, const char *what, const struct node *n, struct test *t)
@@ -44,11 +52,11 @@ static bool read_quantity(struct reader *r, enum fact_kind kind, const char *wha
 	/* A dash at the very front is a sign, and told as such. */
 	const size_t dash = n->text.len != 0 ? 1 + slice_find(slice_from(n->text, 1), '-') : 0;
 	const bool range = dash < n->text.len;
-	const char *why = quantity_parse(kind, slice_trim(slice_head(n->text, dash)), &t->low);
+	const char *why = quantity_parse(kind, slice_head(n->text, dash), &t->low);
 	t->high = t->low;
 	t->op = range ? OP_RANGE : OP_IS;
 	if (why == NULL && range)
-		why = quantity_parse(kind, slice_trim(slice_from(n->text, dash + 1)), &t->high);
+		why = quantity_parse(kind, slice_from(n->text, dash + 1), &t->high);
 	if (why == NULL && t->low > t->high)
 		why = "runs backwards";
 	return why == NULL || bad_quantity(r, n, kind, what, why);
@@ -111,7 +119,7 @@ static const char *host_fault(struct slice host)
 	for (size_t i = 0; i < host.len; i++) {
 		const uint8_t c = host.at[i];
 		if (c == '/')
-			return "holds a slash (expected a host; facts of addresses take networks)";
+			return "holds a slash (expected a host or a network)";
 		if (c <= ' ' || c == 0x7f)
 			return "holds a space or a control character (expected a host)";
 	}
@@ -123,7 +131,7 @@ static const char *host_fault(struct slice host)
 	return NULL;
 }
 
-bool read_host(struct reader *r, const char *what, const struct node *n, struct slice *out)
+bool want_host(struct reader *r, const char *what, const struct node *n, struct slice *out)
 {
 	struct slice host = n->text;
 	if (host.len > 1 && host.at[host.len - 1] == '.')
@@ -142,7 +150,7 @@ static bool read_exact_host(struct reader *r, const char *what, const struct nod
 	if (slice_find(n->text, '*') != n->text.len || slice_find(n->text, '?') != n->text.len)
 		return wrong(r, n, "%s: '%s' would be compared as it stands (write { glob: \"%s\" })", what,
 		    show(n->text).text, show(n->text).text);
-	return read_host(r, what, n, &t->text);
+	return want_host(r, what, n, &t->text);
 }
 
 static bool read_plain(struct reader *r, enum fact_kind kind, const char *what, const struct node *n, struct test *t)
@@ -161,10 +169,12 @@ static bool read_plain(struct reader *r, enum fact_kind kind, const char *what, 
 bool read_scalar(struct reader *r, enum fact_kind kind, const char *what, const struct node *n, struct test *t)
 {
 	if (n->kind != NODE_SCALAR)
-		return wrong(r, n, "%s must be %s, not %s", what, fact_kind_name(kind), node_kind_name(n->kind));
+		return wrong(r, n, "%s must be %s, not %s", what, value_looks(kind), node_kind_name(n->kind));
 	if (n->text.len == 0 && (!n->quoted || kind != FACT_TEXT))
-		return wrong(r, n, "%s is empty (expected %s)", what, fact_kind_name(kind));
-	if (kind == FACT_ADDRESS)
+		return wrong(r, n, "%s is empty (expected %s)", what, value_looks(kind));
+	/* A host may be an address in text, and so lie in a network. */
+	const bool network = kind == FACT_HOST && parse_address(slice_head(n->text, slice_find(n->text, '/')), t);
+	if (kind == FACT_ADDRESS || (network && slice_find(n->text, '/') != n->text.len))
 		return read_address(r, what, n, t);
 	if (quantity_is(kind))
 		return read_quantity(r, kind, what, n, t);

@@ -4,9 +4,9 @@
 
 #include "rules/ruleset.h"
 
-const char *op_name(enum op op);              /* "suffix", ...; NULL: has no word of its own */
-const char *set_kind_name(enum set_kind k);   /* "hosts", "networks", ... */
-const char *fact_kind_name(enum fact_kind k); /* "a text", "a port", ... */
+const char *op_name(enum op op);            /* "suffix", ...; NULL: has no word of its own */
+const char *set_kind_name(enum set_kind k); /* "hosts", "networks", ... */
+const char *value_looks(enum fact_kind k);  /* "a text", "a port", ... */
 
 static inline struct slice slice_of(const char *text)
 {

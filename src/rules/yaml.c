@@ -64,6 +64,7 @@ static const struct saying {
 	    false },
 	{ NULL, "block sequence entries are not allowed in this context",
 	    "a '- ' that cannot stand here (is the line indented right?)", false },
+	{ NULL, "found a tab character that violates indentation", "a tab cannot indent: use spaces", false },
 	{ NULL, "did not find expected <document start>", "expected nothing more here (is the line indented right?)",
 	    false },
 };
