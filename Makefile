@@ -52,7 +52,7 @@ room_of  = $(firstword $(subst _, ,$1))
 .DEFAULT_GOAL := all
 .SECONDARY:
 .PHONY: all help setup setup-check setup-lab run test tests unit talk golden cli rules-tests differ lab check clang sanitized \
-	lint floors sizes format format-check fuzz score compare innocents bench install clean
+	lint floors sizes format format-check fuzz score compare innocents bench bench-rules install clean
 
 all: $(B)/culvert ## build the program
 
@@ -98,9 +98,10 @@ run: setup all ## replay every capture in pcaps/: a table of what each connectio
 
 test: setup tests ## unit, talk, golden and command-line tests
 
-tests: $(B)/culvert $(UNIT:%=$(B)/unit/%) $(B)/talk
+tests: $(B)/culvert $(B)/generate $(UNIT:%=$(B)/unit/%) $(B)/talk
 	@B=$(B) tests/run "tests/unit/run $(UNIT:%=$(B)/unit/%)" "$(B)/talk tests/talk" \
-		"tests/golden.py --check --culvert $(B)/culvert" "tests/cli/run $(B)/culvert" "tests/rules/run $(B)/culvert" \
+		"tests/golden.py --check --culvert $(B)/culvert" "tests/cli/run $(B)/culvert" \
+		"tests/cli/reload $(B)/culvert $(B)/generate" "tests/rules/run $(B)/culvert" \
 		"tests/rules/hostile.py $(B)/culvert" "tests/differ.py --culvert $(B)/culvert"
 
 unit: $(UNIT:%=$(B)/unit/%) ## unit tests
@@ -118,8 +119,9 @@ talk: $(B)/talk ## play the conversations of tests/talk
 golden: $(B)/culvert ## rewrite tests/golden from what culvert says now
 	@tests/golden.py --write --culvert $(B)/culvert
 
-cli: $(B)/culvert ## tests of the command line
+cli: $(B)/culvert $(B)/generate ## tests of the command line
 	@tests/cli/run $(B)/culvert
+	@tests/cli/reload $(B)/culvert $(B)/generate
 
 rules-tests: $(B)/culvert ## rule files: what is said of bad ones, how good ones are printed, what hostile ones cost
 	@tests/rules/run $(B)/culvert
@@ -190,6 +192,7 @@ innocents: $(B)/culvert ## no false alarm on 30,000 ordinary connections, made i
 	@tests/lab/innocents --culvert $(B)/culvert $(if $(KEEP),--keep $(KEEP))
 
 BENCH_MB ?= 500
+BENCH_RULES_MB ?= 100
 $(B)/generate: tests/bench/generate.c tests/lib/wire.c tests/lib/wire.h
 	@mkdir -p $(@D)
 	$(if $(V),,@echo "  CC  $@")
@@ -202,6 +205,9 @@ $(B)/loop: tests/bench/loop.c
 
 bench: $(B)/culvert $(B)/generate $(B)/loop ## CPU time and memory, beside ndpiReader (BENCH_MB=size of each capture)
 	@tests/bench/run.sh $(B)/culvert $(B)/generate $(B)/loop $(BENCH_MB)
+
+bench-rules: $(B)/culvert $(B)/generate ## what 10,000 rules cost beside 10 (BENCH_RULES_MB=size of the capture)
+	@tests/bench/rules.sh $(B)/culvert $(B)/generate $(BENCH_RULES_MB)
 
 install: all ## DESTDIR=, PREFIX=
 	install -D -m 755 $(B)/culvert $(DESTDIR)$(PREFIX)/bin/culvert
