@@ -15,7 +15,8 @@ Q = $(if $(V),,@)
 # Further captures with known truth and a scorer; optional, nothing needs them.
 CORPUS  ?= ../shared/corpus
 
-PACKAGES := gcc make pkg-config libpcap-dev libndpi-dev libmd-dev libcmocka-dev python3 python3-jsonschema
+PACKAGES := gcc make pkg-config libpcap-dev libndpi-dev libmd-dev libyaml-dev libpcre2-dev libcmocka-dev \
+	python3 python3-jsonschema
 CHECK_PACKAGES := clang clang-format clang-tidy libclang-rt-14-dev cppcheck mandoc universal-ctags tshark libndpi-bin \
 	shellcheck valgrind
 
@@ -32,7 +33,7 @@ CPPFLAGS += -Isrc -D_GNU_SOURCE -DCULVERT_VERSION='"$(VERSION)"'
 CFLAGS   += -std=c11 $(OPT) $(HARDEN) $(WARN)
 LDFLAGS  += -pie -Wl,-z,relro,-z,now
 # nDPI before libmd, so that nDPI finds its own SHA1Init and not libmd's of the same name: see base/digest.c.
-LDLIBS   = -lpcap $(NDPI_LIBS) -lmd -lm
+LDLIBS   = -lpcap $(NDPI_LIBS) -lmd -lyaml -lpcre2-8 -lm
 
 NDPI_CFLAGS = $(shell pkg-config --cflags libndpi 2>/dev/null)
 NDPI_LIBS   = $(shell pkg-config --libs libndpi 2>/dev/null || echo -lndpi)
@@ -50,8 +51,8 @@ room_of  = $(firstword $(subst _, ,$1))
 
 .DEFAULT_GOAL := all
 .SECONDARY:
-.PHONY: all release help setup setup-check setup-lab run test tests unit talk golden cli differ lab check clang sanitized \
-	lint floors sizes format format-check fuzz score compare innocents bench install clean
+.PHONY: all release help setup setup-check setup-lab run test tests unit talk golden cli rules-tests differ lab check clang \
+	sanitized lint floors sizes format format-check fuzz score compare innocents bench bench-rules install clean
 
 all: $(B)/culvert ## build the program
 
@@ -114,9 +115,11 @@ run: setup all ## replay every capture in pcaps/: a table of what each connectio
 
 test: setup tests ## unit, talk, golden and command-line tests
 
-tests: $(B)/culvert $(UNIT:%=$(B)/unit/%) $(B)/talk
+tests: $(B)/culvert $(B)/generate $(UNIT:%=$(B)/unit/%) $(B)/talk
 	@B=$(B) tests/run "tests/unit/run $(UNIT:%=$(B)/unit/%)" "$(B)/talk tests/talk" \
-		"tests/golden.py --check --culvert $(B)/culvert" "tests/cli/run $(B)/culvert" "tests/differ.py --culvert $(B)/culvert"
+		"tests/golden.py --check --culvert $(B)/culvert" "tests/cli/run $(B)/culvert" \
+		"tests/cli/reload $(B)/culvert $(B)/generate" "tests/rules/run $(B)/culvert" \
+		"tests/rules/hostile.py $(B)/culvert" "tests/differ.py --culvert $(B)/culvert"
 
 unit: $(UNIT:%=$(B)/unit/%) ## unit tests
 	@tests/unit/run $^
@@ -133,8 +136,13 @@ talk: $(B)/talk ## play the conversations of tests/talk
 golden: $(B)/culvert ## rewrite tests/golden from what culvert says now
 	@tests/golden.py --write --culvert $(B)/culvert
 
-cli: $(B)/culvert ## tests of the command line
+cli: $(B)/culvert $(B)/generate ## tests of the command line
 	@tests/cli/run $(B)/culvert
+	@tests/cli/reload $(B)/culvert $(B)/generate
+
+rules-tests: $(B)/culvert ## rule files: what is said of bad ones, how good ones are printed, what hostile ones cost
+	@tests/rules/run $(B)/culvert
+	@tests/rules/hostile.py $(B)/culvert
 
 differ: $(B)/culvert ## count messages in pcaps/ beside tshark
 	@tests/differ.py --culvert $(B)/culvert
@@ -151,7 +159,7 @@ check: setup-check ## everything: sanitizers, clang, lint, floors, sizes, format
 	@$(MAKE) --no-print-directory lint floors sizes format-check
 
 sanitized:
-	@$(MAKE) --no-print-directory B=build/check HARDEN= LTO= tests \
+	@RULES_SECONDS=10 $(MAKE) --no-print-directory B=build/check HARDEN= LTO= tests \
 		OPT="-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer -DCHECK_BUILD"
 
 clang:
@@ -201,6 +209,7 @@ innocents: $(B)/culvert ## no false alarm on 30,000 ordinary connections, made i
 	@tests/lab/innocents --culvert $(B)/culvert $(if $(KEEP),--keep $(KEEP))
 
 BENCH_MB ?= 500
+BENCH_RULES_MB ?= 100
 $(B)/generate: tests/bench/generate.c tests/lib/wire.c tests/lib/wire.h
 	@mkdir -p $(@D)
 	$(if $(V),,@echo "  CC  $@")
@@ -213,6 +222,9 @@ $(B)/loop: tests/bench/loop.c
 
 bench: release $(B)/generate $(B)/loop ## CPU time and memory, beside ndpiReader (BENCH_MB=size of each capture)
 	@tests/bench/run.sh $(TRAINED)/culvert $(B)/generate $(B)/loop $(BENCH_MB)
+
+bench-rules: release $(B)/generate ## what 10,000 rules cost beside 10 (BENCH_RULES_MB=size of the capture)
+	@tests/bench/rules.sh $(TRAINED)/culvert $(B)/generate $(BENCH_RULES_MB)
 
 install: release ## DESTDIR=, PREFIX=
 	install -D -m 755 $(TRAINED)/culvert $(DESTDIR)$(PREFIX)/bin/culvert

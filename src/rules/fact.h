@@ -19,15 +19,17 @@ enum fact_kind {
 	FACT_ADDRESS
 };
 
+enum { MAX_VALUES = 64, MAX_MADE = 80, FACT_UNKNOWN = -1 };
+
 struct value {
 	enum fact_kind kind;
 	uint64_t number;
 	struct slice text;
 	uint8_t addr[16]; /* as in struct endpoint */
 	bool ipv6;
+	char made
+	    [MAX_MADE]; /* of text that lies nowhere else: then `text` points here, and the value must not be moved */
 };
-
-enum { MAX_VALUES = 64, FACT_UNKNOWN = -1 };
 
 struct fact {
 	const char *name; /* "handshake.kind" */
@@ -45,5 +47,9 @@ struct fact {
 
 const struct fact *fact_find(struct slice name); /* NULL: none */
 const struct fact *fact_at(unsigned i);          /* in order of the manual; NULL past the end */
+unsigned fact_number(const struct fact *f);      /* the `i` of it, below MAX_FACTS */
+enum { MAX_FACTS = 96 };
+
+const char *fact_kind_word(enum fact_kind k); /* "text", "name", "host", ... */
 
 #endif

@@ -20,6 +20,7 @@ struct problems {
 	struct problem *list;
 	size_t count, room, dropped;
 	unsigned errors, warnings;
+	unsigned files, rules; /* that were looked at */
 };
 
 /* Always false, so that a caller may say `return problem_add(...)`. */
