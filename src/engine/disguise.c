@@ -283,6 +283,7 @@ static void unmask(const struct seat *at)
 		return;
 	channel_unknown(&d->relay->channel, client.len > server.len ? client : server);
 	settle(at);
+	judging_at(at, MOMENT_CHANNEL);
 }
 
 bool disguise_weigh(const struct seat *at, bool over)

@@ -42,6 +42,7 @@ void watch_end(const struct seat *at)
 		kin_leave(p->kin, w->ours, at->flow->last);
 	pool_give(&p->encaps, w->encap);
 	pool_give(&p->masks, w->mask);
+	judging_leave(at);
 	stream_fini(&p->streams, &w->stream);
 }
 
@@ -155,7 +156,11 @@ static void show_tunnels(const struct seat *at, struct dialogue *d, const struct
 		return;
 	if (!d->tunnel_ready)
 		begin_tunnel(at, d);
+	const bool judged = judging_waits(at, MOMENT_TUNNEL);
+	const struct finding *before = judged ? tunnel_finding(&d->tunnel) : NULL;
 	const bool listening = tunnel_see(&at->p->tunnels, &d->tunnel, ev, notes);
+	if (judged && before == NULL && tunnel_finding(&d->tunnel) != NULL)
+		judging_at(at, MOMENT_TUNNEL);
 	if (listening != (d->http.side[ev->from].wants_bodies != 0))
 		http_want_bodies(&d->http, ev->from, listening);
 }
@@ -214,6 +219,8 @@ static void take_event(const struct seat *at, struct dialogue *d, struct http_ev
 	case HTTP_MESSAGE_END:
 		ev->alone = stream_total(&w->stream, CLIENT) == 0 || !stream_spoke(&w->stream, CLIENT);
 		http_witness(ev, notes);
+		if (d == &w->top)
+			judging_message(at, ev);
 		step_handshake(at, d, ev, notes);
 		show_tunnels(at, d, ev, notes);
 		if (d == &w->top)
@@ -384,10 +391,12 @@ static bool follow_channel(const struct seat *at, bool over)
 		return false;
 	if (want == CHANNEL_IS_HTTP) {
 		begin_inner(at, d);
+		judging_at(at, MOMENT_CHANNEL);
 		return true;
 	}
 	compare_names(at, d);
 	settle(at);
+	judging_at(at, MOMENT_CHANNEL);
 	return true;
 }
 

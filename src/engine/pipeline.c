@@ -20,7 +20,8 @@ static bool pools_init(struct pipeline *p, size_t flows, struct err *e)
 	       pool_init(&p->relays, "relays", sizeof(struct relay), half, e) &&
 	       pool_init(&p->dialogues, "inner dialogues", sizeof(struct dialogue), flows / 8 + 64, e) &&
 	       pool_init(&p->encaps, "encapsulations", sizeof(struct encapsulation), flows, e) &&
-	       pool_init(&p->masks, "lost framings", sizeof(struct mask), flows / 8 + 64, e);
+	       pool_init(&p->masks, "lost framings", sizeof(struct mask), flows / 8 + 64, e) &&
+	       judging_init(p, flows, e);
 }
 
 struct pipeline *pipeline_new(const struct pipeline_options *o, struct reporter *r, struct err *e)
@@ -45,6 +46,8 @@ struct pipeline *pipeline_new(const struct pipeline_options *o, struct reporter 
 		pipeline_free(p);
 		return NULL;
 	}
+	if (o->rules != NULL)
+		pipeline_rules(p, o->rules);
 	return p;
 }
 
@@ -63,6 +66,7 @@ void pipeline_free(struct pipeline *p)
 	pool_fini(&p->dialogues);
 	pool_fini(&p->encaps);
 	pool_fini(&p->masks);
+	judging_fini(p);
 	free(p->head);
 	free(p);
 }
@@ -260,6 +264,8 @@ static void take_segment(struct pipeline *p, const struct segment *seg)
 	if (stream_matters(&at.w->stream, seg) && !decode_checksum(p->decoder, seg) &&
 	    !forgive_checksum(&at, seg, fresh))
 		return;
+	if (fresh)
+		judging_begin(&at);
 	carry(&at, seg);
 	f->timeout_s = timeout_of(&at.w->stream);
 }
@@ -299,5 +305,6 @@ void pipeline_stats(const struct pipeline *p, struct report_stats *out)
 	out->kin_evicted = kin_evicted(p->kin);
 	out->tunnel_caps = p->tunnels.notebooks.refused + p->tunnels.findings.refused;
 	out->groups_evicted = p->tunnels.groups.evicted;
+	out->rules.judge = *judge_counters(p->judge);
 	out->records = reporter_lines(p->reporter);
 }

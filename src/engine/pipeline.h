@@ -7,6 +7,7 @@
 #include "capture/frame.h"
 #include "decode/decode.h"
 #include "report/report.h"
+#include "rules/rules.h"
 #include "stream/stream.h"
 #include "tunnel/unwrap.h"
 
@@ -17,9 +18,10 @@ struct pipeline_options {
 	enum checksum_policy checksums;
 	enum overlap_policy overlaps;
 	struct hash_key key;
-	bool anomalies;        /* write anomaly records */
-	bool no_tunnels;       /* do not look for tunnels in HTTP messages */
-	struct unwrap *unwrap; /* where what they carry is written; NULL: nowhere */
+	bool anomalies;              /* write anomaly records */
+	bool no_tunnels;             /* do not look for tunnels in HTTP messages */
+	struct unwrap *unwrap;       /* where what they carry is written; NULL: nowhere */
+	const struct ruleset *rules; /* NULL: none */
 };
 
 struct pipeline *pipeline_new(const struct pipeline_options *o, struct reporter *r, struct err *e) MUST_CHECK;
@@ -30,6 +32,9 @@ void pipeline_source(struct pipeline *p, const char *name);
 
 /* Finished conversations are told there as well. */
 void pipeline_table(struct pipeline *p, struct reporter *table);
+
+/* Exchanges the rules; between two frames.  They must live as long as they are used; NULL: none. */
+void pipeline_rules(struct pipeline *p, const struct ruleset *r);
 
 void pipeline_frame(struct pipeline *p, const struct frame *f);
 

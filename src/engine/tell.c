@@ -37,7 +37,7 @@ static void gather_relay(const struct relay *r, struct facts *f)
 		f->relay_bytes[side] = f->stream_bytes[side] > r->at[side] ? f->stream_bytes[side] - r->at[side] : 0;
 }
 
-static void gather(const struct seat *at, struct facts *f)
+void tell_gather(const struct seat *at, struct facts *f)
 {
 	const struct watch *w = at->w;
 	*f = (struct facts){
@@ -55,6 +55,8 @@ static void gather(const struct seat *at, struct facts *f)
 		.state = stream_state_name((enum stream_state)w->stream.state),
 		.verdict = &w->verdict,
 		.dossier = &w->dossier,
+		.request = judging_request(w),
+		.alerted = w->alerted,
 	};
 	gather_relay(w->top.relay, f);
 	gather_levels(w, f);
@@ -66,12 +68,13 @@ void tell_odd(const struct seat *at, uint64_t before, enum side from, uint64_t o
 	if (fresh == 0)
 		return;
 	struct facts f;
-	gather(at, &f);
+	tell_gather(at, &f);
 	for (; fresh != 0; fresh &= fresh - 1) {
 		at->p->stats.anomalies++;
 		if (at->p->anomalies)
 			report_anomaly(at->p->reporter, &f, (enum odd)__builtin_ctzll(fresh), from, offset);
 	}
+	judging_facts(at, &f, MOMENT_ODD, 0, NULL);
 }
 
 void tell_handshake(const struct seat *at, const struct dialogue *d, const struct handshake_record *h)
@@ -80,15 +83,17 @@ void tell_handshake(const struct seat *at, const struct dialogue *d, const struc
 	for (const struct dialogue *outer = &at->w->top; outer != d; outer = outer->inner)
 		level++;
 	struct facts f;
-	gather(at, &f);
+	tell_gather(at, &f);
 	report_handshake(at->p->reporter, &f, level, h);
+	judging_facts(at, &f, h->result == HS_PENDING ? MOMENT_ASKED : MOMENT_ANSWERED, level, h);
 }
 
 void tell_label(const struct seat *at, enum label before)
 {
 	struct facts f;
-	gather(at, &f);
+	tell_gather(at, &f);
 	report_label(at->p->reporter, &f, before);
+	judging_facts(at, &f, MOMENT_LABEL, 0, NULL);
 }
 
 /* The protocol inside a tunnel, from the bytes its detector unwrapped. */
@@ -111,9 +116,10 @@ void tell_flow(const struct seat *at, enum ended why)
 {
 	struct facts f;
 	struct channel inside = { 0 };
-	gather(at, &f);
+	tell_gather(at, &f);
 	f.ended = why;
 	name_wrapped(at, &f, &inside);
+	judging_facts(at, &f, MOMENT_END, 0, NULL);
 	at->p->stats.by_label[at->w->verdict.label]++;
 	report_flow(at->p->reporter, &f);
 	if (at->p->table != NULL)

@@ -12,6 +12,7 @@
 #include "http/witness.h"
 #include "kin/kin.h"
 #include "report/report.h"
+#include "rules/rules.h"
 #include "stream/stream.h"
 #include "tunnel/tunnel.h"
 #include "verdict/verdict.h"
@@ -71,11 +72,14 @@ struct watch {
 	uint32_t packets[2];
 	uint32_t judged; /* notes, doubts and waiting as they were when last weighed */
 	uint8_t phase, depth;
-	uint8_t label;     /* highest announced */
-	uint8_t failed;    /* midstream: 1 << side that was seen to say something else than a message's beginning */
-	uint16_t status;   /* of the latest final response of the conversation's own HTTP */
-	uint16_t tries;    /* midstream: looks for the beginning of a message */
-	struct mask *mask; /* its framing was lost by its own bytes: was the HTTP a disguise?  From a pool */
+	uint8_t label;       /* highest announced */
+	uint8_t failed;      /* midstream: 1 << side that was seen to say something else than a message's beginning */
+	uint16_t status;     /* of the latest final response of the conversation's own HTTP */
+	uint16_t tries;      /* midstream: looks for the beginning of a message */
+	bool begun, alerted; /* judged by its addresses; a rule has spoken */
+	struct fired *fired; /* which rules have; from a pool, NULL until one does */
+	void *request;       /* the latest, while a rule reads it; from a pool */
+	struct mask *mask;   /* its framing was lost by its own bytes: was the HTTP a disguise?  From a pool */
 };
 
 struct pipeline {
@@ -86,10 +90,12 @@ struct pipeline {
 	struct stream_kit streams;
 	struct tunnel_kit tunnels;
 	struct channel_kit *channels;
-	struct pool records, relays, dialogues, encaps, masks;
+	struct pool records, relays, dialogues, encaps, masks, fired, requests;
+	struct judge *judge;
+	uint32_t moments;  /* those that a rule waits for */
 	struct head *head; /* scratch */
 	const char *source;
-	bool anomalies, strict_checksums, watch_tunnels;
+	bool anomalies, strict_checksums, watch_tunnels, keeps_requests;
 	struct report_stats stats;
 };
 
@@ -128,7 +134,30 @@ bool disguise_weigh(const struct seat *at, bool over);
 /* Nothing more will come: what a conversation leaves unsaid is a note too. */
 void watch_last_words(const struct seat *at);
 
+/* judging.c: what is told to the rules. */
+bool judging_init(struct pipeline *p, size_t flows, struct err *e) MUST_CHECK;
+void judging_fini(struct pipeline *p);
+void judging_leave(const struct seat *at);
+const struct facts_request *judging_request(const struct watch *w);
+
+static inline bool judging_waits(const struct seat *at, enum moment m)
+{
+	return (at->p->moments & MOMENT_BIT(m)) != 0;
+}
+
+/* The conversation has begun, and is to be believed. */
+void judging_begin(const struct seat *at);
+
+/* Something has changed.  `f` is gathered already; `h`: the handshake it is about, of the dialogue `level`. */
+void judging_at(const struct seat *at, enum moment m);
+void judging_facts(
+    const struct seat *at, struct facts *f, enum moment m, unsigned level, const struct handshake_record *h);
+
+/* A message of the conversation's own HTTP. */
+void judging_message(const struct seat *at, const struct http_event *ev);
+
 /* tell.c: what is told to the reporter. */
+void tell_gather(const struct seat *at, struct facts *f);
 void tell_odd(const struct seat *at, uint64_t before, enum side from, uint64_t offset);
 void tell_handshake(const struct seat *at, const struct dialogue *d, const struct handshake_record *h);
 void tell_label(const struct seat *at, enum label before);

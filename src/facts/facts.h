@@ -41,6 +41,7 @@ struct facts {
 	uint64_t stream_bytes[2];
 	const char *state; /* "new", "open", "closed", ... */
 	enum ended ended;
+	bool alerted; /* a rule has spoken about it */
 	const struct verdict *verdict;
 	const struct dossier *dossier;
 	struct facts_level level[MAX_NESTING + 1];

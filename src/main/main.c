@@ -10,16 +10,19 @@
 #include "capture/source.h"
 #include "main/options.h"
 #include "main/rules_verbs.h"
+#include "rules/fact.h"
 #include "tunnel/tunnel.h"
 
 enum exit_status { EXIT_DONE = 0, EXIT_INCOMPLETE = 1, EXIT_USAGE = 2, EXIT_DENIED = 3, EXIT_FOUND = 10 };
 
-static volatile sig_atomic_t wants_counters, wants_stop;
+static volatile sig_atomic_t wants_counters, wants_stop, wants_rules;
 
 static void on_signal(int number)
 {
 	if (number == SIGUSR1)
 		wants_counters = 1;
+	else if (number == SIGUSR2 || number == SIGHUP)
+		wants_rules = 1;
 	else
 		wants_stop = 1;
 }
@@ -28,6 +31,24 @@ static int usage_error(void)
 {
 	fputs("culvert: see `culvert help`\n", stderr);
 	return EXIT_USAGE;
+}
+
+/* Name, kind (`*`: may hold several), the moments at which it may become known or change, and what it is. */
+static int list_facts(void)
+{
+	const struct fact *f;
+	for (unsigned i = 0; (f = fact_at(i)) != NULL; i++) {
+		char moments[128] = "";
+		for (unsigned m = 0; m < MOMENTS; m++) {
+			const size_t len = strlen(moments);
+			if ((f->moments & MOMENT_BIT(m)) != 0)
+				snprintf(moments + len, sizeof moments - len, "%s%s", len != 0 ? "," : "",
+				    moment_name((enum moment)m));
+		}
+		printf(
+		    "%-22s %-8s%c %-20s %s\n", f->name, fact_kind_word(f->kind), f->list ? '*' : ' ', moments, f->what);
+	}
+	return EXIT_DONE;
 }
 
 static int list(const char *what)
@@ -43,7 +64,9 @@ static int list(const char *what)
 			printf("%-10s %s\n", odd_room((enum odd)i), odd_name((enum odd)i));
 		return EXIT_DONE;
 	}
-	log_error("list: '%s' is none of: detectors, events", what);
+	if (strcmp(what, "facts") == 0)
+		return list_facts();
+	log_error("list: '%s' is none of: detectors, events, facts", what);
 	return usage_error();
 }
 
@@ -103,7 +126,8 @@ static void show_progress(struct progress *g, const struct pipeline *p, const st
 }
 
 /* One capture, from its first frame to the last that can be read.  False when it is damaged. */
-static bool replay_source(struct pipeline *p, struct source *s, const char *name, struct progress *g)
+static bool replay_source(
+    struct pipeline *p, struct source *s, const char *name, struct rulebook *rules, struct progress *g)
 {
 	struct frame frame;
 	struct err e;
@@ -112,6 +136,10 @@ static bool replay_source(struct pipeline *p, struct source *s, const char *name
 	pipeline_source(p, name);
 	while (!wants_stop && (got = source_next(s, &frame, &e)) == GOT_FRAME) {
 		pipeline_frame(p, &frame);
+		if (wants_rules) {
+			wants_rules = 0;
+			rulebook_reload(rules, p);
+		}
 		if ((++beat & 0xfff) == 0 || wants_counters)
 			show_progress(g, p, s);
 	}
@@ -133,6 +161,9 @@ static void print_summary(const struct report_stats *s)
 	    (unsigned long long)s->by_label[LABEL_PLAIN_HTTP], (unsigned long long)s->by_label[LABEL_BLIND_RELAY],
 	    (unsigned long long)s->by_label[LABEL_HTTP_TUNNEL], (unsigned long long)s->by_label[LABEL_NOT_HTTP],
 	    (unsigned long long)s->by_label[LABEL_UNDECIDED], (unsigned long long)s->anomalies);
+	if (s->rules.used)
+		log_info("%llu rules, %llu alerts, %llu held back", (unsigned long long)s->rules.rules,
+		    (unsigned long long)s->rules.judge.alerts, (unsigned long long)s->rules.judge.suppressed);
 	if (s->flows_evicted + s->stream_caps + s->tunnel_caps + s->kin_evicted != 0)
 		log_warn("bounds reached: %llu conversations forgotten early, %llu streams over their buffer, %llu "
 			 "without notebook, "
@@ -146,11 +177,13 @@ static bool matched(const struct options *o, const struct report_stats *s)
 	for (unsigned i = 0; i < LABELS; i++)
 		if ((o->fail_on >> i & 1) != 0 && s->by_label[i] != 0)
 			return true;
+	for (unsigned i = SEVERITY_HIGH; i <= SEVERITY_INFO; i++)
+		if ((o->fail_on_alert >> i & 1) != 0 && s->rules.by_severity[i] != 0)
+			return true;
 	return o->fail_on_anomaly && s->anomalies != 0;
 }
 
-static int replay_files(
-    const struct options *o, const struct files *files, struct pipeline *p, struct report_stats *stats)
+static int replay_files(struct options *o, const struct files *files, struct pipeline *p, struct report_stats *stats)
 {
 	struct progress g = { .on = isatty(STDERR_FILENO) && o->verbosity >= LOG_WARN };
 	struct err e;
@@ -167,11 +200,12 @@ static int replay_files(
 			status = EXIT_INCOMPLETE;
 			continue;
 		}
-		if (!replay_source(p, s, files->names[i], &g))
+		if (!replay_source(p, s, files->names[i], &o->rules, &g))
 			status = EXIT_INCOMPLETE;
 		source_close(s);
 	}
 	pipeline_stats(p, stats);
+	stats->rules.refused = o->rules.refused;
 	return status == EXIT_DONE && matched(o, stats) ? EXIT_FOUND : status;
 }
 
@@ -209,6 +243,7 @@ static int replay_into(struct options *o, const struct files *files)
 	struct report_stats stats = { 0 };
 	struct pipeline *p = NULL;
 	o->pipeline.key = hash_key_random();
+	o->pipeline.rules = o->rules.set;
 	struct reporter *r = reporter_open(o->output, o->format, &e);
 	struct reporter *table = r != NULL && o->table ? reporter_open(NULL, REPORT_TEXT, &e) : NULL;
 	int status = EXIT_USAGE;
@@ -241,7 +276,8 @@ static int replay(struct options *o, char **paths)
 			files_fini(&files);
 			return e.sys == EACCES ? EXIT_DENIED : EXIT_USAGE;
 		}
-	const int status = replay_into(o, &files);
+	const int status = rulebook_load(&o->rules) ? replay_into(o, &files) : EXIT_USAGE;
+	rulebook_close(&o->rules);
 	files_fini(&files);
 	return status;
 }
@@ -284,6 +320,8 @@ int main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);
 	signal(SIGUSR1, on_signal);
+	signal(SIGUSR2, on_signal);
+	signal(SIGHUP, on_signal);
 	signal(SIGINT, on_signal);
 	signal(SIGTERM, on_signal);
 	if (optind == argc)

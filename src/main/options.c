@@ -9,13 +9,14 @@ const char help_text[] =
     "channel), http-tunnel (a foreign protocol wrapped in HTTP messages), not-http, or undecided.\n"
     "\n"
     "usage: culvert replay [options] FILE|FOLDER|- ...   label the conversations of captures (pcap, pcapng)\n"
-    "       culvert list detectors|events                what can be found and named\n"
+    "       culvert list detectors|events|facts          what can be found and named\n"
     "       culvert explain --states                     the handshake table\n"
     "       culvert rules check FILE|FOLDER ...          everything that is wrong with rule files\n"
     "       culvert rules print FILE|FOLDER ...          the same rules in their normal form\n"
     "       culvert help | version\n"
     "\n"
     "  -f, --filter BPF        only packets that match, as in tcpdump\n"
+    "  -r, --rules FILE        judge the conversations by the rules of a file or folder; may be repeated\n"
     "  -o, --output FILE       write the records there; - is standard output (the default)\n"
     "      --format FORMAT     json (default) or text, one line a conversation for people\n"
     "      --table             a table of the conversations on standard error as well\n"
@@ -25,7 +26,7 @@ const char help_text[] =
     "      --unwrap FOLDER     write what tunnels carry to FOLDER/ID/up and FOLDER/ID/down\n"
     "      --no-tunnels        do not look for tunnels in HTTP messages\n"
     "      --no-anomalies      no anomaly records (they are still counted and named in flow records)\n"
-    "      --fail-on WHAT      exit 10 when a conversation gets this label, or anomaly; may be repeated\n"
+    "      --fail-on WHAT      exit 10 on a label, anomaly, alert, or alert:SEVERITY and above; may be repeated\n"
     "      --strict            rules check: fail on warnings, too\n"
     "  -q, --quiet             errors only; twice: nothing\n"
     "  -v, --verbose           say more; twice: everything\n"
@@ -50,6 +51,7 @@ enum {
 
 static const struct option long_options[] = {
 	{ "filter", required_argument, NULL, 'f' },
+	{ "rules", required_argument, NULL, 'r' },
 	{ "output", required_argument, NULL, 'o' },
 	{ "format", required_argument, NULL, OPT_FORMAT },
 	{ "table", no_argument, NULL, OPT_TABLE },
@@ -82,12 +84,37 @@ static int choose(const char *option, const char *word, const char *const *words
 	return -1;
 }
 
+/* `alert` or `alert:high`: that severity and what is worse. */
+static bool add_fail_on_alert(struct options *o, const char *word)
+{
+	const char *words[SEVERITY_INFO + 1] = { NULL };
+	for (int i = SEVERITY_HIGH; i <= SEVERITY_INFO; i++)
+		words[i - SEVERITY_HIGH] = severity_name((enum severity)i);
+	const int found = *word == ':' ? choose("--fail-on alert", word + 1, words) : SEVERITY_INFO - SEVERITY_HIGH;
+	for (int i = 0; i <= found; i++)
+		o->fail_on_alert |= 1u << (i + SEVERITY_HIGH);
+	return found >= 0;
+}
+
+static bool add_rules(struct options *o, const char *path)
+{
+	if (o->rules.paths == MAX_RULE_PATHS) {
+		log_error("--rules: more than %d", MAX_RULE_PATHS);
+		return false;
+	}
+	o->rules.path[o->rules.paths++] = path;
+	return true;
+}
+
 static bool add_fail_on(struct options *o, const char *word)
 {
-	const char *words[LABELS + 2] = { NULL };
+	if (strncmp(word, "alert", 5) == 0 && (word[5] == '\0' || word[5] == ':'))
+		return add_fail_on_alert(o, word + 5);
+	const char *words[LABELS + 3] = { NULL };
 	for (int i = 0; i < LABELS; i++)
 		words[i] = label_name((enum label)i);
 	words[LABELS] = "anomaly";
+	words[LABELS + 1] = "alert";
 	const int found = choose("--fail-on", word, words);
 	if (found < 0)
 		return false;
@@ -149,6 +176,8 @@ static bool take_option(struct options *o, int c, const char *value)
 	case 'o':
 		o->output = value;
 		return true;
+	case 'r':
+		return add_rules(o, value);
 	case 'q':
 		o->verbosity = o->verbosity > LOG_ERROR ? LOG_ERROR : LOG_QUIET;
 		return true;
@@ -187,7 +216,7 @@ static bool take_option(struct options *o, int c, const char *value)
 bool options_read(struct options *o, int argc, char **argv)
 {
 	int c;
-	while (o->verb == NULL && (c = getopt_long(argc, argv, "f:o:k:qvh", long_options, NULL)) != -1)
+	while (o->verb == NULL && (c = getopt_long(argc, argv, "f:r:o:k:qvh", long_options, NULL)) != -1)
 		if (!take_option(o, c, optarg))
 			return false;
 	return true;

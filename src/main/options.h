@@ -4,15 +4,18 @@
 
 #include "base/log.h"
 #include "engine/pipeline.h"
+#include "main/rulebook.h"
 
 struct options {
 	const char *filter, *output;
 	enum report_format format;
 	enum log_level verbosity;
 	struct pipeline_options pipeline;
-	uint32_t fail_on;   /* 1 << enum label */
-	const char *unwrap; /* folder; NULL: none */
-	const char *verb;   /* that an option stands for; NULL: the first word is one */
+	struct rulebook rules;
+	uint32_t fail_on;       /* 1 << enum label */
+	unsigned fail_on_alert; /* 1 << enum severity; 0: never */
+	const char *unwrap;     /* folder; NULL: none */
+	const char *verb;       /* that an option stands for; NULL: the first word is one */
 	bool fail_on_anomaly, states, table, strict;
 	bool format_given; /* and not what it is without --format */
 };

@@ -3,7 +3,7 @@
 
 #include "facts/layers.h"
 
-static void write_counters(struct record *r, const struct facts *f)
+void record_counters(struct record *r, const struct facts *f)
 {
 	struct json *j = &r->json;
 	json_object(j, "flow");
@@ -17,7 +17,7 @@ static void write_counters(struct record *r, const struct facts *f)
 	json_word(j, "state", f->state);
 	if (f->ended != ENDED_NOT)
 		json_word(j, "reason", ended_name(f->ended));
-	json_bool(j, "alerted", false);
+	json_bool(j, "alerted", f->alerted);
 	json_object_end(j);
 }
 
@@ -41,7 +41,7 @@ static unsigned count_records(const struct facts_level *level)
 }
 
 /* The decisive one of the conversation's own dialogue by itself; all, those of inner dialogues too, when there are more. */
-static void write_handshakes(struct record *r, const struct facts *f)
+void record_handshakes(struct record *r, const struct facts *f)
 {
 	unsigned all = 0;
 	for (unsigned i = 0; i < f->levels; i++)
@@ -254,15 +254,14 @@ static void write_encapsulation(struct json *j, const struct encapsulation *e)
 	json_array_end(j);
 }
 
-size_t record_flow(struct record *r, const struct facts *f)
+void record_http(struct record *r, const struct facts *f)
+{
+	write_http(&r->json, f);
+}
+
+void record_what_is_known(struct record *r, const struct facts *f)
 {
 	struct json *j = &r->json;
-	record_head(r, "flow", f);
-	write_counters(r, f);
-	json_object(j, "culvert");
-	record_verdict(r, f->verdict);
-	write_http(j, f);
-	write_handshakes(r, f);
 	write_relay(r, f);
 	write_tunnel(r, f);
 	write_layers(j, f);
@@ -270,5 +269,16 @@ size_t record_flow(struct record *r, const struct facts *f)
 	write_suspicion(j, f->dossier);
 	write_doubts_and_odds(j, f->dossier);
 	write_encapsulation(j, f->encap);
+}
+
+size_t record_flow(struct record *r, const struct facts *f)
+{
+	record_head(r, "flow", f);
+	record_counters(r, f);
+	json_object(&r->json, "culvert");
+	record_verdict(r, f->verdict);
+	record_http(r, f);
+	record_handshakes(r, f);
+	record_what_is_known(r, f);
 	return record_end(r);
 }

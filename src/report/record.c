@@ -234,6 +234,7 @@ size_t record_stats(struct record *r, const struct report_stats *s)
 	json_uint(j, "tunnel_caps", s->tunnel_caps);
 	json_uint(j, "kin_evicted", s->kin_evicted);
 	json_uint(j, "groups_evicted", s->groups_evicted);
+	record_rule_stats(j, &s->rules);
 	json_uint(j, "records", s->records);
 	json_uint(j, "records_lost", s->records_lost);
 	if (s->frames != 0) {

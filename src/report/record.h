@@ -21,6 +21,8 @@ size_t record_handshake(struct record *r, const struct facts *f, unsigned level,
 size_t record_label(struct record *r, const struct facts *f, enum label before);
 size_t record_anomaly(struct record *r, const struct facts *f, enum odd odd, enum side from, uint64_t offset);
 size_t record_flow(struct record *r, const struct facts *f);
+size_t record_alert(
+    struct record *r, const struct facts *f, const struct alert *a, unsigned level, const struct handshake_record *h);
 size_t record_stats(struct record *r, const struct report_stats *s);
 
 /* The parts that records share. */
@@ -28,6 +30,15 @@ void record_head(struct record *r, const char *type, const struct facts *f);
 size_t record_end(struct record *r); /* closes `culvert` and the line */
 void record_verdict(struct record *r, const struct verdict *v);
 void record_one_handshake(struct record *r, const char *key, unsigned level, const struct handshake_record *h);
+
+/* What the records of a conversation and of an alert share: EVE's `flow`; under `culvert` its HTTP, its handshakes, the rest. */
+void record_counters(struct record *r, const struct facts *f);
+void record_http(struct record *r, const struct facts *f);
+void record_handshakes(struct record *r, const struct facts *f);
+void record_what_is_known(struct record *r, const struct facts *f);
+
+/* What the rules did; alert_record.c. */
+void record_rule_stats(struct json *j, const struct rule_stats *s);
 
 /* The last part of a capture's path. */
 const char *record_base_name(const char *path);

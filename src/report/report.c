@@ -16,7 +16,7 @@ struct reporter {
 	char line[MAX_LINE];
 };
 
-enum telling { TELL_HANDSHAKE, TELL_LABEL, TELL_ANOMALY, TELL_FLOW, TELL_STATS };
+enum telling { TELL_HANDSHAKE, TELL_LABEL, TELL_ANOMALY, TELL_ALERT, TELL_FLOW, TELL_STATS };
 
 /* One thing to tell, so that it can be told twice. */
 struct story {
@@ -28,6 +28,7 @@ struct story {
 	enum odd odd;
 	enum side from;
 	uint64_t offset;
+	const struct alert *alert;
 	const struct report_stats *stats;
 };
 
@@ -65,6 +66,8 @@ static size_t make_record(struct reporter *r, const struct story *s, bool bare)
 		return record_label(&record, s->facts, s->before);
 	case TELL_ANOMALY:
 		return record_anomaly(&record, s->facts, s->odd, s->from, s->offset);
+	case TELL_ALERT:
+		return record_alert(&record, s->facts, s->alert, s->level, s->handshake);
 	case TELL_FLOW:
 		return record_flow(&record, s->facts);
 	case TELL_STATS:
@@ -102,6 +105,17 @@ void report_anomaly(struct reporter *r, const struct facts *f, enum odd odd, enu
 	const struct story s = { .what = TELL_ANOMALY, .facts = f, .odd = odd, .from = from, .offset = offset };
 	if (r->format == REPORT_JSON)
 		tell(r, &s, f->now);
+}
+
+void report_alert(
+    struct reporter *r, const struct facts *f, const struct alert *a, unsigned level, const struct handshake_record *h)
+{
+	if (r->format == REPORT_JSON) {
+		const struct story s = { .what = TELL_ALERT, .facts = f, .alert = a, .level = level, .handshake = h };
+		tell(r, &s, f->now);
+		return;
+	}
+	out_line(&r->out, r->line, text_alert(f, a, &r->clock, r->colours, r->line, sizeof r->line), f->now);
 }
 
 void report_flow(struct reporter *r, const struct facts *f)

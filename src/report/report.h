@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include "base/err.h"
 #include "facts/facts.h"
+#include "rules/rules.h"
 
 struct reporter;
 
@@ -28,14 +29,27 @@ void report_label(struct reporter *r, const struct facts *f, enum label before);
 
 void report_anomaly(struct reporter *r, const struct facts *f, enum odd odd, enum side from, uint64_t offset);
 
+/* A rule has spoken.  `h`: the handshake it was about, of the dialogue `level`; NULL: about the conversation. */
+void report_alert(
+    struct reporter *r, const struct facts *f, const struct alert *a, unsigned level, const struct handshake_record *h);
+
 /* The conversation is over. */
 void report_flow(struct reporter *r, const struct facts *f);
+
+/* What the rules did; told only when there are, or were, any. */
+struct rule_stats {
+	bool used;
+	uint64_t rules, loaded, refused;         /* rules now; sets of them read, and refused for an error */
+	uint64_t by_severity[SEVERITY_INFO + 1]; /* alerts told */
+	struct judge_counters judge;
+};
 
 struct report_stats {
 	const char *source;
 	uint64_t frames, frame_bytes, segments, other, malformed, fragments_dropped, bad_checksums;
 	uint64_t flows, flows_peak, flows_evicted, by_label[LABELS];
 	uint64_t anomalies, stream_caps, tunnel_caps, kin_evicted, groups_evicted, records, records_lost;
+	struct rule_stats rules;
 	int64_t first, last;
 };
 void report_stats(struct reporter *r, const struct report_stats *s);

@@ -150,20 +150,49 @@ static void add_details(struct text *t, const struct facts *f)
 		    f->level[0].responses, plural(f->level[0].responses));
 }
 
+/* When, and between whom. */
+static void add_head(struct text *t, const struct facts *f, int64_t when, struct clock_text *clock)
+{
+	char time[TIME_TEXT];
+	clock_write(clock, when, time);
+	time[10] = ' ';
+	add(t, "%.26s  ", time);
+	add_endpoint(t, facts_client(f), f->key->ipv6);
+	add(t, " -> ");
+	add_endpoint(t, facts_server(f), f->key->ipv6);
+}
+
+static size_t end_line(struct text *t)
+{
+	while (t->len != 0 && t->out[t->len - 1] == ' ')
+		t->len--;
+	t->out[t->len] = '\n';
+	return t->len + 1;
+}
+
 size_t text_flow(const struct facts *f, struct clock_text *clock, bool colours, char *out, size_t size)
 {
 	struct text t = { .out = out, .size = size - 1, .len = 0 };
-	char time[TIME_TEXT];
-	clock_write(clock, f->first, time);
-	time[10] = ' ';
-	add(&t, "%.26s  ", time);
-	add_endpoint(&t, facts_client(f), f->key->ipv6);
-	add(&t, " -> ");
-	add_endpoint(&t, facts_server(f), f->key->ipv6);
+	add_head(&t, f, f->first, clock);
 	add_verdict(&t, f->verdict, colours);
 	add_details(&t, f);
-	while (t.len != 0 && out[t.len - 1] == ' ')
-		t.len--;
-	out[t.len] = '\n';
-	return t.len + 1;
+	return end_line(&t);
+}
+
+/* Only a program in the traffic's way could do more than tell. */
+size_t text_alert(
+    const struct facts *f, const struct alert *a, struct clock_text *clock, bool colours, char *out, size_t size)
+{
+	struct text t = { .out = out, .size = size - 1, .len = 0 };
+	const struct rule_info *rule = a->rule;
+	const char *colour = !colours ? "" : rule->severity == SEVERITY_HIGH ? "\033[1;31m" : "\033[1m";
+	add_head(&t, f, f->now, clock);
+	add(&t, "  %s%-11s%s  %-9s  rule %u: ", colour, "ALERT", *colour != '\0' ? "\033[0m" : "",
+	    severity_name(rule->severity), rule->id);
+	add_wire(&t, (struct slice){ (const uint8_t *)rule->title, strlen(rule->title) });
+	if (rule->act != ACT_ALERT)
+		add(&t, " (would %s)", act_name(rule->act));
+	if (a->suppressed != 0)
+		add(&t, " (%llu held back before)", (unsigned long long)a->suppressed);
+	return end_line(&t);
 }

@@ -8,4 +8,8 @@
 /* Returns the length of the line, newline included; what does not fit is left out at the end. */
 size_t text_flow(const struct facts *f, struct clock_text *clock, bool colours, char *out, size_t size);
 
+/* A rule has spoken. */
+size_t text_alert(
+    const struct facts *f, const struct alert *a, struct clock_text *clock, bool colours, char *out, size_t size);
+
 #endif

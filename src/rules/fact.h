@@ -50,6 +50,6 @@ const struct fact *fact_at(unsigned i);          /* in order of the manual; NULL
 unsigned fact_number(const struct fact *f);      /* the `i` of it, below MAX_FACTS */
 enum { MAX_FACTS = 96 };
 
-const char *fact_kind_name(enum fact_kind k); /* "text", "name", "host", ... */
+const char *fact_kind_word(enum fact_kind k); /* "text", "name", "host", ... */
 
 #endif

@@ -1,7 +1,7 @@
 /* What is known of a conversation as a whole: its label, its addresses, its own HTTP, its counters. */
 #include "rules/readers.h"
 
-int read_label(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
+int see_label(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
 {
 	(void)h;
 	if (f->verdict->label == LABEL_UNDECIDED && !is_over(f))
@@ -9,7 +9,7 @@ int read_label(const struct facts *f, const struct handshake_record *h, struct v
 	return value_word(out, label_name((enum label)f->verdict->label));
 }
 
-int read_certainty(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
+int see_certainty(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
 {
 	(void)h;
 	if (f->verdict->label == LABEL_UNDECIDED && !is_over(f))
@@ -25,13 +25,13 @@ static int value_sign(struct value *out, const struct sign *s)
 	return value_text(out, FACT_NAME, (struct slice){ (const uint8_t *)out->made, len });
 }
 
-int read_because(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
+int see_because(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
 {
 	(void)h;
 	return f->verdict->because != NULL ? value_sign(out, f->verdict->because) : FACT_UNKNOWN;
 }
 
-int read_undecided(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
+int see_undecided(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
 {
 	(void)h;
 	if (f->verdict->undecided == NULL || !is_over(f))
@@ -39,7 +39,7 @@ int read_undecided(const struct facts *f, const struct handshake_record *h, stru
 	return value_word(out, f->verdict->undecided);
 }
 
-int read_doubt(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
+int see_doubt(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
 {
 	int count = 0;
 	(void)h;
@@ -49,7 +49,7 @@ int read_doubt(const struct facts *f, const struct handshake_record *h, struct v
 	return count;
 }
 
-int read_evidence(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
+int see_evidence(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
 {
 	int count = 0;
 	(void)h;
@@ -58,7 +58,7 @@ int read_evidence(const struct facts *f, const struct handshake_record *h, struc
 	return count;
 }
 
-int read_anomalies(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
+int see_anomalies(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
 {
 	int count = 0;
 	(void)h;
@@ -67,13 +67,13 @@ int read_anomalies(const struct facts *f, const struct handshake_record *h, stru
 	return count;
 }
 
-int read_suspicion(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
+int see_suspicion(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
 {
 	(void)h;
 	return value_number(out, FACT_NUMBER, dossier_score(f->dossier));
 }
 
-int read_encapsulation(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
+int see_encapsulation(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
 {
 	int count = 0;
 	(void)h;
@@ -82,7 +82,7 @@ int read_encapsulation(const struct facts *f, const struct handshake_record *h, 
 	return count;
 }
 
-int read_vlan(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
+int see_vlan(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
 {
 	int count = 0;
 	(void)h;
@@ -100,25 +100,25 @@ static int value_address(struct value *out, const struct endpoint *e, bool ipv6)
 	return 1;
 }
 
-int read_src_ip(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
+int see_src_ip(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
 {
 	(void)h;
 	return value_address(out, facts_client(f), f->key->ipv6);
 }
 
-int read_src_port(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
+int see_src_port(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
 {
 	(void)h;
 	return value_number(out, FACT_PORT, facts_client(f)->port);
 }
 
-int read_dest_ip(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
+int see_dest_ip(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
 {
 	(void)h;
 	return value_address(out, facts_server(f), f->key->ipv6);
 }
 
-int read_dest_port(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
+int see_dest_port(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
 {
 	(void)h;
 	return value_number(out, FACT_PORT, facts_server(f)->port);
@@ -133,21 +133,21 @@ static const struct facts_level *own_http(const struct facts *f)
 	return own->requests != 0 || own->responses != 0 || own->http2 ? own : NULL;
 }
 
-int read_http_version(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
+int see_http_version(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
 {
 	const struct facts_level *own = own_http(f);
 	(void)h;
 	return own != NULL ? value_word(out, own->http2 ? "2" : "1") : FACT_UNKNOWN;
 }
 
-int read_requests(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
+int see_requests(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
 {
 	const struct facts_level *own = own_http(f);
 	(void)h;
 	return own != NULL && is_over(f) ? value_number(out, FACT_NUMBER, own->requests) : FACT_UNKNOWN;
 }
 
-int read_responses(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
+int see_responses(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
 {
 	const struct facts_level *own = own_http(f);
 	(void)h;
@@ -159,28 +159,28 @@ static int value_kept(struct value *out, enum fact_kind kind, const char *text, 
 	return value_text(out, kind, slice_head((struct slice){ (const uint8_t *)text, room }, len));
 }
 
-int read_request_method(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
+int see_request_method(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
 {
 	const struct facts_request *r = f->request;
 	(void)h;
 	return r != NULL ? value_kept(out, FACT_TEXT, r->method, r->method_len, sizeof r->method) : FACT_UNKNOWN;
 }
 
-int read_request_host(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
+int see_request_host(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
 {
 	const struct facts_request *r = f->request;
 	(void)h;
 	return r != NULL ? value_kept(out, FACT_HOST, r->host, r->host_len, sizeof r->host) : FACT_UNKNOWN;
 }
 
-int read_request_path(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
+int see_request_path(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
 {
 	const struct facts_request *r = f->request;
 	(void)h;
 	return r != NULL ? value_kept(out, FACT_TEXT, r->path, r->path_len, sizeof r->path) : FACT_UNKNOWN;
 }
 
-int read_response_status(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
+int see_response_status(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
 {
 	const struct facts_request *r = f->request;
 	(void)h;
@@ -192,43 +192,43 @@ static int value_final(const struct facts *f, struct value *out, enum fact_kind 
 	return is_over(f) ? value_number(out, kind, n) : FACT_UNKNOWN;
 }
 
-int read_bytes_up(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
+int see_bytes_up(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
 {
 	(void)h;
 	return value_final(f, out, FACT_BYTES, f->bytes[CLIENT]);
 }
 
-int read_bytes_down(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
+int see_bytes_down(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
 {
 	(void)h;
 	return value_final(f, out, FACT_BYTES, f->bytes[SERVER]);
 }
 
-int read_packets_up(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
+int see_packets_up(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
 {
 	(void)h;
 	return value_final(f, out, FACT_NUMBER, f->packets[CLIENT]);
 }
 
-int read_packets_down(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
+int see_packets_down(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
 {
 	(void)h;
 	return value_final(f, out, FACT_NUMBER, f->packets[SERVER]);
 }
 
-int read_age(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
+int see_age(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
 {
 	(void)h;
 	return value_final(f, out, FACT_SECONDS, f->last > f->first ? (uint64_t)f->last - (uint64_t)f->first : 0);
 }
 
-int read_state(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
+int see_state(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
 {
 	(void)h;
 	return is_over(f) && f->state != NULL ? value_word(out, f->state) : FACT_UNKNOWN;
 }
 
-int read_reason(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
+int see_reason(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
 {
 	(void)h;
 	return is_over(f) ? value_word(out, ended_name(f->ended)) : FACT_UNKNOWN;

@@ -16,13 +16,13 @@ static struct slice target_of(const struct handshake_record *h)
 	return kept(h->target, h->target_len, sizeof h->target);
 }
 
-int read_kind(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
+int see_kind(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
 {
 	(void)f;
 	return h != NULL ? value_word(out, hs_kind_name((enum hs_kind)h->kind)) : FACT_UNKNOWN;
 }
 
-int read_protocol(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
+int see_protocol(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
 {
 	(void)f;
 	if (h == NULL)
@@ -31,7 +31,7 @@ int read_protocol(const struct facts *f, const struct handshake_record *h, struc
 }
 
 /* Before the target of a request to upgrade stands its method. */
-int read_target(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
+int see_target(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
 {
 	(void)f;
 	if (h == NULL)
@@ -42,7 +42,7 @@ int read_target(const struct facts *f, const struct handshake_record *h, struct 
 	return value_text(out, FACT_TEXT, target);
 }
 
-int read_host(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
+int see_host(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
 {
 	(void)f;
 	if (h == NULL || h->kind == HS_KIND_UPGRADE || h->port == 0)
@@ -50,7 +50,7 @@ int read_host(const struct facts *f, const struct handshake_record *h, struct va
 	return value_text(out, FACT_HOST, slice_head(slice_from(target_of(h), h->host_at), h->host_len));
 }
 
-int read_port(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
+int see_port(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
 {
 	(void)f;
 	if (h == NULL || h->kind == HS_KIND_UPGRADE || h->port == 0)
@@ -58,7 +58,7 @@ int read_port(const struct facts *f, const struct handshake_record *h, struct va
 	return value_number(out, FACT_PORT, h->port);
 }
 
-int read_method(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
+int see_method(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
 {
 	(void)f;
 	if (h == NULL || h->kind != HS_KIND_UPGRADE)
@@ -67,25 +67,25 @@ int read_method(const struct facts *f, const struct handshake_record *h, struct 
 	return value_text(out, FACT_TEXT, slice_head(target, slice_find(target, ' ')));
 }
 
-int read_result(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
+int see_result(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
 {
 	(void)f;
 	return h != NULL ? value_word(out, hs_result_name((enum hs_result)h->result)) : FACT_UNKNOWN;
 }
 
-int read_status(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
+int see_status(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
 {
 	(void)f;
 	return h != NULL && h->status != 0 ? value_number(out, FACT_NUMBER, h->status) : FACT_UNKNOWN;
 }
 
-int read_tries(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
+int see_tries(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
 {
 	(void)f;
 	return h != NULL ? value_number(out, FACT_NUMBER, h->tries) : FACT_UNKNOWN;
 }
 
-int read_offered(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
+int see_offered(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
 {
 	(void)f;
 	if (h == NULL)
@@ -100,13 +100,13 @@ int read_offered(const struct facts *f, const struct handshake_record *h, struct
 	return count;
 }
 
-int read_chosen(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
+int see_chosen(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
 {
 	(void)f;
 	return h != NULL ? value_text(out, FACT_NAME, kept_line(h->chosen, sizeof h->chosen)) : FACT_UNKNOWN;
 }
 
-int read_accept(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
+int see_accept(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
 {
 	(void)f;
 	if (h == NULL || h->websocket_accept == 0)
@@ -114,25 +114,25 @@ int read_accept(const struct facts *f, const struct handshake_record *h, struct 
 	return value_word(out, h->websocket_accept == 1 ? "right" : "wrong");
 }
 
-int read_proxy_user(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
+int see_proxy_user(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
 {
 	(void)f;
 	return h != NULL ? value_text(out, FACT_TEXT, kept(h->user, h->user_len, sizeof h->user)) : FACT_UNKNOWN;
 }
 
-int read_proxy_scheme(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
+int see_proxy_scheme(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
 {
 	(void)f;
 	return h != NULL ? value_text(out, FACT_NAME, kept_line(h->scheme, sizeof h->scheme)) : FACT_UNKNOWN;
 }
 
-int read_shake_alpn(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
+int see_shake_alpn(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
 {
 	(void)f;
 	return h != NULL ? value_text(out, FACT_TEXT, kept(h->alpn, h->alpn_len, sizeof h->alpn)) : FACT_UNKNOWN;
 }
 
-int read_level(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
+int see_level(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
 {
 	if (h == NULL)
 		return FACT_UNKNOWN;

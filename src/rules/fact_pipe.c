@@ -21,7 +21,7 @@ static const struct channel *hello_of(const struct facts *f)
 	return last != NULL && last->channel->has_hello ? last->channel : NULL;
 }
 
-int read_inner(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
+int see_inner(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
 {
 	struct slice inner[MAX_LAYERS];
 	(void)h;
@@ -38,14 +38,14 @@ int read_inner(const struct facts *f, const struct handshake_record *h, struct v
 	return values;
 }
 
-int read_sni(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
+int see_sni(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
 {
 	const struct channel *c = hello_of(f);
 	(void)h;
 	return c != NULL ? value_text(out, FACT_HOST, kept_line(c->sni, sizeof c->sni)) : FACT_UNKNOWN;
 }
 
-int read_sni_vs_target(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
+int see_sni_vs_target(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
 {
 	const struct facts_level *last = channel_of(f);
 	const struct handshake_record *own = last != NULL ? layers_handshake(last) : NULL;
@@ -58,7 +58,7 @@ int read_sni_vs_target(const struct facts *f, const struct handshake_record *h, 
 	return value_word(out, sni_match_name(channel_sni_match(last->channel, host)));
 }
 
-int read_alpn(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
+int see_alpn(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
 {
 	const struct channel *c = hello_of(f);
 	int count = 0;
@@ -71,7 +71,7 @@ int read_alpn(const struct facts *f, const struct handshake_record *h, struct va
 	return count;
 }
 
-int read_ja4(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
+int see_ja4(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
 {
 	const struct channel *c = hello_of(f);
 	(void)h;
@@ -79,7 +79,7 @@ int read_ja4(const struct facts *f, const struct handshake_record *h, struct val
 }
 
 /* As records write it. */
-int read_tls_version(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
+int see_tls_version(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
 {
 	static const char *const names[] = { "SSL 3.0", "TLS 1.0", "TLS 1.1", "TLS 1.2", "TLS 1.3" };
 	const struct channel *c = hello_of(f);
@@ -92,7 +92,7 @@ int read_tls_version(const struct facts *f, const struct handshake_record *h, st
 	return value_word(out, out->made);
 }
 
-int read_banner(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
+int see_banner(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
 {
 	const struct facts_level *last = channel_of(f);
 	(void)h;
@@ -101,7 +101,7 @@ int read_banner(const struct facts *f, const struct handshake_record *h, struct 
 	return value_text(out, FACT_TEXT, kept_line(last->channel->banner, sizeof last->channel->banner));
 }
 
-int read_entropy(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
+int see_entropy(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
 {
 	const struct facts_level *last = channel_of(f);
 	const struct channel *c = last != NULL ? last->channel : NULL;
@@ -111,7 +111,7 @@ int read_entropy(const struct facts *f, const struct handshake_record *h, struct
 	return value_number(out, FACT_RATIO, c->entropy8 * 100u / 16);
 }
 
-int read_relay_tool(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
+int see_relay_tool(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
 {
 	(void)h;
 	if (f->carrier == NULL || f->carrier->tool == NULL || !layers_relayed(f))
@@ -119,7 +119,7 @@ int read_relay_tool(const struct facts *f, const struct handshake_record *h, str
 	return value_word(out, f->carrier->tool);
 }
 
-int read_relay_target(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
+int see_relay_target(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
 {
 	(void)h;
 	if (f->carrier == NULL || !layers_relayed(f))
@@ -132,26 +132,26 @@ static int relay_final(const struct facts *f, struct value *out, enum fact_kind 
 	return is_over(f) && layers_relayed(f) ? value_number(out, kind, n) : FACT_UNKNOWN;
 }
 
-int read_relay_up(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
+int see_relay_up(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
 {
 	(void)h;
 	return relay_final(f, out, FACT_BYTES, f->relay_bytes[CLIENT]);
 }
 
-int read_relay_down(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
+int see_relay_down(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
 {
 	(void)h;
 	return relay_final(f, out, FACT_BYTES, f->relay_bytes[SERVER]);
 }
 
-int read_relay_seconds(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
+int see_relay_seconds(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
 {
 	const uint64_t ns = f->relay_to > f->relay_from ? (uint64_t)f->relay_to - (uint64_t)f->relay_from : 0;
 	(void)h;
 	return relay_final(f, out, FACT_SECONDS, ns);
 }
 
-int read_depth(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
+int see_depth(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
 {
 	uint64_t depth = 0;
 	(void)h;
@@ -165,7 +165,7 @@ static bool is_tunnel(const struct facts *f)
 	return f->finding != NULL || f->verdict->label == LABEL_HTTP_TUNNEL;
 }
 
-int read_tool(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
+int see_tool(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
 {
 	(void)h;
 	if (!is_tunnel(f))
@@ -173,14 +173,14 @@ int read_tool(const struct facts *f, const struct handshake_record *h, struct va
 	return value_word(out, f->finding != NULL && f->finding->tool != NULL ? f->finding->tool : "unknown");
 }
 
-int read_tunnel_kind(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
+int see_tunnel_kind(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
 {
 	(void)h;
 	return f->finding != NULL ? value_word(out, f->finding->kind == KIND_STANDARD ? "standard" : "covert")
 				  : FACT_UNKNOWN;
 }
 
-int read_wrapped(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
+int see_wrapped(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
 {
 	(void)h;
 	if (!is_tunnel(f))
@@ -196,7 +196,7 @@ static struct slice tunnel_target(const struct facts *f)
 				  : (struct slice){ NULL, 0 };
 }
 
-int read_tunnel_target(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
+int see_tunnel_target(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
 {
 	(void)h;
 	return value_text(out, FACT_TEXT, tunnel_target(f));
@@ -224,14 +224,14 @@ static struct slice split_target(struct slice s, uint64_t *port)
 	return s;
 }
 
-int read_tunnel_host(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
+int see_tunnel_host(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
 {
 	uint64_t port;
 	(void)h;
 	return value_text(out, FACT_HOST, split_target(tunnel_target(f), &port));
 }
 
-int read_tunnel_port(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
+int see_tunnel_port(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
 {
 	uint64_t port;
 	(void)h;
@@ -245,13 +245,13 @@ static int tunnel_final(const struct facts *f, struct value *out, enum side side
 						: FACT_UNKNOWN;
 }
 
-int read_tunnel_up(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
+int see_tunnel_up(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
 {
 	(void)h;
 	return tunnel_final(f, out, CLIENT);
 }
 
-int read_tunnel_down(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
+int see_tunnel_down(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
 {
 	(void)h;
 	return tunnel_final(f, out, SERVER);

@@ -8,21 +8,19 @@
 typedef int fact_reader(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES]);
 
 /* fact_flow.c */
-fact_reader read_label, read_certainty, read_because, read_undecided, read_doubt, read_evidence, read_anomalies,
-    read_suspicion, read_encapsulation, read_vlan, read_src_ip, read_src_port, read_dest_ip, read_dest_port,
-    read_http_version, read_requests, read_responses, read_request_method, read_request_host, read_request_path,
-    read_response_status, read_bytes_up, read_bytes_down, read_packets_up, read_packets_down, read_age, read_state,
-    read_reason;
+fact_reader see_label, see_certainty, see_because, see_undecided, see_doubt, see_evidence, see_anomalies, see_suspicion,
+    see_encapsulation, see_vlan, see_src_ip, see_src_port, see_dest_ip, see_dest_port, see_http_version, see_requests,
+    see_responses, see_request_method, see_request_host, see_request_path, see_response_status, see_bytes_up,
+    see_bytes_down, see_packets_up, see_packets_down, see_age, see_state, see_reason;
 
 /* fact_handshake.c */
-fact_reader read_kind, read_protocol, read_target, read_host, read_port, read_method, read_result, read_status,
-    read_tries, read_offered, read_chosen, read_accept, read_proxy_user, read_proxy_scheme, read_shake_alpn, read_level;
+fact_reader see_kind, see_protocol, see_target, see_host, see_port, see_method, see_result, see_status, see_tries,
+    see_offered, see_chosen, see_accept, see_proxy_user, see_proxy_scheme, see_shake_alpn, see_level;
 
 /* fact_pipe.c: relays and tunnels */
-fact_reader read_inner, read_sni, read_sni_vs_target, read_alpn, read_ja4, read_tls_version, read_banner, read_entropy,
-    read_relay_tool, read_relay_target, read_relay_up, read_relay_down, read_relay_seconds, read_depth, read_tool,
-    read_tunnel_kind, read_wrapped, read_tunnel_target, read_tunnel_host, read_tunnel_port, read_tunnel_up,
-    read_tunnel_down;
+fact_reader see_inner, see_sni, see_sni_vs_target, see_alpn, see_ja4, see_tls_version, see_banner, see_entropy,
+    see_relay_tool, see_relay_target, see_relay_up, see_relay_down, see_relay_seconds, see_depth, see_tool,
+    see_tunnel_kind, see_wrapped, see_tunnel_target, see_tunnel_host, see_tunnel_port, see_tunnel_up, see_tunnel_down;
 
 /* One value, for readers to return. */
 static inline int value_number(struct value *out, enum fact_kind kind, uint64_t n)

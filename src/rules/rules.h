@@ -58,6 +58,12 @@ size_t ruleset_count(const struct ruleset *r);
 const struct rule_info *ruleset_rule(const struct ruleset *r, size_t i);    /* in order of files and lines */
 const struct rule_info *ruleset_find(const struct ruleset *r, uint32_t id); /* NULL: none */
 
+/* What is different in `to`, by ids. */
+struct ruleset_change {
+	size_t added, removed, changed;
+};
+struct ruleset_change ruleset_compare(const struct ruleset *from, const struct ruleset *to);
+
 /* Bit set of the moments at which any rule is to be judged. */
 uint32_t ruleset_moments(const struct ruleset *r);
 
