@@ -52,6 +52,12 @@ bool pool_init(struct pool *p, const char *what, size_t size, size_t count, stru
 	return true;
 }
 
+void pool_of_large_pages(struct pool *p)
+{
+	if (p->blocks != NULL)
+		madvise(p->blocks, p->count * p->size, MADV_HUGEPAGE);
+}
+
 void pool_fini(struct pool *p)
 {
 	if (p->blocks != NULL) {

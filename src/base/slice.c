@@ -15,11 +15,6 @@ bool slice_starts_nocase(struct slice s, struct slice with)
 	return true;
 }
 
-bool slice_eq_nocase(struct slice a, struct slice b)
-{
-	return a.len == b.len && slice_starts_nocase(a, b);
-}
-
 size_t slice_find(struct slice s, uint8_t byte)
 {
 	const uint8_t *hit = s.len != 0 ? memchr(s.at, byte, s.len) : NULL;

@@ -44,8 +44,12 @@ static inline bool slice_starts(struct slice s, struct slice with)
 }
 
 /* ASCII letters only, whatever the locale. */
-bool slice_eq_nocase(struct slice a, struct slice b);
 bool slice_starts_nocase(struct slice s, struct slice with);
+
+static inline bool slice_eq_nocase(struct slice a, struct slice b)
+{
+	return a.len == b.len && slice_starts_nocase(a, b);
+}
 
 /* Offset of the first `byte`, or s.len. */
 size_t slice_find(struct slice s, uint8_t byte);

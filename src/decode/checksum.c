@@ -19,7 +19,8 @@ enum {
 	SHOWN_UNFINISHED = 4,
 	SHOWN_RIGHT_IP = 8,
 	LARGEST_IN_FRAME = 1480,
-	CHECKSUM_AT = 16
+	CHECKSUM_AT = 16,
+	IPV4_LEN = 20
 };
 
 /* Sums are over 16-bit words in the order they lie in memory: the one's complement sum does not mind (RFC 1071, 2). */
@@ -43,10 +44,6 @@ static inline uint64_t sum_word(const uint8_t *at, size_t len)
 static inline uint64_t sum_tail(const uint8_t *at, size_t len)
 {
 	uint64_t sum = 0;
-	if (len & 8) {
-		sum += sum_word(at, 8);
-		at += 8;
-	}
 	if (len & 4) {
 		sum += sum_word(at, 4);
 		at += 4;
@@ -58,40 +55,52 @@ static inline uint64_t sum_tail(const uint8_t *at, size_t len)
 	return len & 1 ? sum + sum_word(at, 1) : sum;
 }
 
-/* Words of half the width of their sums, so no carry is ever lost; four sums that do not wait for each other. */
-static uint64_t sum_bytes(const uint8_t *at, size_t len)
+typedef uint64_t pair __attribute__((vector_size(16)));
+
+static inline pair pair_at(const uint8_t *at)
 {
-	uint64_t a = 0, b = 0, c = 0, d = 0;
-	for (; len >= 16; len -= 16, at += 16) {
-		uint32_t word[4];
-		memcpy(word, at, sizeof word);
-		a += word[0];
-		b += word[1];
-		c += word[2];
-		d += word[3];
-	}
-	return a + b + c + d + sum_tail(at, len);
+	pair two;
+	memcpy(&two, at, sizeof two);
+	return two;
 }
 
-/* RFC 9293, 3.1; RFC 8200, 8.1. */
-uint32_t checksum_pseudo(const struct peel *p, size_t len)
+/* Words of half the width of their sums, so no carry is ever lost: four at a time. */
+static uint64_t sum_bytes(const uint8_t *at, size_t len)
 {
+	const pair low = { 0xffffffff, 0xffffffff };
+	pair even = { 0 }, odd = { 0 };
+	for (; len >= 32; len -= 32, at += 32) {
+		const pair a = pair_at(at), b = pair_at(at + 16);
+		even += (a & low) + (b & low);
+		odd += (a >> 32) + (b >> 32);
+	}
+	uint64_t sum = even[0] + even[1] + odd[0] + odd[1];
+	for (; len >= 8; len -= 8, at += 8)
+		sum += sum_word(at, 8);
+	return sum + sum_tail(at, len);
+}
+
+/* Nearly all headers of IPv4 have this length. */
+static inline uint64_t sum_header(struct slice header)
+{
+	if (header.len != IPV4_LEN)
+		return sum_bytes(header.at, header.len);
+	return sum_word(header.at, 8) + sum_word(header.at + 8, 8) + sum_word(header.at + 16, 4);
+}
+
+/* The pseudo header (RFC 9293, 3.1; RFC 8200, 8.1), not folded.  Addresses of IPv4 have zeros behind. */
+static uint64_t pseudo_sum(const struct segment *s)
+{
+	const size_t len = s->tcp.len + s->cut;
 	const uint8_t end[8] = { 0, PROTOCOL_TCP, 0, 0, 0, (uint8_t)(len >> 16), (uint8_t)(len >> 8), (uint8_t)len };
-	const size_t n = p->ipv6 ? 16 : 4;
-	uint64_t sum = sum_word(end, sizeof end);
-	for (size_t i = 0; i < n; i += 4)
-		sum += sum_word(p->src + i, 4) + sum_word(p->dst + i, 4);
-	sum = (sum & 0xffffffff) + (sum >> 32);
-	return (uint32_t)((sum & 0xffffffff) + (sum >> 32));
+	return sum_word(end, sizeof end) + sum_word(s->key.lo.addr, 8) + sum_word(s->key.lo.addr + 8, 8) +
+	       sum_word(s->key.hi.addr, 8) + sum_word(s->key.hi.addr + 8, 8);
 }
 
 bool checksum_ip(struct peel *p, struct slice header)
 {
 	struct decoder *d = p->d;
-	uint64_t sum = 0;
-	for (size_t i = 0; i + 4 <= header.len; i += 4)
-		sum += sum_word(header.at + i, 4);
-	const bool right = fold(sum) == 0xffff;
+	const bool right = fold(sum_header(header)) == 0xffff;
 	if (!right)
 		d->counters.bad_ip_checksum++;
 	if (d->policy != CHECKSUM_AUTO)
@@ -115,8 +124,8 @@ static bool is_unfinished(const struct segment *s)
 	const uint8_t len[4] = { 0, (uint8_t)(s->tcp.len >> 16), (uint8_t)(s->tcp.len >> 8), (uint8_t)s->tcp.len };
 	uint16_t field;
 	memcpy(&field, s->tcp.at + CHECKSUM_AT, sizeof field);
-	return same_sum(field, fold(s->pseudo_sum)) ||
-	       same_sum(fold(field + sum_word(len, sizeof len)), fold(s->pseudo_sum));
+	const uint16_t pseudo = fold(pseudo_sum(s));
+	return same_sum(field, pseudo) || same_sum(fold(field + sum_word(len, sizeof len)), pseudo);
 }
 
 static bool teaches(const struct segment *s)
@@ -141,7 +150,7 @@ bool decode_checksum(struct decoder *d, const struct segment *s)
 {
 	if (d->policy == CHECKSUM_NONE || s->cut != 0)
 		return true;
-	const bool right = fold(s->pseudo_sum + sum_bytes(s->tcp.at, s->tcp.len)) == 0xffff;
+	const bool right = fold(pseudo_sum(s) + sum_bytes(s->tcp.at, s->tcp.len)) == 0xffff;
 	if (!right)
 		d->counters.bad_tcp_checksum++;
 	/* What is right and teaches nothing need not disturb the table. */

@@ -92,7 +92,4 @@ enum step encap_udp(struct peel *p);
 /* May an IPv4 header with these bytes be believed? */
 bool checksum_ip(struct peel *p, struct slice header);
 
-/* The pseudo header of `len` bytes of TCP, as decode_checksum wants it. */
-uint32_t checksum_pseudo(const struct peel *p, size_t len);
-
 #endif

@@ -70,9 +70,7 @@ struct segment {
 	uint32_t cut;         /* payload bytes that IP's length promises but the capture did not keep */
 	int64_t t;
 	struct encapsulation encap;
-	/* Input of the checksum, which is verified only when the bytes matter (decode_checksum). */
-	struct slice tcp;    /* whole segment from the TCP header on, as kept */
-	uint32_t pseudo_sum; /* one's complement sum of the pseudo header, not folded */
+	struct slice tcp; /* whole segment from the TCP header on, as kept: decode_checksum looks at it */
 };
 
 #endif

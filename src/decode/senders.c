@@ -35,13 +35,14 @@ static unsigned make_room(struct senders *t)
 	return place;
 }
 
-struct sender *senders_get(struct senders *t, const uint64_t address[2], uint32_t space)
+struct sender *senders_find(struct senders *t, const uint64_t address[2], uint32_t space, uint16_t *recent)
 {
 	uint16_t *chain = chain_of(t, address, space);
 	for (unsigned at = *chain; at != 0; at = t->sender[at - 1].next) {
 		struct sender *s = &t->sender[at - 1];
 		if (s->address[0] == address[0] && s->address[1] == address[1] && s->space == space) {
 			s->heard = true;
+			*recent = (uint16_t)(at - 1);
 			return s;
 		}
 	}
@@ -49,5 +50,6 @@ struct sender *senders_get(struct senders *t, const uint64_t address[2], uint32_
 	struct sender *s = &t->sender[place];
 	*s = (struct sender){ .address = { address[0], address[1] }, .space = space, .next = *chain };
 	*chain = (uint16_t)(place + 1);
+	*recent = (uint16_t)place;
 	return s;
 }

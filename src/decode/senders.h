@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include "base/hash.h"
 
-enum { SENDERS = 4096, SENDER_CHAINS = 8192 };
+enum { SENDERS = 4096, SENDER_CHAINS = 8192, SENDERS_RECENT = 64 };
 
 struct sender {
 	uint64_t address[2];
@@ -24,11 +24,23 @@ struct sender {
 struct senders {
 	struct hash_key key;
 	uint16_t count, hand;
-	uint16_t chain[SENDER_CHAINS]; /* 1 + place; 0: empty */
+	uint16_t recent[SENDERS_RECENT]; /* places asked for lately: most packets are from one of them */
+	uint16_t chain[SENDER_CHAINS];   /* 1 + place; 0: empty */
 	struct sender sender[SENDERS];
 };
 
+struct sender *senders_find(struct senders *t, const uint64_t address[2], uint32_t space, uint16_t *recent);
+
 /* The address as 16 bytes.  A newcomer has shown nothing.  Valid until the next call. */
-struct sender *senders_get(struct senders *t, const uint64_t address[2], uint32_t space);
+static inline struct sender *senders_get(struct senders *t, const uint64_t address[2], uint32_t space)
+{
+	/* By the last byte of an address of either family. */
+	uint16_t *recent = &t->recent[(address[0] >> 24 ^ address[1] >> 56) % SENDERS_RECENT];
+	struct sender *s = &t->sender[*recent];
+	if (*recent >= t->count || s->address[0] != address[0] || s->address[1] != address[1] || s->space != space)
+		return senders_find(t, address, space, recent);
+	s->heard = true;
+	return s;
+}
 
 #endif

@@ -194,12 +194,26 @@ static uint32_t timeout_of(const struct stream *s)
 	}
 }
 
+/* May a segment that shows nothing change what is weighed?  Nearly none does: the first, an odd one, and those that come
+ * while an answer is awaited. */
+static bool brings_news(const struct watch *w, const struct segment *seg, uint64_t odd)
+{
+	return w->judged == 0 || odd != 0 || seg->cut != 0 || http_holds(&w->top.http);
+}
+
 static void carry(const struct seat *at, const struct segment *seg)
 {
 	struct watch *w = at->w;
 	const enum side from = stream_side_of(&w->stream, seg);
 	w->packets[from]++;
 	w->bytes[from] += seg->tcp.len + seg->cut;
+	if ((w->phase == WATCH_HTTP || w->phase == WATCH_SETTLED) && stream_glide(&w->stream, seg, from)) {
+		if (w->top.relay != NULL)
+			w->top.relay->to = at->t;
+		if (w->phase == WATCH_HTTP && brings_news(w, seg, 0))
+			conclude(at, false);
+		return;
+	}
 	if (seg->cut != 0)
 		w->dossier.doubts |= DOUBT_TRUNCATED;
 	const uint64_t before = w->dossier.odd;
@@ -219,7 +233,8 @@ static void carry(const struct seat *at, const struct segment *seg)
 	if (w->phase == WATCH_SETTLED)
 		return;
 	if (w->phase == WATCH_HTTP && stream_quiet(&w->stream)) {
-		conclude(at, false);
+		if (brings_news(w, seg, odd))
+			conclude(at, false);
 		return;
 	}
 	follow(at, false);

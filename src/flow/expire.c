@@ -8,7 +8,7 @@
 
 #include "flow/inside.h"
 
-#define SECOND UINT64_C(1000000000)
+#define SECOND ((uint64_t)CLOCK_SECOND)
 #define A_DAY  (UINT64_C(86400) * SECOND)
 
 enum { JITTER_S = 10, BEHIND_MAX = 256 };
@@ -101,6 +101,7 @@ static uint32_t look_in(const struct flow *f, uint32_t now)
 void wheel_arm(struct flow_table *t, struct flow *f, uint32_t now)
 {
 	wheel_take(t, f);
+	f->armed_s = f->timeout_s;
 	wheel_put(t, f, (now + look_in(f, now)) % WHEEL_SLOTS);
 }
 

@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+enum { CLOCK_SECOND = 1000000000 }; /* ns */
+
 struct clock {
 	bool running;
 	int64_t high;      /* ns: latest time believed */
@@ -22,11 +24,14 @@ void clock_stop(struct clock *c);
 
 bool clock_turn(struct clock *c, int64_t now);
 
-/* True when at least one second has gone by.  The time of one packet is shown twice. */
+/* True when at least one second has gone by.  Most packets are of the second of the one before. */
 static inline bool clock_show(struct clock *c, int64_t now)
 {
-	if (!c->running || now != c->high)
+	const uint64_t ahead = (uint64_t)now - (uint64_t)c->high;
+	if (!c->running || now < c->high || ahead >= CLOCK_SECOND - c->fraction)
 		return clock_turn(c, now);
+	c->high = now;
+	c->fraction += (uint32_t)ahead;
 	c->behind = 0;
 	return false;
 }

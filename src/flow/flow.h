@@ -19,7 +19,7 @@ struct flow {
 	uint64_t id;         /* 51 bits, the same in every run over the same packets */
 	uint32_t timeout_s;  /* forgotten this long after `last`; the caller sets it after flow_touch */
 	/* The table's own. */
-	uint32_t tag, index, seen, wheel_next, wheel_prev, slot, age_next, age_prev;
+	uint32_t tag, index, seen, wheel_next, wheel_prev, slot, age_next, age_prev, armed_s;
 	/* The payload follows, aligned to 16. */
 };
 

@@ -218,6 +218,7 @@ static void close_field(struct reading *r)
 		out->odd |= ODD_BIT(TOO_MANY_FIELDS);
 		return;
 	}
+	out->names |= UINT64_C(1) << field_bit(r->open.name);
 	out->fields[out->field_count++] = r->open;
 }
 
@@ -289,7 +290,7 @@ size_t fields_read(struct slice in, size_t from, size_t *scanned, struct head *o
 	return 0;
 }
 
-struct slice head_field(const struct head *h, struct slice name)
+struct slice head_find(const struct head *h, struct slice name)
 {
 	for (unsigned i = 0; i < h->field_count; i++)
 		if (is_word(h->fields[i].name, name))
@@ -297,14 +298,11 @@ struct slice head_field(const struct head *h, struct slice name)
 	return (struct slice){ NULL, 0 };
 }
 
-bool head_has(const struct head *h, struct slice name)
-{
-	return head_field(h, name).at != NULL;
-}
-
 bool head_next_element(
     const struct head *h, struct slice name, unsigned *at_field, size_t *at_byte, struct slice *element)
 {
+	if ((h->names >> field_bit(name) & 1) == 0)
+		return false;
 	for (; *at_field < h->field_count; ++*at_field, *at_byte = 0) {
 		const struct field *f = &h->fields[*at_field];
 		if (!is_word(f->name, name))

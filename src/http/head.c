@@ -163,6 +163,7 @@ void head_begin(struct head *out, bool response)
 	out->status = 0;
 	out->major = out->minor = 0;
 	out->field_count = 0;
+	out->names = 0;
 	out->odd = 0;
 	out->has_length = out->length_valid = out->chunked = out->has_coding = false;
 	out->length = 0;

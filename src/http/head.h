@@ -27,7 +27,8 @@ struct head {
 	uint8_t major, minor; /* 1, 1.  0, 9: a request line without version */
 	struct field fields[MAX_FIELDS];
 	unsigned field_count;
-	uint64_t odd; /* 1 << enum odd */
+	uint64_t names; /* 1 << field_bit of each name: most fields that are asked for are not there */
+	uint64_t odd;   /* 1 << enum odd */
 	/* Framing as the fields say it, before the rules of RFC 9112, 6.3 (body.h). */
 	bool has_length, length_valid, chunked, has_coding;
 	uint64_t length; /* saturates at UINT64_MAX */
@@ -50,9 +51,26 @@ bool head_maybe_response(struct slice in);
 /* The HTTP/2 connection preface (RFC 9113, 3.4): PARSED, PARSE_MORE (a true prefix of it), or PARSE_NOT_HTTP. */
 enum parsed head_is_h2_preface(struct slice in);
 
+/* A number below 64 for a name in any case. */
+static inline unsigned field_bit(struct slice name)
+{
+	if (name.len == 0)
+		return 0;
+	return ((unsigned)name.len * 7 + (name.at[0] | 0x20u) * 5 + (name.at[name.len / 2] | 0x20u)) % 64;
+}
+
+struct slice head_find(const struct head *h, struct slice name);
+
 /* First field of that name (any case), or an empty slice with at == NULL. */
-struct slice head_field(const struct head *h, struct slice name);
-bool head_has(const struct head *h, struct slice name);
+static inline struct slice head_field(const struct head *h, struct slice name)
+{
+	return (h->names >> field_bit(name) & 1) != 0 ? head_find(h, name) : (struct slice){ NULL, 0 };
+}
+
+static inline bool head_has(const struct head *h, struct slice name)
+{
+	return head_field(h, name).at != NULL;
+}
 
 /* Is `token` (any case) among the comma-separated elements of all field lines of that name?  A parameter after ';' and a
  * version after '/' are not part of the token unless `token` has one too. */

@@ -129,7 +129,7 @@ static void show_progress(struct progress *g, const struct pipeline *p, const st
 static bool replay_source(
     struct pipeline *p, struct source *s, const char *name, struct rulebook *rules, struct progress *g)
 {
-	struct frame frame;
+	struct frame frame = { 0 };
 	struct err e;
 	enum source_got got = GOT_END;
 	uint32_t beat = 0;

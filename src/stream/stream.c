@@ -162,6 +162,41 @@ static struct slice shown(const struct stream_side *x)
 	return (struct slice){ x->packet, x->packet_len };
 }
 
+/* Established, nothing unread, waiting, lost or ended. */
+static bool is_at_rest(const struct stream_side *x)
+{
+	const unsigned must = SIDE_SPOKE | SIDE_ANCHORED | SIDE_FIRM;
+	const unsigned must_not = SIDE_GUESS | SIDE_HELD | SIDE_OVER | SIDE_RESET;
+	return (x->flags & (must | must_not)) == must && (x->left_len | x->packet_len) == 0 && x->waiting == NULL &&
+	       x->hole == 0 && x->fin == NO_FIN && x->lost <= x->next && x->end_seen <= x->next;
+}
+
+/* A third of what a segment costs otherwise. */
+bool stream_glide(struct stream *s, const struct segment *seg, enum side from)
+{
+	struct stream_side *x = &s->side[from], *o = &s->side[OTHER(from)];
+	const unsigned flags = seg->flags & (TCP_SYN | TCP_FIN | TCP_RST | TCP_URG | TCP_ACK);
+	if (flags != TCP_ACK || seg->cut != 0 || s->state != STREAM_OPEN || !is_at_rest(x) || !is_at_rest(o) ||
+	    seg->seq != x->isn + (uint32_t)x->next)
+		return false;
+	const uint64_t end = x->next + seg->payload.len, passed = end + (x->flags & SIDE_MARK ? 1 : 0);
+	const int64_t acked = side_offset(o, seg->ack);
+	if ((seg->payload.len != 0 && passed > x->dull) || acked < (int64_t)o->acked ||
+	    acked > (int64_t)max_u64(o->end_seen, o->acked))
+		return false;
+	if ((uint64_t)acked > o->acked) {
+		o->acked = (uint64_t)acked;
+		o->wild_count = 0;
+	}
+	x->window = seg->window;
+	if (seg->payload.len != 0) {
+		x->flags |= SIDE_DATA;
+		x->next = x->read = x->end_seen = end;
+	}
+	s->t = seg->t;
+	return true;
+}
+
 /* Neither bytes nor anything to tell.  A quick no is all that most packets need. */
 static bool shows_nothing(const struct stream_side *x)
 {

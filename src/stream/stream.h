@@ -115,6 +115,10 @@ bool stream_reopens(const struct stream *s, const struct segment *seg);
 uint64_t stream_push(
     struct stream_kit *k, struct stream *s, const struct segment *seg, enum side *odd_from, uint64_t *odd_at);
 
+/* Takes a segment that is next in order, has nothing for a reader, and comes while nothing is at hand or missing: what most
+ * segments are.  False, and nothing is taken, when it is any other: then it is pushed.  Afterwards the stream is quiet. */
+bool stream_glide(struct stream *s, const struct segment *seg, enum side from);
+
 /* Could this segment matter?  False only when it has no SYN, FIN or RST and its bytes are all dull (stream_skip), or old
  * and not compared, or it has none and acknowledges dull ones: then its checksum need not be looked at. */
 bool stream_matters(const struct stream *s, const struct segment *seg);

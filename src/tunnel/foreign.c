@@ -144,15 +144,16 @@ static bool is_text(uint8_t c)
 	return (c >= 0x20 && c < 0x7f) || c == '\t' || c == '\r' || c == '\n';
 }
 
-/* Behind a few bytes that are no text, as a tool's own framing is. */
+/* Behind a few bytes of which the first is no text, as a tool's own framing is. */
 static bool find_behind_header(struct slice sample, struct foreign *out)
 {
-	bool binary = false;
-	for (size_t at = 0; at < sample.len && at <= HEADER_MOST; at++) {
+	const size_t most = slice_head(sample, HEADER_MOST + 1).len;
+	for (size_t at = 1; at < most; at++) {
+		if (sample.at[at] != 'S' && sample.at[at] != 22)
+			continue;
 		const struct slice here = slice_from(sample, at);
-		if (binary && (here.at[0] == 'S' || here.at[0] == 22) && (hello_is_ssh(here) || hello_is_tls(here)))
+		if (hello_is_ssh(here) || hello_is_tls(here))
 			return found(out, hello_is_ssh(here) ? "ssh" : "tls", FORM_RAW, at);
-		binary |= !is_text(sample.at[at]);
 	}
 	return false;
 }
@@ -204,19 +205,10 @@ static bool may_be_hex(struct slice s)
 /* What the encoded forms begin with: nearly every byte is none of these, and costs no more than this look. */
 static bool may_be_encoded(uint8_t c)
 {
-	switch (c) {
-	case 'A':
-	case 'B':
-	case 'F':
-	case 'M':
-	case 'R':
-	case 'U':
-	case '1':
-	case '5':
-		return true;
-	default:
-		return false;
-	}
+	static const uint8_t may[256] = {
+		['A'] = 1, ['B'] = 1, ['F'] = 1, ['M'] = 1, ['R'] = 1, ['U'] = 1, ['1'] = 1, ['5'] = 1
+	};
+	return may[c];
 }
 
 /* A value begins behind anything that is no character of the alphabet; a slash may be either. */
@@ -252,11 +244,13 @@ bool foreign_value(struct slice value, struct foreign *out)
 /* Behind a few lines of a tool's own, and an empty one.  A version line of SSH may stand so in any text. */
 static bool find_behind_lines(struct slice sample, struct foreign *out)
 {
-	for (size_t at = 2; at < sample.len && at <= HEADER_MOST; at++) {
+	const size_t most = slice_head(sample, HEADER_MOST + 1).len;
+	for (size_t at = 2; at < most; at++) {
+		if (sample.at[at - 1] != '\n')
+			continue;
 		const struct slice here = slice_from(sample, at);
-		const bool empty = sample.at[at - 1] == '\n' &&
-				   (sample.at[at - 2] == '\n' ||
-				       (at > 2 && slice_starts(slice_from(sample, at - 3), SLICE("\n\r\n"))));
+		const bool empty =
+		    sample.at[at - 2] == '\n' || (at > 2 && slice_starts(slice_from(sample, at - 3), SLICE("\n\r\n")));
 		if (empty && (hello_is_tls(here) || is_kexinit(here)))
 			return found(out, hello_is_tls(here) ? "tls" : "ssh", FORM_RAW, at);
 	}

@@ -320,12 +320,15 @@ static void begin_leg(const struct sight *s, enum side side)
 	const struct http_event *ev = s->ev;
 	struct mine *m = s->mine;
 	struct leg *l = &m->leg[side];
-	*l = (struct leg){ .at = ev->offset + ev->eat,
-		.open = cargo_any(ev),
-		.endless = ev->rule != BODY_LENGTH || ev->head->length >= ABSURD,
-		.type = (uint8_t)look_type(ev->head) };
+	l->at = ev->offset + ev->eat;
+	l->seen = 0;
+	l->open = cargo_any(ev);
+	l->counted = false;
+	l->endless = ev->rule != BODY_LENGTH || ev->head->length >= ABSURD;
+	const struct look look = l->open ? look_content(ev->head) : (struct look){ .type = LOOK_NOTHING };
+	l->type = (uint8_t)look.type;
 	cargo_begin(&l->cargo, ev);
-	sample_begin(&l->sample, ev->head);
+	sample_begin(&l->sample, l->open, look.parts, look.text);
 }
 
 static void count_message(struct group *g, enum side side, const struct http_event *ev)
@@ -386,8 +389,8 @@ static void see_request(const struct sight *s)
 	const struct head *h = s->ev->head;
 	struct mine *m = s->mine;
 	begin_leg(s, CLIENT);
-	m->key = look_place(h) ^ s->pair;
-	m->host = look_host(h) ^ s->pair;
+	m->key = look_place(h, &m->host) ^ s->pair;
+	m->host ^= s->pair;
 	m->asked = s->t;
 	m->unanswered = m->leg[CLIENT].open;
 	m->expects = head_has(h, SLICE("Expect"));

@@ -14,6 +14,12 @@ struct named {
 		{ (const uint8_t *)(text), sizeof(text) - 1 }, type \
 	}
 
+/* The first letter decides most. */
+static bool begins(struct slice type, const struct named *n)
+{
+	return type.len != 0 && (type.at[0] | 0x20) == n->start.at[0] && slice_starts_nocase(type, n->start);
+}
+
 /* The first that the type begins with. */
 static const struct named types[] = {
 	NAMED("application/octet-stream", LOOK_BINARY),
@@ -34,17 +40,31 @@ static const struct named types[] = {
 	NAMED("application/pdf", LOOK_MEDIA),
 };
 
-enum look_type look_type(const struct head *h)
+static enum look_type type_of(const struct head *h, struct slice type)
 {
-	const struct slice type = cargo_type(h);
 	if (!cargo_uncoded(h))
 		return LOOK_CODED;
 	if (type.len == 0)
 		return LOOK_NOTHING;
 	for (size_t i = 0; i < sizeof types / sizeof *types; i++)
-		if (slice_starts_nocase(type, types[i].start))
+		if (begins(type, &types[i]))
 			return types[i].type;
 	return LOOK_OTHER;
+}
+
+enum look_type look_type(const struct head *h)
+{
+	return type_of(h, cargo_type(h));
+}
+
+struct look look_content(const struct head *h)
+{
+	static const struct named parts = NAMED("multipart/", LOOK_OTHER),
+				  form = NAMED("application/x-www-form-urlencoded", LOOK_OTHER);
+	const struct slice type = cargo_type(h);
+	struct look l = { .type = type_of(h, type), .parts = begins(type, &parts) };
+	l.text = l.type == LOOK_TEXT || begins(type, &form);
+	return l;
 }
 
 bool look_known_type(const struct head *h)
@@ -64,7 +84,7 @@ bool look_known_type(const struct head *h)
 	};
 	const struct slice type = cargo_type(h);
 	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-		if (slice_starts_nocase(type, known[i].start))
+		if (begins(type, &known[i]))
 			return true;
 	return false;
 }
@@ -78,15 +98,11 @@ static bool is_made_up(struct slice segment)
 	return segment.len >= 24 || (digits != 0 && (digits == segment.len || (segment.len >= 6 && digits >= 2)));
 }
 
-bool look_form(const struct head *h)
-{
-	return slice_starts_nocase(cargo_type(h), SLICE("application/x-www-form-urlencoded"));
-}
-
 bool look_field(const struct field *f, struct slice *value, struct foreign *out)
 {
 	enum { VALUE_LEAST = 16 };
-	if (f->value.len < VALUE_LEAST)
+	const uint8_t first = f->name.len != 0 ? f->name.at[0] | 0x20 : 0;
+	if (f->value.len < VALUE_LEAST || (first != 'x' && first != 'c' && first != 's'))
 		return false;
 	*value = f->value;
 	if (slice_starts_nocase(f->name, SLICE("X-")))
@@ -102,24 +118,15 @@ bool look_field(const struct field *f, struct slice *value, struct foreign *out)
 	return false;
 }
 
-bool look_parts(const struct head *h)
-{
-	return slice_starts_nocase(cargo_type(h), SLICE("multipart/"));
-}
-
 static uint64_t mix(uint64_t hash, struct slice part)
 {
 	return (hash ^ tunnel_key(part)) * UINT64_C(0x9e3779b97f4a7c15);
 }
 
-uint64_t look_host(const struct head *request)
-{
-	return mix(2, head_field(request, SLICE("Host")));
-}
-
-uint64_t look_place(const struct head *request)
+uint64_t look_place(const struct head *request, uint64_t *host)
 {
 	uint64_t hash = mix(1, head_field(request, SLICE("Host")));
+	*host = hash ^ UINT64_C(0x9e3779b97f4a7c15);
 	struct slice rest = slice_head(request->target, slice_find(request->target, '?')), segment;
 	for (unsigned i = 0; i < 16 && slice_cut(&rest, '/', &segment); i++)
 		if (!is_made_up(segment))

@@ -18,24 +18,23 @@ enum look_type {
 
 enum look_type look_type(const struct head *h);
 
+/* All that the content type says of the bytes. */
+struct look {
+	enum look_type type;
+	bool parts; /* content in parts, each with a head of its own */
+	bool text;  /* where a value may stand behind others: text, and the fields of a form */
+};
+struct look look_content(const struct head *h);
+
 /* A type of a binary protocol that is known to poll, stream or upload over HTTP. */
 bool look_known_type(const struct head *h);
-
-/* The fields of a form, one behind the other. */
-bool look_form(const struct head *h);
 
 /* Does a cookie, or a field that no standard has, hold a foreign protocol's beginning? */
 bool look_field(const struct field *f, struct slice *value, struct foreign *out);
 
-/* Content in parts, each with a head of its own. */
-bool look_parts(const struct head *h);
-
-/* The Host a request goes to, whatever the path. */
-uint64_t look_host(const struct head *request);
-
 /* Where a request goes: its Host and its target without query and without segments that look like a name made up for one
- * use.  Never 0. */
-uint64_t look_place(const struct head *request);
+ * use.  Never 0.  `*host`: its Host, whatever the path. */
+uint64_t look_place(const struct head *request, uint64_t *host);
 
 /* Do the bytes look random: as many different values as chance would give, and no known file begins so?  Never of fewer
  * than 64. */

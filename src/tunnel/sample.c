@@ -1,15 +1,18 @@
 #include "tunnel/sample.h"
 
-#include "tunnel/look.h"
-
 enum {
 	KEPT = 64, /* bytes that the next piece begins with: a value may be cut */
 	EMPTY_LINE = 4
 };
 
-void sample_begin(struct sample *m, const struct head *h)
+/* What `bytes` holds counts only as far as `have`. */
+void sample_begin(struct sample *m, bool any, bool parts, bool text)
 {
-	*m = (struct sample){ .parts = look_parts(h), .text = look_form(h) || look_type(h) == LOOK_TEXT };
+	m->have = m->blank = 0;
+	m->deep = 0;
+	m->parts = parts;
+	m->text = text;
+	m->done = !any;
 }
 
 /* Is an empty line over with that byte? */

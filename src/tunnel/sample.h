@@ -6,7 +6,6 @@
 #ifndef TUNNEL_SAMPLE_H
 #define TUNNEL_SAMPLE_H
 
-#include "http/head.h"
 #include "tunnel/foreign.h"
 
 enum { SAMPLE_DEEP = 1024 };
@@ -20,7 +19,8 @@ struct sample {
 	bool done; /* nothing more is wanted */
 };
 
-void sample_begin(struct sample *m, const struct head *h);
+/* Content in parts; text.  Neither, and not `any`: there will be nothing to look at. */
+void sample_begin(struct sample *m, bool any, bool parts, bool text);
 
 /* Takes bytes away from `*bytes`.  True: look at what is there now, then call sample_next. */
 bool sample_read(struct sample *m, struct slice *bytes);

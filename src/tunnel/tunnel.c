@@ -148,9 +148,13 @@ static void take_interest(struct tunnel *t, const struct http_event *ev, unsigne
 		t->listening[ev->from] &= ~bit;
 }
 
-static bool is_idle(const struct detector *d, const void *mine)
+/* A part that was never cleared was never used. */
+static bool is_idle(const struct tunnel_kit *k, const struct tunnel *t, unsigned which)
 {
-	return d->idle != NULL ? d->idle(mine) : d->memory == 0;
+	const struct detector *d = detectors[which];
+	if (t->notebook == NULL || (t->clear >> which & 1) == 0)
+		return true;
+	return d->idle != NULL ? d->idle((const unsigned char *)t->notebook + k->mine_at[which]) : d->memory == 0;
 }
 
 /* An open connection that says nothing of interest should cost no notebook: most are of this kind. */
@@ -158,12 +162,9 @@ static void release_if_idle(struct tunnel_kit *k, struct tunnel *t)
 {
 	if ((t->listening[CLIENT] | t->listening[SERVER]) != 0 || t->finding != NULL)
 		return;
-	struct sight s = sight_of(k, t, NULL);
-	for (uint64_t bits = t->awake; bits != 0; bits &= bits - 1) {
-		turn_to(&s, (unsigned)__builtin_ctzll(bits));
-		if (!is_idle(detectors[s.which], s.mine))
+	for (uint64_t bits = t->awake & t->clear; bits != 0; bits &= bits - 1)
+		if (!is_idle(k, t, (unsigned)__builtin_ctzll(bits)))
 			return;
-	}
 	pool_give(&k->notebooks, t->notebook);
 	t->notebook = NULL;
 }
@@ -186,11 +187,10 @@ static void wake(struct tunnel_kit *k, struct tunnel *t, const struct http_event
 	const uint64_t bits = wake_ask(&k->wake, ev) & ~t->never;
 	const uint64_t tired = ev->kind == HTTP_REQUEST ? t->awake & ~bits : 0;
 	t->awake |= bits;
-	struct sight s = sight_of(k, t, NULL);
 	for (uint64_t left = t->notebook != NULL ? tired : 0; left != 0; left &= left - 1) {
-		turn_to(&s, (unsigned)__builtin_ctzll(left));
-		if (is_idle(detectors[s.which], s.mine))
-			t->awake &= ~(UINT64_C(1) << s.which);
+		const unsigned which = (unsigned)__builtin_ctzll(left);
+		if (is_idle(k, t, which))
+			t->awake &= ~(UINT64_C(1) << which);
 	}
 }
 

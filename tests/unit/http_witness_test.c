@@ -7,7 +7,7 @@
 
 static const struct head ok = { .status = 200 };
 static const struct head not_found = { .status = 404 };
-static struct head typed = { .status = 200, .field_count = 1 };
+static struct head typed = { .status = 200, .field_count = 1, .names = UINT64_MAX };
 
 static const struct {
 	struct http_event ev;

@@ -475,6 +475,7 @@ static void cheap(void **state)
 		.status = 200,
 		.length = 10,
 		.field_count = 1,
+		.names = UINT64_MAX,
 		.fields = { { SLICE("Content-Encoding"), SLICE("gzip") } } };
 	struct http_event ev = {
 		.kind = HTTP_RESPONSE, .from = SERVER, .eat = 9, .head = c->head, .rule = BODY_LENGTH

@@ -91,7 +91,7 @@ static void waking(void **state)
 	wake_add(&w, 63, &method);
 	wake_add(&w, 7, &content);
 	wake_add(&w, 8, &query);
-	struct head h = { .method = METHOD_GET, .field_count = 1, .target = SLICE("/") };
+	struct head h = { .method = METHOD_GET, .field_count = 1, .names = UINT64_MAX, .target = SLICE("/") };
 	struct http_event ev = { .kind = HTTP_REQUEST, .head = &h };
 	h.fields[0].name = SLICE("Host");
 	assert_int_equal(wake_ask(&w, &ev), 1);

@@ -8,7 +8,7 @@
 
 static struct head with(const char *name, const char *value)
 {
-	struct head h = { .field_count = 1 };
+	struct head h = { .field_count = 1, .names = UINT64_MAX };
 	h.fields[0].name = (struct slice){ (const uint8_t *)name, strlen(name) };
 	h.fields[0].value = (struct slice){ (const uint8_t *)value, strlen(value) };
 	return h;
@@ -45,7 +45,8 @@ static uint64_t place(const char *target)
 {
 	struct head h = with("Host", "www.example");
 	h.target = (struct slice){ (const uint8_t *)target, strlen(target) };
-	return look_place(&h);
+	uint64_t host;
+	return look_place(&h, &host);
 }
 
 /* One place however its requests are numbered; other places are others. */

@@ -141,6 +141,7 @@ static void head_of(struct line *l, const struct message *m, size_t length)
 		.status = response ? 200 : 0,
 		.has_length = true,
 		.length_valid = true,
+		.names = UINT64_MAX,
 		.length = length };
 	for (unsigned i = 0; i < 4 && m->fields[i][0] != NULL; i++)
 		l->head->fields[l->head->field_count++] =

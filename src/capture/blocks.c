@@ -1,0 +1,106 @@
+#include "capture/blocks.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+	FILE_HEADER_LEN = 24,
+	MAGIC_US = 0xa1b2c3d4,
+	MAGIC_NS = 0xa1b23c4d,
+	VERSION_MAJOR = 2,
+	VERSION_MINOR = 4 /* earlier ones have their lengths the other way round */
+};
+
+static uint32_t word_at(const struct blocks *b, const uint8_t *at)
+{
+	uint32_t word;
+	memcpy(&word, at, sizeof word);
+	return b->swapped ? __builtin_bswap32(word) : word;
+}
+
+bool blocks_open(struct blocks *b, int fd, uint32_t most)
+{
+	uint8_t header[FILE_HEADER_LEN];
+	uint32_t magic;
+	uint16_t version[2];
+	if (pread(fd, header, sizeof header, 0) != (ssize_t)sizeof header || most > MAX_FRAME)
+		return false;
+	memcpy(&magic, header, sizeof magic);
+	b->swapped = magic == __builtin_bswap32(MAGIC_US) || magic == __builtin_bswap32(MAGIC_NS);
+	magic = b->swapped ? __builtin_bswap32(magic) : magic;
+	memcpy(version, header + sizeof magic, sizeof version);
+	for (unsigned i = 0; i < 2 && b->swapped; i++)
+		version[i] = __builtin_bswap16(version[i]);
+	if ((magic != MAGIC_US && magic != MAGIC_NS) || version[0] != VERSION_MAJOR || version[1] != VERSION_MINOR ||
+	    lseek(fd, sizeof header, SEEK_SET) < 0)
+		return false;
+	b->nanoseconds = magic == MAGIC_NS;
+	b->fd = fd;
+	b->most = most;
+	b->offset = sizeof header;
+	b->next = b->end = b->room + BLOCK_LEFT;
+	return true;
+}
+
+static size_t unread(const struct blocks *b)
+{
+	return (size_t)(b->end - b->next);
+}
+
+/* False at the end of the file, and when it cannot be read: errno says which, 0 at the end. */
+static bool read_on(struct blocks *b)
+{
+	uint8_t *fresh = b->room + BLOCK_LEFT;
+	const size_t kept = unread(b);
+	memmove(fresh - kept, b->next, kept);
+	b->next = fresh - kept;
+	b->end = fresh;
+	ssize_t got;
+	do {
+		errno = 0;
+		got = read(b->fd, fresh, BLOCK_LEN);
+	} while (got < 0 && errno == EINTR);
+	if (got > 0)
+		b->end += got;
+	return got > 0;
+}
+
+static enum blocks_got cut(const char *what, size_t want, size_t there, char why[128])
+{
+	if (errno != 0)
+		snprintf(why, 128, "%s", strerror(errno));
+	else
+		snprintf(why, 128, "%s of %zu bytes is cut: %zu are there", what, want, there);
+	return BLOCKS_DAMAGE;
+}
+
+static int64_t time_of(const struct blocks *b, const uint8_t *record)
+{
+	const uint64_t fraction = word_at(b, record + 4);
+	return (int64_t)(word_at(b, record) * UINT64_C(1000000000) + (b->nanoseconds ? fraction : fraction * 1000));
+}
+
+enum blocks_got blocks_next(struct blocks *b, struct frame *f, char why[128])
+{
+	while (unread(b) < BLOCK_RECORD_LEN)
+		if (!read_on(b))
+			return unread(b) == 0 && errno == 0 ? BLOCKS_END
+							    : cut("a record", BLOCK_RECORD_LEN, unread(b), why);
+	const size_t len = word_at(b, b->next + 8);
+	if (len > MAX_FRAME) {
+		snprintf(why, 128, "a frame of %zu bytes cannot be", len);
+		return BLOCKS_DAMAGE;
+	}
+	while (unread(b) < BLOCK_RECORD_LEN + len)
+		if (!read_on(b))
+			return cut("a frame", len, unread(b) - BLOCK_RECORD_LEN, why);
+	const uint32_t sent = word_at(b, b->next + 12);
+	f->bytes = slice_head((struct slice){ b->next + BLOCK_RECORD_LEN, len }, b->most);
+	f->wire_len = sent > len ? sent : (uint32_t)len;
+	f->t = time_of(b, b->next);
+	b->next += BLOCK_RECORD_LEN + len;
+	b->offset += BLOCK_RECORD_LEN + len;
+	return BLOCKS_FRAME;
+}
