@@ -213,6 +213,25 @@ static void too_many_at_once(void **state)
 	finish();
 }
 
+/* More handshakes than can be remembered: the earlier ones are over, what was said of the conversation is not forgotten. */
+static void many_handshakes(void **state)
+{
+	(void)state;
+	begin("rules:\n"
+	      "  - { id: 1, title: t, match: { handshake.port: 22 } }\n"
+	      "  - { id: 2, title: t, match: { label: blind-relay } }\n");
+	struct handshake_record *h = story_connect(&x, 0, "a", 22);
+	assert_string_equal(moment(MOMENT_LABEL, NULL), "2");
+	for (unsigned i = 1; i <= 3 * MAX_FIRED; i++) {
+		h->asked_at = 100 * i;
+		assert_string_equal(moment(MOMENT_ASKED, h), "1");
+		assert_string_equal(moment(MOMENT_ANSWERED, h), "");
+	}
+	assert_string_equal(moment(MOMENT_LABEL, NULL), "");
+	assert_int_equal(fired.lost, 0);
+	finish();
+}
+
 static void other_set_other_ids(void **state)
 {
 	(void)state;
@@ -268,6 +287,7 @@ int main(void)
 		cmocka_unit_test(strictest_action),
 		cmocka_unit_test(limits_and_thresholds),
 		cmocka_unit_test(too_many_at_once),
+		cmocka_unit_test(many_handshakes),
 		cmocka_unit_test(other_set_other_ids),
 		cmocka_unit_test(tells_what_changed),
 	};
