@@ -8,11 +8,12 @@ struct unit {
 	uint64_t size;
 };
 
+/* Of two texts of one length, that with the later unit is printed. */
 static const struct unit bytes[] = {
 	{ "", 1 },
 	{ "B", 1 },
-	{ "kB", 1000 },
 	{ "KB", 1000 },
+	{ "kB", 1000 },
 	{ "MB", 1000000 },
 	{ "GB", 1000000000 },
 	{ "KiB", 1 << 10 },
@@ -162,7 +163,7 @@ void quantity_print(enum fact_kind kind, uint64_t value, char out[QUANTITY_SIZE]
 		    (value == 0 && u->name[0] != 's' && seconds))
 			continue;
 		snprintf(text, sizeof text, "%llu%s", (unsigned long long)(value / u->size), u->name);
-		if (strlen(text) >= shortest)
+		if (strlen(text) > shortest)
 			continue;
 		shortest = strlen(text);
 		memcpy(out, text, shortest + 1);
