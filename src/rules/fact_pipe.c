@@ -176,8 +176,9 @@ int see_tool(const struct facts *f, const struct handshake_record *h, struct val
 int see_tunnel_kind(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
 {
 	(void)h;
-	return f->finding != NULL ? value_word(out, f->finding->kind == KIND_STANDARD ? "standard" : "covert")
-				  : FACT_UNKNOWN;
+	if (f->finding == NULL)
+		return FACT_UNKNOWN;
+	return value_word(out, f->finding->kind == KIND_STANDARD ? "standard" : "covert");
 }
 
 int see_wrapped(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
@@ -241,8 +242,9 @@ int see_tunnel_port(const struct facts *f, const struct handshake_record *h, str
 
 static int tunnel_final(const struct facts *f, struct value *out, enum side side)
 {
-	return is_over(f) && f->finding != NULL ? value_number(out, FACT_BYTES, f->finding->inner_bytes[side])
-						: FACT_UNKNOWN;
+	if (!is_over(f) || f->finding == NULL)
+		return FACT_UNKNOWN;
+	return value_number(out, FACT_BYTES, f->finding->inner_bytes[side]);
 }
 
 int see_tunnel_up(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])

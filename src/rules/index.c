@@ -49,13 +49,17 @@ static bool is_narrow(const struct test *t)
 	       t->high - t->low < WIDEST_RANGE;
 }
 
+static bool is_exact(const struct test *t)
+{
+	return is_text(t->fact->kind) || t->fact->kind == FACT_ADDRESS || is_narrow(t);
+}
+
 /* 0: cannot be filed. */
 static unsigned worth_of_test(const struct test *t)
 {
 	switch (t->op) {
 	case OP_IS:
-		return is_text(t->fact->kind) || t->fact->kind == FACT_ADDRESS || is_narrow(t) ? worth_of_value(t->fact)
-											       : 0;
+		return is_exact(t) ? worth_of_value(t->fact) : 0;
 	case OP_RANGE:
 		return is_narrow(t) ? worth_of_value(t->fact) - (t->high != t->low ? 10 : 0) : 0;
 	case OP_SUFFIX:
