@@ -67,6 +67,19 @@ static bool read_on(struct blocks *b)
 	return got > 0;
 }
 
+static bool has_bytes(struct blocks *b, size_t want)
+{
+	while (unread(b) < want)
+		if (!read_on(b))
+			return false;
+	return true;
+}
+
+static bool ended(const struct blocks *b)
+{
+	return unread(b) == 0 && errno == 0;
+}
+
 static enum blocks_got cut(const char *what, size_t want, size_t there, char why[128])
 {
 	if (errno != 0)
@@ -84,18 +97,15 @@ static int64_t time_of(const struct blocks *b, const uint8_t *record)
 
 enum blocks_got blocks_next(struct blocks *b, struct frame *f, char why[128])
 {
-	while (unread(b) < BLOCK_RECORD_LEN)
-		if (!read_on(b))
-			return unread(b) == 0 && errno == 0 ? BLOCKS_END
-							    : cut("a record", BLOCK_RECORD_LEN, unread(b), why);
+	if (!has_bytes(b, BLOCK_RECORD_LEN))
+		return ended(b) ? BLOCKS_END : cut("a record", BLOCK_RECORD_LEN, unread(b), why);
 	const size_t len = word_at(b, b->next + 8);
 	if (len > MAX_FRAME) {
 		snprintf(why, 128, "a frame of %zu bytes cannot be", len);
 		return BLOCKS_DAMAGE;
 	}
-	while (unread(b) < BLOCK_RECORD_LEN + len)
-		if (!read_on(b))
-			return cut("a frame", len, unread(b) - BLOCK_RECORD_LEN, why);
+	if (!has_bytes(b, BLOCK_RECORD_LEN + len))
+		return cut("a frame", len, unread(b) - BLOCK_RECORD_LEN, why);
 	const uint32_t sent = word_at(b, b->next + 12);
 	f->bytes = slice_head((struct slice){ b->next + BLOCK_RECORD_LEN, len }, b->most);
 	f->wire_len = sent > len ? sent : (uint32_t)len;
