@@ -78,7 +78,7 @@ static bool mask_address(struct test *t)
 	bool extra = false;
 	for (unsigned i = 0; i < sizeof t->addr; i++) {
 		const unsigned bits = t->prefix > 8 * i ? t->prefix - 8 * i : 0;
-		const uint8_t mask = bits >= 8 ? 0xff : (uint8_t)(0xffu << (8 - bits));
+		const uint8_t mask = (uint8_t)(bits >= 8 ? 0xff : 0xff00 >> bits);
 		extra = extra || (t->addr[i] & (uint8_t)~mask) != 0;
 		t->addr[i] &= mask;
 	}

@@ -12,7 +12,7 @@
 
 enum node_kind { NODE_SCALAR, NODE_LIST, NODE_MAP };
 
-enum { MAX_YAML_NODES = 1 << 20 }; /* of one file: a million keys take libyaml two thirds of a second */
+enum { MAX_YAML_NODES = 1 << 19 }; /* of one file: each takes libyaml and us half a microsecond */
 
 struct node {
 	enum node_kind kind;

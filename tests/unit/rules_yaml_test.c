@@ -224,7 +224,7 @@ static void size(void **state)
 	done(&p);
 	free(text);
 	text = repeat("-\n", MAX_YAML_NODES, &len);
-	check_refused(text, len, MAX_YAML_NODES, 2, "more than 1048576 values");
+	check_refused(text, len, MAX_YAML_NODES, 2, "more than 524288 values");
 	p = parse_bytes(text, len - 2);
 	assert_non_null(p.root);
 	assert_int_equal(p.root->count, MAX_YAML_NODES - 1);
