@@ -67,12 +67,17 @@ static bool read_on(struct blocks *b)
 	return got > 0;
 }
 
-static bool has_bytes(struct blocks *b, size_t want)
+static bool read_until(struct blocks *b, size_t want)
 {
 	while (unread(b) < want)
 		if (!read_on(b))
 			return false;
 	return true;
+}
+
+static inline bool has_bytes(struct blocks *b, size_t want)
+{
+	return unread(b) >= want || read_until(b, want);
 }
 
 static bool ended(const struct blocks *b)

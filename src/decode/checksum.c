@@ -26,11 +26,11 @@ enum {
 /* Sums are over 16-bit words in the order they lie in memory: the one's complement sum does not mind (RFC 1071, 2). */
 static uint16_t fold(uint64_t sum)
 {
-	sum = (sum & 0xffffffff) + (sum >> 32);
-	sum = (sum & 0xffff) + (sum >> 16 & 0xffff) + (sum >> 32);
-	sum = (sum & 0xffff) + (sum >> 16);
-	sum = (sum & 0xffff) + (sum >> 16);
-	return (uint16_t)sum;
+	/* Each half added to the other, with the carry that comes around. */
+	sum += sum << 32 | sum >> 32;
+	uint32_t half = (uint32_t)(sum >> 32);
+	half += half << 16 | half >> 16;
+	return (uint16_t)(half >> 16);
 }
 
 /* For a length known when compiled, at most eight bytes. */

@@ -420,13 +420,15 @@ static bool follow_once(const struct seat *at, bool over)
 	default:
 		break;
 	}
-	bool moved = false;
+	bool moved[2] = { false, false };
 	for (enum side side = CLIENT; side <= SERVER; side++)
 		while (follow_side(at, side))
-			moved = true;
-	if (!moved && at->w->mask != NULL && at->w->phase == WATCH_HTTP)
-		return disguise_weigh(at, over);
-	return moved;
+			moved[side] = true;
+	if (at->w->phase != WATCH_HTTP || moved[SERVER])
+		return true;
+	if (at->w->mask == NULL)
+		return false; /* the server was asked after the client had moved, and only it could release the client */
+	return moved[CLIENT] || disguise_weigh(at, over);
 }
 
 void follow(const struct seat *at, bool over)

@@ -64,8 +64,9 @@ struct asking {
 	const struct rule_half *half;
 	uint32_t moment; /* its bit */
 	const struct fired *fired;
-	uint32_t ordinal; /* of the handshake */
-	bool dropped;     /* more matched than can be held */
+	uint32_t ordinal;             /* of the handshake */
+	bool dropped;                 /* more matched than can be held */
+	const struct rule *strictest; /* of those: they are not told, but what they want is done */
 };
 
 static uint32_t ordinal_for(const struct rule *r, uint32_t ordinal)
@@ -81,6 +82,14 @@ static bool has_spoken(const struct fired *fired, const struct rule *r, uint32_t
 	return false;
 }
 
+static void drop(struct asking *a, uint32_t number)
+{
+	const struct rule *r = &a->j->rules->rule[number];
+	a->dropped = true;
+	if (r->threshold.count == 0 && (a->strictest == NULL || r->info.act > a->strictest->info.act))
+		a->strictest = r;
+}
+
 static void keep_match(struct asking *a, uint32_t number)
 {
 	struct judge *j = a->j;
@@ -90,7 +99,7 @@ static void keep_match(struct asking *a, uint32_t number)
 	if (at > 0 && j->match[at - 1] == number)
 		return;
 	if (j->matches == MAX_MATCHES) {
-		a->dropped = true;
+		drop(a, at == MAX_MATCHES ? number : j->match[MAX_MATCHES - 1]);
 		if (at == MAX_MATCHES)
 			return;
 		j->matches--;
@@ -209,27 +218,33 @@ static void tell(struct judge *j, const struct rule *r, const struct facts *f, e
 	j->counters.alerts++;
 }
 
+static void act_on(const struct rule *r, struct decision *out)
+{
+	if (r->info.act <= out->act)
+		return;
+	out->act = r->info.act;
+	out->rule = &r->info;
+	out->mark = r->info.mark;
+}
+
 static void decide(struct asking *a, enum moment m, const struct facts *f, struct fired *fired, struct decision *out)
 {
 	struct judge *j = a->j;
 	for (unsigned i = 0; i < j->matches; i++) {
 		const struct rule *r = &j->rules->rule[j->match[i]];
-		if (out->count == MAX_ALERTS) {
-			a->dropped = true;
-			break;
-		}
+		/* What it wants is done even where it must be silent for want of room. */
+		if (r->threshold.count == 0)
+			act_on(r, out);
 		if (!remember(j, fired, r, a->ordinal))
 			continue;
 		j->counters.matched++;
 		if (r->threshold.count != 0 && !limits_reached(j->limits, r, f, &j->counters))
 			continue;
-		if (r->info.act > out->act) {
-			out->act = r->info.act;
-			out->rule = &r->info;
-			out->mark = r->info.mark;
-		}
+		act_on(r, out);
 		tell(j, r, f, m, out);
 	}
+	if (a->strictest != NULL)
+		act_on(a->strictest, out);
 	/* What was not remembered may speak at the next moment. */
 	if (a->dropped)
 		j->counters.fired_lost++;

@@ -85,7 +85,7 @@ size_t ruleset_test_count(const struct ruleset *r);
 const struct rule_test *ruleset_test(const struct ruleset *r, size_t i);
 
 /* Which rules have spoken about a conversation, and about which of its handshakes.  Zeroed at first. */
-enum { MAX_FIRED = 24, MAX_ALERTS = 8 };
+enum { MAX_FIRED = 32, MAX_ALERTS = MAX_FIRED };
 struct fired {
 	uint8_t count, lost; /* lost: more rules wanted to speak than can be remembered; they were silent */
 	struct {

@@ -102,15 +102,6 @@ static bool meet_member(void *to, uint64_t hash)
 	return false;
 }
 
-/* A text is compared with the set in the set's kind: a name in any case, a host as a host. */
-static struct value as_member(const struct set *s, const struct value *v)
-{
-	struct value out;
-	out.kind = kind_of(s);
-	out.text = v->text;
-	return out;
-}
-
 static bool is_text(const struct value *v)
 {
 	return v->kind == FACT_TEXT || v->kind == FACT_NAME || v->kind == FACT_HOST;
@@ -120,7 +111,8 @@ static bool holds_text(const struct set *s, const struct value *v)
 {
 	if (!is_text(v))
 		return false;
-	const struct value in = as_member(s, v);
+	/* A text is compared in the set's kind: a name in any case, a host as a host. */
+	const struct value in = { .kind = kind_of(s), .text = v->text };
 	struct asked a = { s, &in };
 	if (meet_member(&a, key_text(0, in.kind, KEY_WHOLE, in.text)))
 		return true;
