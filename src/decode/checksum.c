@@ -64,9 +64,51 @@ static inline pair pair_at(const uint8_t *at)
 	return two;
 }
 
+#ifdef __x86_64__
+typedef uint64_t four __attribute__((vector_size(32)));
+
+/* As much as fills whole blocks, with the wider registers of most processors. */
+__attribute__((target("avx2"))) static uint64_t sum_blocks(const uint8_t *at, size_t len)
+{
+	const four low = { 0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff };
+	four even = { 0 }, odd = { 0 };
+	for (; len >= 64; len -= 64, at += 64) {
+		four a, b;
+		memcpy(&a, at, sizeof a);
+		memcpy(&b, at + 32, sizeof b);
+		even += (a & low) + (b & low);
+		odd += (a >> 32) + (b >> 32);
+	}
+	even += odd;
+	return even[0] + even[1] + even[2] + even[3];
+}
+
+static inline size_t whole_blocks(size_t len)
+{
+	return len >= 128 && __builtin_cpu_supports("avx2") ? len & ~(size_t)63 : 0;
+}
+#else
+static uint64_t sum_blocks(const uint8_t *at, size_t len)
+{
+	(void)at;
+	(void)len;
+	return 0;
+}
+
+static inline size_t whole_blocks(size_t len)
+{
+	(void)len;
+	return 0;
+}
+#endif
+
 /* Words of half the width of their sums, so no carry is ever lost: four at a time. */
 static uint64_t sum_bytes(const uint8_t *at, size_t len)
 {
+	const size_t blocks = whole_blocks(len);
+	const uint64_t before = blocks != 0 ? sum_blocks(at, blocks) : 0;
+	at += blocks;
+	len -= blocks;
 	const pair low = { 0xffffffff, 0xffffffff };
 	pair even = { 0 }, odd = { 0 };
 	for (; len >= 32; len -= 32, at += 32) {
@@ -74,7 +116,7 @@ static uint64_t sum_bytes(const uint8_t *at, size_t len)
 		even += (a & low) + (b & low);
 		odd += (a >> 32) + (b >> 32);
 	}
-	uint64_t sum = even[0] + even[1] + odd[0] + odd[1];
+	uint64_t sum = before + even[0] + even[1] + odd[0] + odd[1];
 	for (; len >= 8; len -= 8, at += 8)
 		sum += sum_word(at, 8);
 	return sum + sum_tail(at, len);
