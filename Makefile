@@ -52,7 +52,7 @@ room_of  = $(firstword $(subst _, ,$1))
 .DEFAULT_GOAL := all
 .SECONDARY:
 .PHONY: all release help setup setup-check setup-lab run test tests unit talk golden cli rules-tests pack differ lab check clang \
-	sanitized lint floors sizes format format-check fuzz score compare innocents bench bench-rules install clean
+	sanitized lint floors sizes format format-check fuzz score compare alerts innocents bench bench-rules install clean
 
 all: $(B)/culvert ## build the program
 
@@ -208,6 +208,10 @@ score: $(B)/culvert ## right labels on the further captures, when they are there
 compare: $(B)/culvert ## the matrix of handshakes: culvert beside tshark and ndpiReader (CORPUS=folder)
 	@if [ -f "$(CORPUS)/matrix/truth.jsonl" ]; then tests/compare.py --culvert $(B)/culvert "$(CORPUS)/matrix"; \
 	else echo "compare: no captures at $(CORPUS)/matrix: nothing compared"; fi
+
+alerts: $(B)/culvert ## what the shipped rules say of $(CORPUS) and of pcaps/: severities by label
+	@for folder in pcaps $(dir $(wildcard $(CORPUS)/*/truth.jsonl)); do echo "$$folder"; \
+		tests/rules/alerts.py --culvert $(B)/culvert $$folder || exit 1; done
 
 innocents: $(B)/culvert ## no false alarm on 30,000 ordinary connections, made in network namespaces (as root)
 	@tests/lab/innocents --culvert $(B)/culvert $(if $(KEEP),--keep $(KEEP))
