@@ -27,6 +27,8 @@ static bool append(struct paths *p, const char *name, struct problems *out)
 	struct stat about = { 0 };
 	if (strcmp(name, "-") != 0 && stat(name, &about) != 0)
 		return failed(out, name, "cannot open");
+	if (strcmp(name, "-") != 0 && !S_ISREG(about.st_mode))
+		return problem_add(out, PROBLEM_ERROR, name, 0, 0, "is no file (a pipe is read as -)");
 	struct path path = { NULL, about.st_dev, about.st_ino };
 	if (is_there(p, &path))
 		return true;
@@ -69,7 +71,8 @@ static bool append_in(struct paths *p, const char *folder, const char *name, str
 	const int n = snprintf(path, sizeof path, "%s%s%s", folder, slash, name);
 	if (n < 0 || (size_t)n >= sizeof path)
 		return problem_add(out, PROBLEM_ERROR, folder, 0, 0, "the name of a file in it is too long");
-	return append(p, path, out);
+	struct stat about;
+	return (stat(path, &about) == 0 && S_ISDIR(about.st_mode)) || append(p, path, out);
 }
 
 static bool append_folder(struct paths *p, const char *path, struct problems *out)
@@ -123,7 +126,8 @@ static bool read_all(int fd, const char *path, char *text, size_t *len, struct p
 bool paths_read(const char *path, char **text, size_t *len, struct problems *out)
 {
 	const bool standard = strcmp(path, "-") == 0;
-	const int fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+	/* Never wait for who writes to a pipe: it may have taken the file's place since it was looked at. */
+	const int fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0)
 		return failed(out, path, "cannot open");
 	/* Untouched pages cost nothing. */
