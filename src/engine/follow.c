@@ -227,6 +227,9 @@ static void take_event(const struct seat *at, struct dialogue *d, struct http_ev
 			disguise_head(at, ev);
 		if (ev->kind == HTTP_RESPONSE)
 			after_handshake(at, d, ev);
+		/* Only now is it known whether it is HTTP that a relay carries, or one more relay. */
+		if (d != &w->top)
+			judging_at(at, MOMENT_CHANNEL);
 		break;
 	case HTTP_BODY:
 		show_tunnels(at, d, ev, notes);
@@ -235,6 +238,8 @@ static void take_event(const struct seat *at, struct dialogue *d, struct http_ev
 		http_witness(ev, notes);
 		d->http2 = true;
 		settle(at);
+		if (d != &w->top)
+			judging_at(at, MOMENT_CHANNEL);
 		break;
 	case HTTP_LOST:
 		take_lost(at, d, ev, notes);

@@ -2,6 +2,7 @@
  * way (`print`). */
 #include "main/rules_verbs.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include "base/json.h"
@@ -124,6 +125,10 @@ int rules_verb(const struct options *o, char **words)
 		log_error("rules %s: no file or folder named", verb);
 		return STATUS_WRONG;
 	}
+	/* Nothing here has to be finished: an interrupt ends it, also while standard input is read. */
+	signal(SIGINT, SIG_DFL);
+	signal(SIGTERM, SIG_DFL);
+	signal(SIGHUP, SIG_DFL);
 	if (tests)
 		return test(o, words + 1);
 	return strcmp(verb, "check") == 0 ? check(o, words + 1) : print(words + 1);

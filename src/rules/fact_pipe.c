@@ -21,11 +21,23 @@ static const struct channel *hello_of(const struct facts *f)
 	return last != NULL && last->channel->has_hello ? last->channel : NULL;
 }
 
+/* HTTP has begun in the channel, and may yet turn out to be the way into one more relay. */
+static bool may_go_deeper(const struct facts *f)
+{
+	if (f->levels < 2 || f->levels > MAX_NESTING + 1 || is_over(f))
+		return false;
+	const struct facts_level *last = &f->level[f->levels - 1];
+	const struct handshake_record *h = layers_handshake(last);
+	if (last->channel != NULL)
+		return last->channel->name[0] == '\0';
+	return !last->http2 && (last->requests == 0 || (h != NULL && h->result == HS_PENDING));
+}
+
 int see_inner(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
 {
 	struct slice inner[MAX_LAYERS];
 	(void)h;
-	if (!layers_relayed(f))
+	if (!layers_relayed(f) || may_go_deeper(f))
 		return FACT_UNKNOWN;
 	const unsigned count = layers_inner(f, inner);
 	/* Nothing yet is not nothing. */

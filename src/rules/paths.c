@@ -14,12 +14,35 @@ static bool failed(struct problems *out, const char *path, const char *what)
 	return problem_add(out, PROBLEM_ERROR, path, 0, 0, "%s: %s", what, strerror(errno));
 }
 
-static bool is_there(const struct paths *p, const struct path *path)
+/* Where it stands in the table, or would. */
+static uint32_t *slot_of(const struct paths *p, const struct path *path)
 {
+	size_t at = (size_t)((path->inode ^ path->device << 32) * UINT64_C(0x9e3779b97f4a7c15) >> 32);
+	for (;; at++) {
+		uint32_t *slot = &p->slot[at & (p->slots - 1)];
+		const struct path *here = *slot != 0 ? &p->list[*slot - 1] : NULL;
+		if (here == NULL || (here->device == path->device && here->inode == path->inode))
+			return slot;
+	}
+}
+
+static bool grow(struct paths *p)
+{
+	const size_t room = p->room == 0 ? 16 : 2 * p->room;
+	struct path *list = reallocarray(p->list, room, sizeof *list);
+	if (list == NULL)
+		return false;
+	p->list = list;
+	uint32_t *slot = calloc(2 * room, sizeof *slot);
+	if (slot == NULL)
+		return false;
+	free(p->slot);
+	p->slot = slot;
+	p->slots = 2 * room;
+	p->room = room;
 	for (size_t i = 0; i < p->count; i++)
-		if (p->list[i].device == path->device && p->list[i].inode == path->inode)
-			return true;
-	return false;
+		*slot_of(p, &p->list[i]) = (uint32_t)i + 1;
+	return true;
 }
 
 static bool append(struct paths *p, const char *name, struct problems *out)
@@ -27,21 +50,19 @@ static bool append(struct paths *p, const char *name, struct problems *out)
 	struct stat about = { 0 };
 	if (strcmp(name, "-") != 0 && stat(name, &about) != 0)
 		return failed(out, name, "cannot open");
+	if (strcmp(name, "-") != 0 && !S_ISREG(about.st_mode))
+		return problem_add(out, PROBLEM_ERROR, name, 0, 0, "is no file (a pipe is read as -)");
 	struct path path = { NULL, about.st_dev, about.st_ino };
-	if (is_there(p, &path))
+	if (p->count == p->room && !grow(p))
+		return failed(out, name, "cannot be kept");
+	uint32_t *slot = slot_of(p, &path);
+	if (*slot != 0)
 		return true;
-	if (p->count == p->room) {
-		const size_t room = p->room == 0 ? 16 : 2 * p->room;
-		struct path *list = reallocarray(p->list, room, sizeof *list);
-		if (list == NULL)
-			return failed(out, name, "cannot be kept");
-		p->list = list;
-		p->room = room;
-	}
 	path.name = strdup(name);
 	if (path.name == NULL)
 		return failed(out, name, "cannot be kept");
 	p->list[p->count++] = path;
+	*slot = (uint32_t)p->count;
 	return true;
 }
 
@@ -69,7 +90,8 @@ static bool append_in(struct paths *p, const char *folder, const char *name, str
 	const int n = snprintf(path, sizeof path, "%s%s%s", folder, slash, name);
 	if (n < 0 || (size_t)n >= sizeof path)
 		return problem_add(out, PROBLEM_ERROR, folder, 0, 0, "the name of a file in it is too long");
-	return append(p, path, out);
+	struct stat about;
+	return (stat(path, &about) == 0 && S_ISDIR(about.st_mode)) || append(p, path, out);
 }
 
 static bool append_folder(struct paths *p, const char *path, struct problems *out)
@@ -102,6 +124,7 @@ void paths_fini(struct paths *p)
 	for (size_t i = 0; i < p->count; i++)
 		free(p->list[i].name);
 	free(p->list);
+	free(p->slot);
 	*p = (struct paths){ 0 };
 }
 
@@ -123,7 +146,8 @@ static bool read_all(int fd, const char *path, char *text, size_t *len, struct p
 bool paths_read(const char *path, char **text, size_t *len, struct problems *out)
 {
 	const bool standard = strcmp(path, "-") == 0;
-	const int fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+	/* Never wait for who writes to a pipe: it may have taken the file's place since it was looked at. */
+	const int fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0)
 		return failed(out, path, "cannot open");
 	/* Untouched pages cost nothing. */

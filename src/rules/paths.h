@@ -13,6 +13,8 @@ struct path {
 struct paths {
 	struct path *list;
 	size_t count, room;
+	uint32_t *slot; /* by device and inode: 1 + the place in `list`; 0: free */
+	size_t slots;   /* a power of two, at least twice `room` */
 };
 
 /* A file as it is; of a folder the *.yaml and *.yml in it, by name, none that begins with a dot.  A file that is there already is

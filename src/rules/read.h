@@ -38,6 +38,7 @@ struct reader {
 	struct memory *scratch; /* trees and the like: gone when all is read */
 	struct source *source, *now;
 	size_t sources, source_room;
+	size_t warned;          /* which source was warned of last */
 	bool partial;           /* a file could not be read: what is missing may be in it */
 	struct named_set *name; /* by name */
 	size_t names;

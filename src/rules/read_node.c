@@ -34,6 +34,9 @@ bool want_kind(struct reader *r, const struct node *n, enum node_kind kind, cons
 	if (kind == NODE_LIST)
 		return wrong(r, n, "%s must be a list, not %s (begin each item with '- ', or write [a, b])", what,
 		    node_kind_name(n->kind));
+	/* label:blind-relay */
+	if (kind == NODE_MAP && n->kind == NODE_SCALAR && !n->quoted && slice_find(n->text, ':') != n->text.len)
+		return wrong(r, n, "%s must be a mapping, not a text (is there a space behind each ':'?)", what);
 	return wrong(r, n, "%s must be %s, not %s", what, kind == NODE_SCALAR ? "a single value" : node_kind_name(kind),
 	    node_kind_name(n->kind));
 }

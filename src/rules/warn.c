@@ -11,9 +11,11 @@ void warn(struct reader *r, const char *file, unsigned line, unsigned column, co
 	va_start(args, format);
 	const int n = vsnprintf(what, sizeof what, format, args);
 	va_end(args);
-	size_t i = 0;
-	while (i + 1 < r->sources && r->source[i].name != file)
-		i++;
+	/* Warnings come mostly in the order of the files. */
+	size_t i = r->warned;
+	for (size_t tried = 1; tried < r->sources && r->source[i].name != file; tried++)
+		i = i + 1 < r->sources ? i + 1 : 0;
+	r->warned = i;
 	problem_add(&r->source[i].problems, PROBLEM_WARNING, file, line, column, "%s", n >= 0 ? what : "odd");
 }
 

@@ -56,6 +56,8 @@ static const struct saying {
 	    "expected '- ' here (is the line indented like the items above it?)", false },
 	{ "while parsing a flow sequence", "did not find expected ',' or ']'", "expected ',' or ']' here", false },
 	{ "while parsing a flow mapping", "did not find expected ',' or '}'", "expected ',' or '}' here", false },
+	{ "while parsing a flow node", "did not find expected node content",
+	    "expected a value here (a text that begins with : must be quoted)", false },
 	{ "while scanning a simple key", "could not find expected ':'", "expected ': ' behind this key", true },
 	{ "while scanning a block scalar", NULL, "expected a line end behind | or >, and an indented text below",
 	    false },
