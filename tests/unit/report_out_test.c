@@ -97,7 +97,7 @@ static void all_lines_arrive_in_order(void **state)
 {
 	struct place *p = *state;
 	static char text[600000];
-	assert_true(out_open(p->out, p->file, &p->e));
+	assert_true(out_open(p->out, p->file, OUT_ONCE, &p->e));
 	say(p->out, 0, 10000, 0);
 	assert_true(out_close(p->out, &p->e));
 	assert_int_equal(count_whole(text, read_back(p->file, text, sizeof text)), 10000);
@@ -110,7 +110,7 @@ static void a_file_is_begun_anew(void **state)
 	struct place *p = *state;
 	char text[4096];
 	for (unsigned i = 0; i < 2; i++) {
-		assert_true(out_open(p->out, p->file, &p->e));
+		assert_true(out_open(p->out, p->file, OUT_ONCE, &p->e));
 		say(p->out, i, i + 1, 0);
 		assert_true(out_close(p->out, &p->e));
 	}
@@ -123,16 +123,16 @@ static void what_cannot_be_opened_is_said(void **state)
 	struct place *p = *state;
 	char path[120];
 	snprintf(path, sizeof path, "%s/none/such", p->folder);
-	assert_false(out_open(p->out, path, &p->e));
+	assert_false(out_open(p->out, path, OUT_ONCE, &p->e));
 	assert_int_equal(p->e.sys, ENOENT);
-	assert_false(out_open(p->out, p->folder, &p->e));
+	assert_false(out_open(p->out, p->folder, OUT_ONCE, &p->e));
 	assert_int_equal(p->e.sys, EISDIR);
 }
 
 static void a_full_device_loses_all_and_says_so(void **state)
 {
 	struct place *p = *state;
-	assert_true(out_open(p->out, "/dev/full", &p->e));
+	assert_true(out_open(p->out, "/dev/full", OUT_ONCE, &p->e));
 	say(p->out, 0, 5000, 0);
 	assert_false(out_close(p->out, &p->e));
 	assert_int_equal(p->out->lost, 5000);
@@ -154,7 +154,7 @@ static void a_full_disk_leaves_no_torn_line(void **state)
 	struct place *p = *state;
 	static char text[600000];
 	for (rlim_t room = 0; room < 120; room += 7) {
-		assert_true(out_open(p->out, p->file, &p->e));
+		assert_true(out_open(p->out, p->file, OUT_ONCE, &p->e));
 		limit_files(100000 + room);
 		say(p->out, 0, 5000, 0);
 		const bool whole = out_close(p->out, &p->e);
@@ -171,7 +171,7 @@ static void a_disk_with_room_again_is_used_again(void **state)
 {
 	struct place *p = *state;
 	static char text[900000];
-	assert_true(out_open(p->out, p->file, &p->e));
+	assert_true(out_open(p->out, p->file, OUT_ONCE, &p->e));
 	limit_files(100010);
 	say(p->out, 0, 5000, 0);
 	const uint64_t lost = p->out->lost;
@@ -190,7 +190,7 @@ static void a_short_shortage_loses_nothing(void **state)
 {
 	struct place *p = *state;
 	static char text[600000];
-	assert_true(out_open(p->out, p->file, &p->e));
+	assert_true(out_open(p->out, p->file, OUT_ONCE, &p->e));
 	limit_files(30010);
 	say(p->out, 0, 1400, 0);
 	assert_true(p->out->failing);
@@ -203,7 +203,7 @@ static void a_short_shortage_loses_nothing(void **state)
 static void a_clock_that_jumps_back_does_not_stop_the_trying(void **state)
 {
 	struct place *p = *state;
-	assert_true(out_open(p->out, p->file, &p->e));
+	assert_true(out_open(p->out, p->file, OUT_ONCE, &p->e));
 	limit_files(30010);
 	say(p->out, 0, 1400, 1000 * SECOND);
 	assert_true(p->out->failing);
@@ -237,7 +237,7 @@ static void a_pipe_gets_each_line_at_once(void **state)
 	char text[256];
 	assert_int_equal(pipe(fds), 0);
 	const int old = take_stdout(fds);
-	const bool opened = out_open(p->out, "-", &p->e);
+	const bool opened = out_open(p->out, "-", OUT_ONCE, &p->e);
 	say(p->out, 0, 1, 0);
 	const ssize_t n = read(fds[0], text, sizeof text);
 	const bool closed = out_close(p->out, &p->e);
@@ -253,7 +253,7 @@ static void a_closed_pipe_is_told_at_the_end(void **state)
 	int fds[2];
 	assert_int_equal(pipe(fds), 0);
 	const int old = take_stdout(fds);
-	const bool opened = out_open(p->out, "-", &p->e);
+	const bool opened = out_open(p->out, "-", OUT_ONCE, &p->e);
 	close(fds[0]);
 	say(p->out, 0, 100, 0);
 	const bool closed = out_close(p->out, &p->e);
@@ -285,7 +285,7 @@ static void a_slow_reader_of_a_non_blocking_pipe_gets_all(void **state)
 		_exit(write(back[1], &right, 1) != 1);
 	}
 	const int old = take_stdout(fds);
-	const bool opened = out_open(p->out, "-", &p->e);
+	const bool opened = out_open(p->out, "-", OUT_ONCE, &p->e);
 	say(p->out, 0, 5000, 0);
 	const bool closed = out_close(p->out, &p->e);
 	put_back(old);
@@ -301,7 +301,7 @@ static void a_slow_reader_of_a_non_blocking_pipe_gets_all(void **state)
 static void a_line_that_could_not_be_made_is_counted(void **state)
 {
 	struct place *p = *state;
-	assert_true(out_open(p->out, p->file, &p->e));
+	assert_true(out_open(p->out, p->file, OUT_ONCE, &p->e));
 	out_lose(p->out);
 	say(p->out, 0, 3, 0);
 	assert_false(out_close(p->out, &p->e));
