@@ -94,6 +94,7 @@ static void print_counters(const struct live *l)
 static void fulfil(struct live *l)
 {
 	struct err e;
+	signals_seen();
 	if (signals_take(WISH_COUNTERS))
 		print_counters(l);
 	if (signals_take(WISH_REOPEN) && !reporter_reopen(l->run.reporter, &e))
@@ -102,17 +103,11 @@ static void fulfil(struct live *l)
 		rulebook_reload(&l->run.options->rules, l->run.pipeline);
 }
 
-/* True when there were as many as may be. */
+/* True when there are more, as far as is known. */
 static bool take_frames(struct live *l)
 {
-	struct frame frame;
 	struct err e;
-	for (unsigned n = 0; n < BATCH; n++) {
-		if (source_next(l->source, &frame, &e) != GOT_FRAME)
-			return false;
-		pipeline_frame(l->run.pipeline, &frame);
-	}
-	return true;
+	return run_frames(&l->run, l->source, BATCH, &e) == GOT_FRAME;
 }
 
 static void sleep_until_frames(const struct live *l, int ms)
@@ -127,9 +122,11 @@ static void take_last_frames(struct live *l)
 	const int64_t until = clock_ns(CLOCK_MONOTONIC) + LAST_FRAMES_MS * INT64_C(1000000);
 	int64_t left;
 	signals_take(WISH_STOP);
-	while (!signals_wish(WISH_STOP) && (left = until - clock_ns(CLOCK_MONOTONIC)) > 0)
+	while (!signals_wish(WISH_STOP) && (left = until - clock_ns(CLOCK_MONOTONIC)) > 0) {
+		signals_seen();
 		if (!take_frames(l))
 			sleep_until_frames(l, (int)(left / 1000000) + 1);
+	}
 }
 
 static void watch(struct live *l)

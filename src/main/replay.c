@@ -8,6 +8,8 @@
 #include "main/run.h"
 #include "main/signals.h"
 
+enum { BATCH = 4096 /* frames between two looks at the clock */ };
+
 /* What a long replay shows on a terminal: how far, how many. */
 struct progress {
 	bool on;
@@ -49,22 +51,19 @@ static void show_progress(struct progress *g, const struct run *r, const struct 
 /* One capture, from its first frame to the last that can be read.  False when it is damaged. */
 static bool replay_source(const struct run *r, struct source *s, const char *name, struct progress *g)
 {
-	struct frame frame = { 0 };
 	struct err e;
-	enum source_got got = GOT_END;
-	uint32_t beat = 0;
-	struct pipeline *p = r->pipeline;
-	pipeline_source(p, name);
-	while (!signals_wish(WISH_STOP) && (got = source_next(s, &frame, &e)) == GOT_FRAME) {
-		pipeline_frame(p, &frame);
+	enum source_got got = GOT_FRAME;
+	pipeline_source(r->pipeline, name);
+	while (got == GOT_FRAME && !signals_wish(WISH_STOP)) {
+		got = run_frames(r, s, BATCH, &e);
+		signals_seen();
 		if (signals_take(WISH_RULES))
-			rulebook_reload(&r->options->rules, p);
-		if ((++beat & 0xfff) == 0 || signals_wish(WISH_COUNTERS))
-			show_progress(g, r, s);
+			rulebook_reload(&r->options->rules, r->pipeline);
+		show_progress(g, r, s);
 	}
 	if (g->shown > 0)
 		fputs("\r\033[K", stderr);
-	pipeline_drain(p);
+	pipeline_drain(r->pipeline);
 	if (signals_wish(WISH_STOP) || got == GOT_END)
 		return true;
 	log_error("%s: %s", e.where, e.what);

@@ -23,6 +23,10 @@ int run_refused(const struct err *e, int otherwise);
 /* The rules are loaded before, and closed after.  False, and told, when it cannot be; run_end is due all the same. */
 bool run_begin(struct run *r, struct options *o, bool live) MUST_CHECK;
 
+/* Carries frames from the source to the pipeline until there are `most`, or a signal has come (GOT_FRAME), or the source has
+ * something else to say. */
+enum source_got run_frames(const struct run *r, struct source *s, unsigned most, struct err *e);
+
 /* Gathers the counters. */
 void run_count(struct run *r);
 

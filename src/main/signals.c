@@ -4,7 +4,7 @@
 #include <stddef.h>
 #include <time.h>
 
-volatile sig_atomic_t signals_came[WISHES];
+volatile sig_atomic_t signals_came[WISHES], signals_fresh;
 
 static const int heard[] = { SIGUSR1, SIGUSR2, SIGHUP, SIGINT, SIGTERM };
 
@@ -18,6 +18,7 @@ static void on_signal(int number)
 		signals_came[WISH_STOP] = 1;
 	if (number == SIGHUP)
 		signals_came[WISH_REOPEN] = 1;
+	signals_fresh = 1;
 }
 
 void signals_listen(void)
@@ -36,18 +37,20 @@ bool signals_take(enum wish w)
 	return came;
 }
 
+void signals_seen(void)
+{
+	signals_fresh = 0;
+}
+
 void signals_wait(struct pollfd *fds, size_t count, int ms)
 {
 	const struct timespec longest = { .tv_sec = ms / 1000, .tv_nsec = (long)(ms % 1000) * 1000000 };
 	sigset_t ours, before;
-	bool came = false;
 	sigemptyset(&ours);
 	for (size_t i = 0; i < sizeof heard / sizeof *heard; i++)
 		sigaddset(&ours, heard[i]);
 	sigprocmask(SIG_BLOCK, &ours, &before);
-	for (unsigned w = 0; w < WISHES; w++)
-		came |= signals_came[w] != 0;
-	if (!came)
+	if (signals_fresh == 0)
 		ppoll(fds, (nfds_t)count, &longest, &before);
 	sigprocmask(SIG_SETMASK, &before, NULL);
 }

@@ -14,10 +14,10 @@ enum wish {
 	WISHES
 };
 
-void signals_listen(void);
-
 /* Set by the handler; for looking only. */
-extern volatile sig_atomic_t signals_came[WISHES];
+extern volatile sig_atomic_t signals_came[WISHES], signals_fresh;
+
+void signals_listen(void);
 
 static inline bool signals_wish(enum wish w)
 {
@@ -26,6 +26,15 @@ static inline bool signals_wish(enum wish w)
 
 /* The same, and forgets it. */
 bool signals_take(enum wish w);
+
+/* Has any come since signals_seen? */
+static inline bool signals_any(void)
+{
+	return signals_fresh != 0;
+}
+
+/* Before looking at the wishes: what comes later is fresh. */
+void signals_seen(void);
 
 /* Polls; a signal ends the wait, also one that came just before it. */
 void signals_wait(struct pollfd *fds, size_t count, int ms);

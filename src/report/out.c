@@ -24,7 +24,7 @@ bool out_open(struct out *o, const char *path, enum out_manner manner, struct er
 	const bool error = path == NULL, output = !error && strcmp(path, "-") == 0;
 	*o = (struct out){ .manner = manner, .owned = !error && !output };
 	snprintf(o->name, sizeof o->name, "%s", error ? "standard error" : output ? "standard output" : path);
-	o->socket = o->owned && strncmp(path, socket_prefix, sizeof socket_prefix - 1) == 0;
+	o->socket = path != NULL && o->owned && strncmp(path, socket_prefix, sizeof socket_prefix - 1) == 0;
 	o->path = o->socket ? path + sizeof socket_prefix - 1 : path;
 	o->fd = error ? STDERR_FILENO : STDOUT_FILENO;
 	if (!place_open(o, e))
