@@ -189,7 +189,10 @@ def told(name):
             shake = {k: v for k, v in c.get("handshake", {}).items() if k != "took_ms"}
             relay = {k: v for k, v in c.get("relay", {}).items() if k != "seconds"}
             tunnel = {k: c.get("tunnel", {}).get(k) for k in ("tool", "wrapped", "target")}
-            flows[r["src_ip"], r["src_port"], r["dest_ip"], r["dest_port"]] = (
+            key, nth = (r["src_ip"], r["src_port"], r["dest_ip"], r["dest_port"]), 0
+            while key + (nth,) in flows:   # a port may be used again
+                nth += 1
+            flows[key + (nth,)] = (
                 c["label"], c["certainty"], c.get("because"), shake, relay, tunnel, r["flow"]["pkts_toserver"],
                 r["flow"]["pkts_toclient"])
     return flows
