@@ -20,7 +20,7 @@ PACKAGES := gcc make pkg-config libpcap-dev libndpi-dev libmd-dev libyaml-dev li
 CHECK_PACKAGES := clang clang-format clang-tidy libclang-rt-14-dev cppcheck mandoc universal-ctags tshark libndpi-bin \
 	shellcheck valgrind
 
-LAB_PACKAGES := httptunnel openssh-client openssh-server tcpdump
+LAB_PACKAGES := httptunnel openssh-client openssh-server tcpdump curl iproute2
 
 WARN := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wcast-qual -Wvla -Wpointer-arith \
 	-Wwrite-strings -Wundef -Werror
@@ -151,8 +151,8 @@ pack: $(B)/culvert $(B)/talk ## check the rules that ship, and run their tests
 differ: $(B)/culvert ## count messages in pcaps/ beside tshark
 	@tests/differ.py --culvert $(B)/culvert
 
-lab: setup-lab $(B)/culvert ## real programs: what tunnels carry comes back byte for byte
-	@tests/run "tests/lab/unwrap $(B)/culvert"
+lab: setup-lab $(B)/culvert ## real programs: what tunnels carry comes back byte for byte, live says what replay says
+	@tests/run "tests/lab/unwrap $(B)/culvert" "tests/lab/live $(B)/culvert"
 
 setup-lab:
 	@tests/setup $(PACKAGES) $(LAB_PACKAGES)

@@ -10,6 +10,7 @@ struct frame {
 	int64_t t;          /* ns since 1970, from the capture */
 	int link;           /* DLT_* of <pcap/dlt.h> */
 	uint64_t number;    /* from 1 within its source */
+	unsigned interface; /* which of the source's; 0 in a file */
 };
 
 #endif

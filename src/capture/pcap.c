@@ -1,4 +1,4 @@
-/* Capture files, through libpcap; nothing else in the program knows it.
+/* Capture files, through libpcap; besides this, only live.c knows it.
  *
  * libpcap reads the header of every file and the whole of most formats; the records of a classic file that can be sought in
  * are read in blocks (blocks.h).  The file is opened here and not by libpcap, for a large buffer that spares system calls and
@@ -8,7 +8,6 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <pcap/pcap.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdio_ext.h>
@@ -16,8 +15,9 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include "base/limits.h"
 #include "capture/blocks.h"
+#include "capture/inside.h"
+#include "capture/packet.h"
 
 enum {
 	BUFFER_LEN = 1 << 20,
@@ -27,10 +27,10 @@ enum {
 	CLASSIC_RECORD_LEN = 16 /* pcap; pcapng's version is 1 */
 };
 
-struct source {
+struct file {
 	/* stdio's.  At the beginning of a page the kernel's copy into it costs a third of what it costs elsewhere. */
 	_Alignas(PAGE) char buffer[BUFFER_LEN];
-	char name[4096];
+	struct source source;
 	FILE *file;
 	pcap_t *pcap;
 	struct bpf_program filter;
@@ -41,7 +41,12 @@ struct source {
 	uint64_t total;
 };
 
-static bool open_bytes(struct source *s, const char *path, struct err *e)
+static struct file *file_of(struct source *s)
+{
+	return (struct file *)((char *)s - offsetof(struct file, source));
+}
+
+static bool open_bytes(struct file *s, const char *path, struct err *e)
 {
 	struct stat about;
 	if (strcmp(path, "-") == 0) {
@@ -53,11 +58,11 @@ static bool open_bytes(struct source *s, const char *path, struct err *e)
 		s->file = fopen(path, "rbe");
 	}
 	if (s->file == NULL || fstat(fileno(s->file), &about) != 0)
-		return err_set_sys(e, s->name, "cannot open");
+		return err_set_sys(e, s->source.name, "cannot open");
 	if (S_ISDIR(about.st_mode))
-		return err_set(e, s->name, "is a folder, not a capture");
+		return err_set(e, s->source.name, "is a folder, not a capture");
 	if (S_ISREG(about.st_mode) && about.st_size == 0)
-		return err_set(e, s->name, "the file is empty");
+		return err_set(e, s->source.name, "the file is empty");
 	s->total = S_ISREG(about.st_mode) ? (uint64_t)about.st_size : 0;
 	setvbuf(s->file, s->buffer, _IOFBF, sizeof s->buffer);
 	__fsetlocking(s->file, FSETLOCKING_BYCALLER);
@@ -65,11 +70,11 @@ static bool open_bytes(struct source *s, const char *path, struct err *e)
 }
 
 /* stdio has read on, but is not asked again. */
-static bool open_blocks(struct source *s, struct err *e)
+static bool open_blocks(struct file *s, struct err *e)
 {
 	struct blocks *b = aligned_alloc(_Alignof(struct blocks), sizeof *b);
 	if (b == NULL)
-		return err_set_sys(e, s->name, "no memory");
+		return err_set_sys(e, s->source.name, "no memory");
 	if (blocks_open(b, fileno(s->file), (uint32_t)pcap_snapshot(s->pcap)))
 		s->blocks = b;
 	else
@@ -77,65 +82,54 @@ static bool open_blocks(struct source *s, struct err *e)
 	return true;
 }
 
-static bool open_capture(struct source *s, struct err *e)
+static bool open_capture(struct file *s, struct err *e)
 {
 	char why[PCAP_ERRBUF_SIZE] = "";
 	s->pcap = pcap_fopen_offline_with_tstamp_precision(s->file, PCAP_TSTAMP_PRECISION_NANO, why);
 	if (s->pcap == NULL && s->total != 0 && s->total < CLASSIC_HEADER_LEN)
-		return err_set(e, s->name, "not a capture: the file has only %" PRIu64 " bytes", s->total);
+		return err_set(e, s->source.name, "not a capture: the file has only %" PRIu64 " bytes", s->total);
 	if (s->pcap == NULL)
-		return err_set(e, s->name, "not a pcap or pcapng capture that can be read: %s", why);
+		return err_set(e, s->source.name, "not a pcap or pcapng capture that can be read: %s", why);
 	s->counted = CLASSIC_HEADER_LEN;
 	s->link = pcap_datalink(s->pcap);
 	return s->total == 0 || open_blocks(s, e);
 }
 
-static bool compile_filter(struct source *s, const char *filter, struct err *e)
+static bool compile_filter(struct file *s, const char *filter, struct err *e)
 {
-	if (filter == NULL)
-		return true;
-	if (pcap_compile(s->pcap, &s->filter, filter, 1, PCAP_NETMASK_UNKNOWN) != 0)
-		return err_set_code(e, EINVAL, s->name, "filter \"%s\": %s", filter, pcap_geterr(s->pcap));
-	s->filtered = true;
-	return true;
+	s->filtered = filter != NULL && packet_filter(s->pcap, &s->filter, filter, s->source.name, e);
+	return filter == NULL || s->filtered;
 }
 
-struct source *source_open_file(const char *path, const char *filter, struct err *e)
+static uint64_t position(const struct file *s)
 {
-	struct source *s = aligned_alloc(_Alignof(struct source), sizeof *s);
-	if (s == NULL) {
-		err_set_sys(e, path, "no memory");
-		return NULL;
-	}
-	memset(&s->name, 0, sizeof *s - offsetof(struct source, name));
-	const char *name = strcmp(path, "-") == 0 ? "standard input" : path;
-	slice_copy((struct slice){ (const uint8_t *)name, strlen(name) }, s->name, sizeof s->name);
-	if (open_bytes(s, path, e) && open_capture(s, e) && compile_filter(s, filter, e))
-		return s;
-	source_close(s);
-	return NULL;
+	if (s->blocks != NULL)
+		return s->blocks->offset;
+	const off_t at = s->total != 0 ? ftello(s->file) : -1;
+	return at >= 0 ? (uint64_t)at : s->counted;
 }
 
 /* Where the damage begins: exactly, in a classic file, as the frames before it are counted.  The blocks of pcapng are
  * known to libpcap alone; there it is where reading came to a stop. */
-static enum source_got tell_damage(struct source *s, struct err *e)
+static enum source_got tell_damage(struct file *s, struct err *e)
 {
 	const bool classic = pcap_major_version(s->pcap) == CLASSIC_MAJOR;
-	err_set(e, s->name, "damaged after frame %" PRIu64 ", %s byte %" PRIu64 ": %s", s->frames,
-	    classic ? "at" : "near", classic ? s->counted : source_position(s, &(uint64_t){ 0 }), pcap_geterr(s->pcap));
+	err_set(e, s->source.name, "damaged after frame %" PRIu64 ", %s byte %" PRIu64 ": %s", s->frames,
+	    classic ? "at" : "near", classic ? s->counted : position(s), pcap_geterr(s->pcap));
 	return GOT_DAMAGE;
 }
 
-static bool passes(const struct source *s, const struct pcap_pkthdr *h, const uint8_t *bytes)
+static bool passes(const struct file *s, const struct pcap_pkthdr *h, const uint8_t *bytes)
 {
 	return !s->filtered || pcap_offline_filter(&s->filter, h, bytes) != 0;
 }
 
-static enum source_got next_of_blocks(struct source *s, struct frame *f, struct err *e)
+static enum source_got next_of_blocks(struct file *s, struct frame *f, struct err *e)
 {
 	char why[128];
 	enum blocks_got got = BLOCKS_END;
 	f->link = s->link;
+	f->interface = 0;
 	while (!s->over && (got = blocks_next(s->blocks, f, why)) == BLOCKS_FRAME) {
 		f->number = ++s->frames;
 		const struct pcap_pkthdr h = { .caplen = (uint32_t)f->bytes.len, .len = f->wire_len };
@@ -145,22 +139,14 @@ static enum source_got next_of_blocks(struct source *s, struct frame *f, struct 
 	s->over = true;
 	if (got == BLOCKS_END)
 		return GOT_END;
-	err_set(
-	    e, s->name, "damaged after frame %" PRIu64 ", at byte %" PRIu64 ": %s", s->frames, s->blocks->offset, why);
+	err_set(e, s->source.name, "damaged after frame %" PRIu64 ", at byte %" PRIu64 ": %s", s->frames,
+	    s->blocks->offset, why);
 	return GOT_DAMAGE;
 }
 
-static int64_t time_of(const struct pcap_pkthdr *h)
+static enum source_got file_next(struct source *source, struct frame *f, struct err *e)
 {
-	int64_t t;
-	if (__builtin_mul_overflow((int64_t)h->ts.tv_sec, INT64_C(1000000000), &t) ||
-	    __builtin_add_overflow(t, (int64_t)h->ts.tv_usec, &t))
-		return h->ts.tv_sec < 0 ? INT64_MIN : INT64_MAX;
-	return t;
-}
-
-enum source_got source_next(struct source *s, struct frame *f, struct err *e)
-{
+	struct file *s = file_of(source);
 	struct pcap_pkthdr *h;
 	const uint8_t *bytes;
 	int got = PCAP_ERROR_BREAK;
@@ -171,37 +157,23 @@ enum source_got source_next(struct source *s, struct frame *f, struct err *e)
 		s->counted += CLASSIC_RECORD_LEN + h->caplen;
 		if (!passes(s, h, bytes))
 			continue;
-		*f = (struct frame){
-			.bytes = slice_head((struct slice){ bytes, h->caplen }, MAX_FRAME),
-			.wire_len = h->len > h->caplen ? h->len : h->caplen,
-			.t = time_of(h),
-			.link = s->link,
-			.number = s->frames,
-		};
+		*f = packet_frame(h, bytes, 1, s->link, s->frames);
 		return GOT_FRAME;
 	}
 	s->over = true;
 	return got == PCAP_ERROR_BREAK ? GOT_END : tell_damage(s, e);
 }
 
-const char *source_name(const struct source *s)
+static uint64_t file_position(const struct source *source, uint64_t *total)
 {
-	return s->name;
-}
-
-uint64_t source_position(const struct source *s, uint64_t *total)
-{
+	const struct file *s = (const struct file *)((const char *)source - offsetof(struct file, source));
 	*total = s->total;
-	if (s->blocks != NULL)
-		return s->blocks->offset;
-	const off_t at = s->total != 0 ? ftello(s->file) : -1;
-	return at >= 0 ? (uint64_t)at : s->counted;
+	return position(s);
 }
 
-void source_close(struct source *s)
+static void file_close(struct source *source)
 {
-	if (s == NULL)
-		return;
+	struct file *s = file_of(source);
 	if (s->filtered)
 		pcap_freecode(&s->filter);
 	if (s->pcap != NULL)
@@ -210,4 +182,21 @@ void source_close(struct source *s)
 		fclose(s->file);
 	free(s->blocks);
 	free(s);
+}
+
+static const struct source_kind file_kind = { .next = file_next, .position = file_position, .close = file_close };
+
+struct source *source_open_file(const char *path, const char *filter, struct err *e)
+{
+	struct file *s = aligned_alloc(_Alignof(struct file), sizeof *s);
+	if (s == NULL) {
+		err_set_sys(e, path, "no memory");
+		return NULL;
+	}
+	memset(&s->source, 0, sizeof *s - offsetof(struct file, source));
+	source_init(&s->source, &file_kind, strcmp(path, "-") == 0 ? "standard input" : path);
+	if (open_bytes(s, path, e) && open_capture(s, e) && compile_filter(s, filter, e))
+		return &s->source;
+	file_close(&s->source);
+	return NULL;
 }

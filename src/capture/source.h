@@ -1,21 +1,37 @@
 /* source -- where frames come from.  A source is pulled: no callback, one frame at a time, nothing kept.
  *
  * A damaged file is not an error of the program: what could be read was given, then source_next says GOT_DAMAGE with a
- * text that names the place.
+ * text that names the place.  Interfaces never end: GOT_NOTHING means that nothing has come yet, and the caller waits with
+ * poll.  One that goes down or away is awaited, and opened again.
  */
 #ifndef CAPTURE_SOURCE_H
 #define CAPTURE_SOURCE_H
 
+#include <poll.h>
 #include "base/err.h"
 #include "capture/frame.h"
 
 struct source;
 
-enum source_got { GOT_FRAME, GOT_END, GOT_DAMAGE };
+enum source_got { GOT_FRAME, GOT_END, GOT_DAMAGE, GOT_NOTHING };
 
 /* `path` names a pcap or pcapng file, or is "-" for standard input; `filter` is a BPF expression or NULL; one that cannot
  * be used is EINVAL. */
 struct source *source_open_file(const char *path, const char *filter, struct err *e) MUST_CHECK;
+
+enum { MAX_INTERFACES = 16 };
+
+struct live_options {
+	const char *interface[MAX_INTERFACES]; /* must live as long as the source */
+	size_t interfaces;
+	const char *filter;  /* or NULL */
+	uint32_t snaplen;    /* bytes kept of a frame */
+	uint32_t buffer_mib; /* of the kernel, for each interface */
+	bool promiscuous;
+};
+
+/* No such interface is ENODEV, no permission EPERM, a filter that cannot be used EINVAL.  One that is down is awaited. */
+struct source *source_open_live(const struct live_options *o, struct err *e) MUST_CHECK;
 
 enum source_got source_next(struct source *s, struct frame *f, struct err *e);
 
@@ -23,6 +39,17 @@ const char *source_name(const struct source *s);
 
 /* Bytes of the file read so far and in all (0: not known), for progress. */
 uint64_t source_position(const struct source *s, uint64_t *total);
+
+/* What to poll for reading after GOT_NOTHING; returns how many. */
+size_t source_descriptors(const struct source *s, struct pollfd *fds, size_t room);
+
+/* About once a second: looks for interfaces that have gone. */
+void source_tick(struct source *s);
+
+struct source_counters {
+	uint64_t received, dropped; /* frames, by the kernel; the dropped ones are among the received */
+};
+void source_counters(const struct source *s, struct source_counters *c);
 
 void source_close(struct source *s);
 

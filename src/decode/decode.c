@@ -197,6 +197,7 @@ enum decoded decode(struct decoder *d, const struct frame *f, struct segment *ou
 		.rest = f->bytes,
 		.beyond = f->wire_len > f->bytes.len ? f->wire_len - f->bytes.len : 0,
 		.t = f->t,
+		.space = f->interface,
 	};
 	out->encap = (struct encapsulation){ 0 };
 	frag_release(&d->frag);

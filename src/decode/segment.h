@@ -13,7 +13,7 @@ struct endpoint {
 /* Both directions of a conversation have the same key: `lo` compares lower, address then port. */
 struct flow_key {
 	struct endpoint lo, hi;
-	uint32_t space; /* hash of VLAN ids, VNI and the like: overlapping networks do not mix.  0: none */
+	uint32_t space; /* hash of interface, VLAN ids, VNI and the like: overlapping networks do not mix.  0: none */
 	uint8_t ipv6;   /* 1 or 0 */
 	uint8_t zero[3];
 };

@@ -81,6 +81,11 @@ static bool has_unread(const struct watch *w, enum side side)
 	return stream_total(&w->stream, side) > w->stream.side[side].read;
 }
 
+void pipeline_interfaces(struct pipeline *p, const char *const *names)
+{
+	p->interfaces = names;
+}
+
 void pipeline_table(struct pipeline *p, struct reporter *table)
 {
 	p->table = table;
@@ -265,7 +270,7 @@ static bool forgive_checksum(const struct seat *at, const struct segment *seg, b
 	return fresh;
 }
 
-static void take_segment(struct pipeline *p, const struct segment *seg)
+static void take_segment(struct pipeline *p, const struct segment *seg, unsigned interface)
 {
 	bool fresh = false;
 	struct flow *f = touch(p, seg, &fresh);
@@ -274,6 +279,7 @@ static void take_segment(struct pipeline *p, const struct segment *seg)
 	const struct seat at = seat_of(p, f, seg->t);
 	if (fresh) {
 		p->stats.flows++;
+		at.w->interface = (uint8_t)interface;
 		watch_begin(&at, seg);
 	}
 	if (stream_matters(&at.w->stream, seg) && !decode_checksum(p->decoder, seg) &&
@@ -296,7 +302,12 @@ void pipeline_frame(struct pipeline *p, const struct frame *f)
 	if (decode(p->decoder, f, &seg) != DECODED_SEGMENT)
 		return;
 	p->stats.segments++;
-	take_segment(p, &seg);
+	take_segment(p, &seg, f->interface);
+}
+
+void pipeline_tick(struct pipeline *p, int64_t now)
+{
+	expire(p, now);
 }
 
 void pipeline_drain(struct pipeline *p)

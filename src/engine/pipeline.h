@@ -30,6 +30,9 @@ void pipeline_free(struct pipeline *p);
 /* The name goes into records as pcap_filename; it must live as long as the pipeline is used. */
 void pipeline_source(struct pipeline *p, const char *name);
 
+/* Frames come from interfaces: names by frame.interface, for in_iface; they must live as long. */
+void pipeline_interfaces(struct pipeline *p, const char *const *names);
+
 /* Finished conversations are told there as well. */
 void pipeline_table(struct pipeline *p, struct reporter *table);
 
@@ -37,6 +40,9 @@ void pipeline_table(struct pipeline *p, struct reporter *table);
 void pipeline_rules(struct pipeline *p, const struct ruleset *r);
 
 void pipeline_frame(struct pipeline *p, const struct frame *f);
+
+/* No frame has come for a while, and it is `now`: conversations whose time is over are concluded. */
+void pipeline_tick(struct pipeline *p, int64_t now);
 
 /* The source has ended: every conversation is concluded and reported. */
 void pipeline_drain(struct pipeline *p);

@@ -46,6 +46,7 @@ void tell_gather(const struct seat *at, struct facts *f)
 		.client_is_lo = w->stream.client_way == LO_TO_HI,
 		.encap = w->encap,
 		.capture = at->p->source,
+		.interface = at->p->interfaces != NULL ? at->p->interfaces[w->interface] : NULL,
 		.first = at->flow->first,
 		.last = at->flow->last,
 		.now = at->t,

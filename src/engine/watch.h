@@ -72,6 +72,7 @@ struct watch {
 	uint32_t packets[2];
 	uint32_t judged; /* notes, doubts and waiting as they were when last weighed */
 	uint8_t phase, depth;
+	uint8_t interface;   /* of its first segment */
 	uint8_t label;       /* highest announced */
 	uint8_t failed;      /* midstream: 1 << side that was seen to say something else than a message's beginning */
 	uint16_t status;     /* of the latest final response of the conversation's own HTTP */
@@ -95,6 +96,7 @@ struct pipeline {
 	uint32_t moments;  /* those that a rule waits for */
 	struct head *head; /* scratch */
 	const char *source;
+	const char *const *interfaces; /* NULL: frames come from files */
 	bool anomalies, strict_checksums, watch_tunnels, keeps_requests;
 	struct report_stats stats;
 };

@@ -9,6 +9,7 @@ const char help_text[] =
     "channel), http-tunnel (a foreign protocol wrapped in HTTP messages), not-http, or undecided.\n"
     "\n"
     "usage: culvert replay [options] FILE|FOLDER|- ...   label the conversations of captures (pcap, pcapng)\n"
+    "       culvert live -i INTERFACE [options]          label conversations as they happen\n"
     "       culvert list detectors|events|facts          what can be found and named\n"
     "       culvert explain --states                     the handshake table\n"
     "       culvert rules check FILE|FOLDER ...          everything that is wrong with rule files\n"
@@ -16,9 +17,14 @@ const char help_text[] =
     "       culvert rules test FILE|FOLDER ...           run the tests that stand in them\n"
     "       culvert help | version\n"
     "\n"
+    "  -i, --interface NAME    live: listen there; may be repeated\n"
+    "      --promiscuous       live: frames for other hosts as well\n"
+    "      --buffer MIB        live: the kernel's buffer for each interface (default 64)\n"
+    "      --snaplen BYTES     live: keep so much of each frame (default 262144)\n"
+    "      --stats-interval S  live: a stats record every S seconds (default 8; 0: only at the end)\n"
     "  -f, --filter BPF        only packets that match, as in tcpdump\n"
     "  -r, --rules FILE        judge the conversations by the rules of a file or folder; may be repeated\n"
-    "  -o, --output FILE       write the records there; - is standard output (the default)\n"
+    "  -o, --output FILE       write the records there; - is standard output (the default); unix:PATH a socket\n"
     "      --format FORMAT     json (default) or text, one line a conversation for people\n"
     "      --table             a table of the conversations on standard error as well\n"
     "  -k, --checksums POLICY  auto (default: learn who offloads), all, none\n"
@@ -49,10 +55,19 @@ enum {
 	OPT_TABLE,
 	OPT_STRICT,
 	OPT_REQUIRE_TESTS,
+	OPT_PROMISCUOUS,
+	OPT_BUFFER,
+	OPT_SNAPLEN,
+	OPT_STATS_INTERVAL,
 	OPT_VERSION
 };
 
 static const struct option long_options[] = {
+	{ "interface", required_argument, NULL, 'i' },
+	{ "promiscuous", no_argument, NULL, OPT_PROMISCUOUS },
+	{ "buffer", required_argument, NULL, OPT_BUFFER },
+	{ "snaplen", required_argument, NULL, OPT_SNAPLEN },
+	{ "stats-interval", required_argument, NULL, OPT_STATS_INTERVAL },
 	{ "filter", required_argument, NULL, 'f' },
 	{ "rules", required_argument, NULL, 'r' },
 	{ "output", required_argument, NULL, 'o' },
@@ -129,16 +144,50 @@ static bool add_fail_on(struct options *o, const char *word)
 	return true;
 }
 
-static bool parse_flows(struct options *o, const char *word)
+static bool parse_number(const char *option, const char *word, uint32_t least, uint32_t most, uint32_t *to)
 {
 	uint64_t n;
 	const struct slice text = { (const uint8_t *)word, strlen(word) };
-	if (!slice_decimal(text, 1u << 28, &n) || n == 0) {
-		log_error("--flows: '%s' is no number from 1 to %u", word, 1u << 28);
+	if (!slice_decimal(text, most, &n) || n < least) {
+		log_error("%s: '%s' is no number from %u to %u", option, word, least, most);
 		return false;
 	}
-	o->pipeline.flows = (size_t)n;
+	*to = (uint32_t)n;
 	return true;
+}
+
+static bool parse_flows(struct options *o, const char *word)
+{
+	uint32_t n;
+	if (!parse_number("--flows", word, 1, 1u << 28, &n))
+		return false;
+	o->pipeline.flows = n;
+	return true;
+}
+
+static bool add_interface(struct options *o, const char *name)
+{
+	if (o->live.interfaces == MAX_INTERFACES) {
+		log_error("--interface: more than %d", MAX_INTERFACES);
+		return false;
+	}
+	o->live.interface[o->live.interfaces++] = name;
+	return true;
+}
+
+/* Those of live. */
+static bool take_live(struct options *o, int c, const char *value)
+{
+	switch (c) {
+	case OPT_BUFFER:
+		return parse_number("--buffer", value, 1, 2047, &o->live.buffer_mib);
+	case OPT_SNAPLEN:
+		return parse_number("--snaplen", value, 64, MAX_FRAME, &o->live.snaplen);
+	case OPT_STATS_INTERVAL:
+		return parse_number("--stats-interval", value, 0, 86400, &o->stats_interval);
+	default:
+		return false;
+	}
 }
 
 /* Options whose value is one of a few words, or a number. */
@@ -167,7 +216,7 @@ static bool take_value(struct options *o, int c, const char *value)
 	case OPT_FAIL_ON:
 		return add_fail_on(o, value);
 	default:
-		return false;
+		return take_live(o, c, value);
 	}
 }
 
@@ -179,6 +228,11 @@ static bool take_option(struct options *o, int c, const char *value)
 		return true;
 	case 'o':
 		o->output = value;
+		return true;
+	case 'i':
+		return add_interface(o, value);
+	case OPT_PROMISCUOUS:
+		o->live.promiscuous = true;
 		return true;
 	case 'r':
 		return add_rules(o, value);
@@ -223,7 +277,7 @@ static bool take_option(struct options *o, int c, const char *value)
 bool options_read(struct options *o, int argc, char **argv)
 {
 	int c;
-	while (o->verb == NULL && (c = getopt_long(argc, argv, "f:r:o:k:qvh", long_options, NULL)) != -1)
+	while (o->verb == NULL && (c = getopt_long(argc, argv, "i:f:r:o:k:qvh", long_options, NULL)) != -1)
 		if (!take_option(o, c, optarg))
 			return false;
 	return true;

@@ -3,6 +3,7 @@
 #define MAIN_OPTIONS_H
 
 #include "base/log.h"
+#include "capture/source.h"
 #include "engine/pipeline.h"
 #include "main/rulebook.h"
 
@@ -12,10 +13,12 @@ struct options {
 	enum log_level verbosity;
 	struct pipeline_options pipeline;
 	struct rulebook rules;
-	uint32_t fail_on;       /* 1 << enum label */
-	unsigned fail_on_alert; /* 1 << enum severity; 0: never */
-	const char *unwrap;     /* folder; NULL: none */
-	const char *verb;       /* that an option stands for; NULL: the first word is one */
+	struct live_options live;
+	uint32_t stats_interval; /* seconds; 0: only at the end */
+	uint32_t fail_on;        /* 1 << enum label */
+	unsigned fail_on_alert;  /* 1 << enum severity; 0: never */
+	const char *unwrap;      /* folder; NULL: none */
+	const char *verb;        /* that an option stands for; NULL: the first word is one */
 	bool fail_on_anomaly, states, table, strict, require_tests;
 	bool format_given; /* and not what it is without --format */
 };

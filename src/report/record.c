@@ -57,6 +57,8 @@ void record_head(struct record *r, const char *type, const struct facts *f)
 		const char *name = record_base_name(f->capture);
 		record_wire(r, "pcap_filename", (struct slice){ (const uint8_t *)name, strlen(name) });
 	}
+	if (f->interface != NULL)
+		record_wire(r, "in_iface", (struct slice){ (const uint8_t *)f->interface, strlen(f->interface) });
 	json_word(j, "event_type", type);
 	write_vlans(r, f->encap);
 	write_endpoints(r, f);
@@ -194,9 +196,20 @@ size_t record_anomaly(struct record *r, const struct facts *f, enum odd odd, enu
 	return record_end(r);
 }
 
+static void write_live_stats(struct json *j, const struct live_stats *s)
+{
+	json_uint(j, "uptime", s->uptime_s);
+	json_object(j, "capture");
+	json_uint(j, "kernel_packets", s->received);
+	json_uint(j, "kernel_drops", s->dropped);
+	json_object_end(j);
+}
+
 static void write_traffic_stats(struct json *j, const struct report_stats *s)
 {
 	json_object(j, "stats");
+	if (s->live != NULL)
+		write_live_stats(j, s->live);
 	json_object(j, "decoder");
 	json_uint(j, "pkts", s->frames);
 	json_uint(j, "bytes", s->frame_bytes);
@@ -217,7 +230,7 @@ static void write_traffic_stats(struct json *j, const struct report_stats *s)
 size_t record_stats(struct record *r, const struct report_stats *s)
 {
 	struct json *j = &r->json;
-	record_time(r, "timestamp", s->last);
+	record_time(r, "timestamp", s->live != NULL ? s->live->now : s->last);
 	json_word(j, "event_type", "stats");
 	if (s->source != NULL) {
 		const char *name = record_base_name(s->source);

@@ -32,20 +32,40 @@ struct story {
 	const struct report_stats *stats;
 };
 
-struct reporter *reporter_open(const char *path, enum report_format format, struct err *e)
+static struct reporter *open_as(const char *path, enum report_format format, enum out_manner manner, struct err *e)
 {
 	struct reporter *r = calloc(1, sizeof *r);
 	if (r == NULL) {
 		err_set(e, path != NULL ? path : "standard error", "no memory for %zu bytes", sizeof *r);
 		return NULL;
 	}
-	if (!out_open(&r->out, path, e)) {
+	if (!out_open(&r->out, path, manner, e)) {
 		free(r);
 		return NULL;
 	}
 	r->format = format;
 	r->colours = format == REPORT_TEXT && log_colours(r->out.fd);
 	return r;
+}
+
+struct reporter *reporter_open(const char *path, enum report_format format, struct err *e)
+{
+	return open_as(path, format, OUT_ONCE, e);
+}
+
+struct reporter *reporter_open_live(const char *path, enum report_format format, struct err *e)
+{
+	return open_as(path, format, OUT_LIVE, e);
+}
+
+bool reporter_reopen(struct reporter *r, struct err *e)
+{
+	return out_reopen(&r->out, e);
+}
+
+enum reporter_waits reporter_tick(struct reporter *r, int64_t now)
+{
+	return (enum reporter_waits)out_tick(&r->out, now);
 }
 
 bool reporter_close(struct reporter *r, struct err *e)
@@ -133,7 +153,7 @@ void report_stats(struct reporter *r, const struct report_stats *s)
 		return;
 	struct report_stats told = *s;
 	told.records_lost += r->out.lost;
-	tell(r, &(struct story){ .what = TELL_STATS, .stats = &told }, s->last);
+	tell(r, &(struct story){ .what = TELL_STATS, .stats = &told }, s->live != NULL ? s->live->now : s->last);
 }
 
 uint64_t reporter_lines(const struct reporter *r)

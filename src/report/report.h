@@ -18,6 +18,17 @@ enum report_format { REPORT_JSON, REPORT_TEXT };
 /* `path` "-" is standard output, NULL standard error. */
 struct reporter *reporter_open(const char *path, enum report_format format, struct err *e) MUST_CHECK;
 
+/* For a run that goes on for days: a file is added to; a reader that is slow or away is never waited for.  `path` may also
+ * be unix:PATH, a stream socket to connect to, again and again. */
+struct reporter *reporter_open_live(const char *path, enum report_format format, struct err *e) MUST_CHECK;
+
+/* Opens a file again by its name, which may be another file now. */
+bool reporter_reopen(struct reporter *r, struct err *e) MUST_CHECK;
+
+/* Time goes on: what waits is written. */
+enum reporter_waits { REPORT_IDLE, REPORT_WAITS /* for a reader */, REPORT_GONE /* nobody reads any more */ };
+enum reporter_waits reporter_tick(struct reporter *r, int64_t now);
+
 /* False when lines were lost; `e` says how many and why the first. */
 bool reporter_close(struct reporter *r, struct err *e) MUST_CHECK;
 
@@ -44,6 +55,12 @@ struct rule_stats {
 	struct judge_counters judge;
 };
 
+/* Of a run on interfaces. */
+struct live_stats {
+	int64_t now;
+	uint64_t uptime_s, received, dropped; /* frames, by the kernel */
+};
+
 struct report_stats {
 	const char *source;
 	uint64_t frames, frame_bytes, segments, other, malformed, fragments_dropped, bad_checksums;
@@ -51,6 +68,7 @@ struct report_stats {
 	uint64_t anomalies, stream_caps, tunnel_caps, kin_evicted, groups_evicted, records, records_lost;
 	struct rule_stats rules;
 	int64_t first, last;
+	const struct live_stats *live; /* NULL: files were read */
 };
 void report_stats(struct reporter *r, const struct report_stats *s);
 

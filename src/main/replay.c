@@ -1,0 +1,125 @@
+#include "main/replay.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+#include "capture/files.h"
+#include "main/run.h"
+#include "main/signals.h"
+
+enum { BATCH = 4096 /* frames between two looks at the clock */ };
+
+/* What a long replay shows on a terminal: how far, how many. */
+struct progress {
+	bool on;
+	struct timespec begun;
+	double shown;
+};
+
+static double seconds_since(const struct timespec *then)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)(now.tv_sec - then->tv_sec) + 1e-9 * (double)(now.tv_nsec - then->tv_nsec);
+}
+
+static void print_counters(const struct run *r, const struct source *s)
+{
+	uint64_t total = 0;
+	const uint64_t at = source_position(s, &total);
+	run_print_counters(r, source_name(s));
+	if (total != 0)
+		fprintf(stderr, ", %u %%", (unsigned)(100 * (at < total ? at : total) / total));
+}
+
+static void show_progress(struct progress *g, const struct run *r, const struct source *s)
+{
+	if (signals_take(WISH_COUNTERS)) {
+		print_counters(r, s);
+		fputc('\n', stderr);
+	}
+	const double now = g->on ? seconds_since(&g->begun) : 0;
+	if (!g->on || now < 1 || now - g->shown < 0.25)
+		return;
+	g->shown = now;
+	fputc('\r', stderr);
+	print_counters(r, s);
+	fputs("\033[K", stderr);
+}
+
+/* One capture, from its first frame to the last that can be read.  False when it is damaged. */
+static bool replay_source(const struct run *r, struct source *s, const char *name, struct progress *g)
+{
+	struct err e;
+	enum source_got got = GOT_FRAME;
+	pipeline_source(r->pipeline, name);
+	while (got == GOT_FRAME && !signals_wish(WISH_STOP)) {
+		got = run_frames(r, s, BATCH, &e);
+		signals_seen();
+		if (signals_take(WISH_RULES))
+			rulebook_reload(&r->options->rules, r->pipeline);
+		show_progress(g, r, s);
+	}
+	if (g->shown > 0)
+		fputs("\r\033[K", stderr);
+	pipeline_drain(r->pipeline);
+	if (signals_wish(WISH_STOP) || got == GOT_END)
+		return true;
+	log_error("%s: %s", e.where, e.what);
+	return false;
+}
+
+static int replay_files(struct run *r, const struct files *files)
+{
+	const struct options *o = r->options;
+	struct progress g = { .on = isatty(STDERR_FILENO) && o->verbosity >= LOG_WARN };
+	struct err e;
+	int status = EXIT_DONE;
+	clock_gettime(CLOCK_MONOTONIC, &g.begun);
+	for (size_t i = 0; i < files->count && !signals_wish(WISH_STOP); i++) {
+		struct source *s = source_open_file(files->names[i], o->filter, &e);
+		if (s == NULL) {
+			status = run_refused(&e, EXIT_INCOMPLETE);
+			if (status != EXIT_INCOMPLETE)
+				return status;
+			continue;
+		}
+		if (!replay_source(r, s, files->names[i], &g))
+			status = EXIT_INCOMPLETE;
+		source_close(s);
+	}
+	run_count(r);
+	return status == EXIT_DONE && run_matched(r) ? EXIT_FOUND : status;
+}
+
+static int replay_into(struct options *o, const struct files *files)
+{
+	struct run r;
+	int status = EXIT_USAGE;
+	if (run_begin(&r, o, false)) {
+		status = replay_files(&r, files);
+		report_stats(r.reporter, &r.stats);
+	}
+	return run_end(&r, status);
+}
+
+int replay(struct options *o, char **paths)
+{
+	struct files files = { 0 };
+	struct err e;
+	if (*paths == NULL) {
+		log_error("replay: no capture named");
+		return run_usage();
+	}
+	for (; *paths != NULL; paths++)
+		if (!files_add(&files, *paths, &e)) {
+			log_error("%s: %s", e.where, e.what);
+			files_fini(&files);
+			return e.sys == EACCES ? EXIT_DENIED : EXIT_USAGE;
+		}
+	const int status = rulebook_load(&o->rules) ? replay_into(o, &files) : EXIT_USAGE;
+	rulebook_close(&o->rules);
+	files_fini(&files);
+	return status;
+}

@@ -1,0 +1,143 @@
+#include "main/run.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include "main/signals.h"
+
+int run_usage(void)
+{
+	fputs("culvert: see `culvert help`\n", stderr);
+	return EXIT_USAGE;
+}
+
+int run_refused(const struct err *e, int otherwise)
+{
+	log_error("%s: %s", e->where, e->what);
+	if (e->sys == EACCES || e->sys == EPERM)
+		return EXIT_DENIED;
+	return e->sys == EINVAL ? EXIT_USAGE : otherwise;
+}
+
+static int close_reporter(struct reporter *r, int status)
+{
+	struct err e;
+	if (r == NULL || reporter_close(r, &e))
+		return status;
+	log_error("%s: %s", e.where, e.what);
+	return EXIT_INCOMPLETE;
+}
+
+/* What tunnels carry goes to files of its own, when asked for. */
+static bool open_unwrap(struct options *o, struct err *e)
+{
+	if (o->unwrap == NULL)
+		return true;
+	o->pipeline.unwrap = unwrap_open(o->unwrap, e);
+	return o->pipeline.unwrap != NULL;
+}
+
+static int close_unwrap(const struct options *o, int status)
+{
+	const uint64_t lost = unwrap_lost(o->pipeline.unwrap);
+	unwrap_close(o->pipeline.unwrap);
+	if (lost == 0)
+		return status;
+	log_error("%s: %llu bytes could not be written", o->unwrap, (unsigned long long)lost);
+	return EXIT_INCOMPLETE;
+}
+
+static struct reporter *open_output(const struct options *o, bool live, struct err *e)
+{
+	return live ? reporter_open_live(o->output, o->format, e) : reporter_open(o->output, o->format, e);
+}
+
+bool run_begin(struct run *r, struct options *o, bool live)
+{
+	struct err e;
+	*r = (struct run){ .options = o };
+	o->pipeline.key = hash_key_random();
+	o->pipeline.rules = o->rules.set;
+	r->reporter = open_output(o, live, &e);
+	if (r->reporter != NULL && o->table)
+		r->table = reporter_open(NULL, REPORT_TEXT, &e);
+	if (r->reporter == NULL || (r->table == NULL && o->table) || !open_unwrap(o, &e) ||
+	    (r->pipeline = pipeline_new(&o->pipeline, r->reporter, &e)) == NULL) {
+		log_error("%s: %s", e.where, e.what);
+		return false;
+	}
+	pipeline_table(r->pipeline, r->table);
+	return true;
+}
+
+/* The one place where frames pass: with two, compilers no longer make one piece of reading, decoding and the rest, and every
+ * frame costs a twentieth more. */
+enum source_got run_frames(const struct run *r, struct source *s, unsigned most, struct err *e)
+{
+	struct pipeline *p = r->pipeline;
+	struct frame frame = { 0 };
+	for (unsigned n = 0; n < most && !signals_any(); n++) {
+		const enum source_got got = source_next(s, &frame, e);
+		if (got != GOT_FRAME)
+			return got;
+		pipeline_frame(p, &frame);
+	}
+	return GOT_FRAME;
+}
+
+void run_count(struct run *r)
+{
+	const struct live_stats *live = r->stats.live;
+	pipeline_stats(r->pipeline, &r->stats);
+	r->stats.live = live;
+	r->stats.rules.refused = r->options->rules.refused;
+}
+
+void run_print_counters(const struct run *r, const char *name)
+{
+	struct report_stats now;
+	pipeline_stats(r->pipeline, &now);
+	fprintf(stderr, "culvert: %s: %llu frames, %llu conversations", name, (unsigned long long)now.frames,
+	    (unsigned long long)now.flows);
+}
+
+bool run_matched(const struct run *r)
+{
+	const struct options *o = r->options;
+	const struct report_stats *s = &r->stats;
+	for (unsigned i = 0; i < LABELS; i++)
+		if ((o->fail_on >> i & 1) != 0 && s->by_label[i] != 0)
+			return true;
+	for (unsigned i = SEVERITY_HIGH; i <= SEVERITY_INFO; i++)
+		if ((o->fail_on_alert >> i & 1) != 0 && s->rules.by_severity[i] != 0)
+			return true;
+	return o->fail_on_anomaly && s->anomalies != 0;
+}
+
+static void print_summary(const struct report_stats *s)
+{
+	log_info(
+	    "%llu frames, %llu TCP segments, %llu conversations: %llu plain-http, %llu blind-relay, %llu http-tunnel, "
+	    "%llu not-http, %llu undecided; %llu anomalies",
+	    (unsigned long long)s->frames, (unsigned long long)s->segments, (unsigned long long)s->flows,
+	    (unsigned long long)s->by_label[LABEL_PLAIN_HTTP], (unsigned long long)s->by_label[LABEL_BLIND_RELAY],
+	    (unsigned long long)s->by_label[LABEL_HTTP_TUNNEL], (unsigned long long)s->by_label[LABEL_NOT_HTTP],
+	    (unsigned long long)s->by_label[LABEL_UNDECIDED], (unsigned long long)s->anomalies);
+	if (s->rules.used)
+		log_info("%llu rules, %llu alerts, %llu held back", (unsigned long long)s->rules.rules,
+		    (unsigned long long)s->rules.judge.alerts, (unsigned long long)s->rules.judge.suppressed);
+	if (s->flows_evicted + s->stream_caps + s->tunnel_caps + s->kin_evicted != 0)
+		log_warn("bounds reached: %llu conversations forgotten early, %llu streams over their buffer, %llu "
+			 "without notebook, "
+			 "%llu pairs of hosts forgotten",
+		    (unsigned long long)s->flows_evicted, (unsigned long long)s->stream_caps,
+		    (unsigned long long)s->tunnel_caps, (unsigned long long)s->kin_evicted);
+}
+
+int run_end(struct run *r, int status)
+{
+	status = close_reporter(r->reporter, close_reporter(r->table, status));
+	if (r->pipeline != NULL)
+		print_summary(&r->stats);
+	pipeline_free(r->pipeline);
+	return close_unwrap(r->options, status);
+}

@@ -1,0 +1,42 @@
+/* run -- what replay and live share: from options to a pipeline that reports, and back to an exit status. */
+#ifndef MAIN_RUN_H
+#define MAIN_RUN_H
+
+#include "capture/source.h"
+#include "main/options.h"
+
+enum exit_status { EXIT_DONE = 0, EXIT_INCOMPLETE = 1, EXIT_USAGE = 2, EXIT_DENIED = 3, EXIT_FOUND = 10 };
+
+struct run {
+	struct options *options;
+	struct reporter *reporter, *table; /* table: NULL unless asked for */
+	struct pipeline *pipeline;
+	struct report_stats stats; /* as told at the end */
+};
+
+/* Says where to read on; EXIT_USAGE. */
+int run_usage(void);
+
+/* An input could not be opened, which is told; `otherwise` is the status when it is nobody's fault. */
+int run_refused(const struct err *e, int otherwise);
+
+/* The rules are loaded before, and closed after.  False, and told, when it cannot be; run_end is due all the same. */
+bool run_begin(struct run *r, struct options *o, bool live) MUST_CHECK;
+
+/* Carries frames from the source to the pipeline until there are `most`, or a signal has come (GOT_FRAME), or the source has
+ * something else to say. */
+enum source_got run_frames(const struct run *r, struct source *s, unsigned most, struct err *e);
+
+/* Gathers the counters. */
+void run_count(struct run *r);
+
+/* "NAME: 10 frames, 2 conversations", to standard error, without a newline. */
+void run_print_counters(const struct run *r, const char *name);
+
+/* Is what --fail-on names among them? */
+bool run_matched(const struct run *r);
+
+/* Closes everything.  Returns `status`, or a worse one when records or bytes were lost. */
+int run_end(struct run *r, int status);
+
+#endif
