@@ -57,7 +57,8 @@ static bool same_info(const struct rule_info *a, const struct rule_info *b)
 	for (unsigned i = 0; i < a->tag_count; i++)
 		if (strcmp(a->tags[i], b->tags[i]) != 0)
 			return false;
-	return strcmp(a->title, b->title) == 0 && strcmp(a->why, b->why) == 0;
+	return strcmp(a->title, b->title) == 0 && strcmp(a->why, b->why) == 0 &&
+	       strcmp(a->falsepositives, b->falsepositives) == 0;
 }
 
 static bool same_rule(const struct rule *a, const struct rule *b)

@@ -1,6 +1,7 @@
 /* rules -- what the operator wants, said in YAML: loaded, judged against the facts of a conversation, printed back.
  *
- * A rule set is built once, never written after, and may be shared.  A judge is one worker's: it holds what changes --
+ * A rule set is built once and never written after, but serves one judge at a time: its regexes hold what matching them
+ * needs.  A judge is one worker's: it holds what changes --
  * limits, counters, scratch memory -- and a set that can be exchanged between two packets.  Rules are judged when a fact
  * has changed (a moment), and never twice for the same fact: struct fired remembers, for each conversation, which have
  * spoken.
