@@ -28,6 +28,20 @@ static bool textual(enum fact_kind k)
 	return k == FACT_TEXT || k == FACT_NAME || k == FACT_HOST;
 }
 
+static bool read_regex(struct reader *r, const struct fact *fact, const struct node *n, struct test *t)
+{
+	char why[256];
+	size_t at = 0;
+	struct regex_list *l = take(r, 1, sizeof *l);
+	if (l == NULL)
+		return false;
+	l->regex = t->regex = regex_new(t->text, fact->kind != FACT_TEXT, why, &at);
+	l->next = r->set->regexes;
+	r->set->regexes = l;
+	return t->regex != NULL || wrong(r, n, "%s: the regular expression does not compile: %s (at its character %zu)",
+				       fact->name, why, at + 1);
+}
+
 static bool read_pattern(
     struct reader *r, const struct fact *fact, const struct node *n, enum op op, struct condition *out)
 {
@@ -46,11 +60,7 @@ static bool read_pattern(
 	t->text = plain.text;
 	if (op != OP_REGEX)
 		return true;
-	char why[256];
-	size_t at = 0;
-	t->regex = regex_new(t->text, fact->kind != FACT_TEXT, why, &at);
-	return t->regex != NULL || wrong(r, n, "%s: the regular expression does not compile: %s (at its character %zu)",
-				       fact->name, why, at + 1);
+	return read_regex(r, fact, n, t);
 }
 
 /* A list: any of them. */

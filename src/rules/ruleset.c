@@ -1,22 +1,13 @@
 /* What others ask of a set, and how it is given back. */
 #include "rules/ruleset.h"
 
-/* A regular expression has memory of its own library.  No deeper than reading let the tree become. */
-static void free_regexes(struct condition *c)
-{
-	if (c->kind == COND_TEST)
-		regex_free(c->test.regex);
-	for (unsigned i = 0; c->kind != COND_TEST && i < c->count; i++)
-		free_regexes(&c->child[i]);
-}
-
 void ruleset_free(struct ruleset *r)
 {
 	if (r == NULL)
 		return;
 	ruleset_index_free(r);
-	for (size_t i = 0; i < r->count; i++)
-		free_regexes(&r->rule[i].match);
+	for (const struct regex_list *l = r->regexes; l != NULL; l = l->next)
+		regex_free(l->regex);
 	memory_free(r->memory);
 }
 

@@ -87,6 +87,12 @@ struct rule {
 	unsigned column;
 };
 
+/* Every regex that was made for a set: they have memory of their own library, and what is read in vain has no other trace. */
+struct regex_list {
+	struct regex *regex;
+	struct regex_list *next;
+};
+
 struct ruleset {
 	struct rule *rule; /* pass rules are where they were written; judge.c orders them as it needs */
 	size_t count;
@@ -94,6 +100,7 @@ struct ruleset {
 	size_t set_count;
 	struct rule_test *test;
 	size_t test_count;
+	struct regex_list *regexes;
 	uint32_t moments;
 	bool reads_request;
 	struct memory *memory;    /* all of the above lies in it: memory.c */
