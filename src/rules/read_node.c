@@ -151,28 +151,26 @@ static void unknown_key(struct reader *r, const struct node *at, const char *wha
 		wrong(r, at, "%s has no key '%s' (expected %s)", what, show(at->text).text, known);
 }
 
-static bool has_key(const struct node *map, const char *name)
-{
-	for (const struct node *key = map->first; key != NULL; key = key->next->next)
-		if (slice_eq(key->text, slice_of(name)))
-			return true;
-	return false;
-}
-
 bool read_keys(
     struct reader *r, const struct node *map, const char *what, const struct key *keys, size_t count, void *into)
 {
 	if (!want_kind(r, map, NODE_MAP, what))
 		return false;
+	uint64_t seen = 0; /* by the keys' numbers: no mapping of ours has so many */
 	bool fine = true;
 	for (const struct node *key = map->first; key != NULL; key = key->next->next) {
 		const struct key *k = find_key(keys, count, key->text);
 		if (k == NULL)
 			unknown_key(r, key, what, keys, count);
+		/* One that stands twice has been told, and is read once: what reads a value owns its place alone. */
+		const uint64_t bit = k != NULL ? UINT64_C(1) << (k - keys) : 0;
+		if ((seen & bit) != 0)
+			continue;
+		seen |= bit;
 		fine = (k != NULL && (k->read == NULL || k->read(r, key->next, into))) && fine;
 	}
 	for (size_t i = 0; i < count; i++)
-		if (keys[i].required && !has_key(map, keys[i].name))
+		if (keys[i].required && (seen >> i & 1) == 0)
 			fine = wrong(r, map, "%s lacks the key '%s'", what, keys[i].name);
 	return fine;
 }

@@ -152,10 +152,12 @@ static bool read_tags(struct reader *r, const struct node *list, void *into)
 	const char **tags = take(r, list->count, sizeof *tags);
 	if (tags == NULL)
 		return false;
+	unsigned count = 0;
 	bool fine = true;
 	for (const struct node *n = list->first; n != NULL; n = n->next)
-		fine = read_tag(r, n, list->first, &tags[rule->info.tag_count]) && fine && ++rule->info.tag_count != 0;
+		fine = read_tag(r, n, list->first, &tags[count]) && fine && ++count != 0;
 	rule->info.tags = tags;
+	rule->info.tag_count = count;
 	return fine;
 }
 

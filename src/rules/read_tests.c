@@ -70,6 +70,7 @@ static bool read_ids(struct reader *r, const struct node *list, const char *what
 	if (ids == NULL)
 		return false;
 	bool fine = true;
+	*count = 0;
 	for (const struct node *n = list->first; n != NULL; n = n->next)
 		fine = read_test_id(r, n, what, &ids[(*count)++]) && fine;
 	*to = ids;
