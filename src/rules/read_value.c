@@ -123,6 +123,8 @@ static const char *host_fault(struct slice host)
 		if (c <= ' ' || c == 0x7f)
 			return "holds a space or a control character (expected a host)";
 	}
+	if (host.len != 0 && host.at[host.len - 1] == '.')
+		return "ends in two dots";
 	if (host.len != 0 && host.at[0] == '.')
 		return "begins with a dot (a suffix is meant without it)";
 	const size_t colon = slice_find(host, ':');
