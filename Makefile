@@ -151,8 +151,9 @@ pack: $(B)/culvert $(B)/talk ## check the rules that ship, and run their tests
 differ: $(B)/culvert ## count messages in pcaps/ beside tshark
 	@tests/differ.py --culvert $(B)/culvert
 
+LABS ?= unwrap live
 lab: setup-lab $(B)/culvert ## real programs: what tunnels carry comes back byte for byte, live says what replay says
-	@tests/run "tests/lab/unwrap $(B)/culvert" "tests/lab/live $(B)/culvert"
+	@tests/run $(foreach l,$(LABS),"tests/lab/$l $(B)/culvert")
 
 setup-lab:
 	@tests/setup $(PACKAGES) $(LAB_PACKAGES)
