@@ -1,7 +1,7 @@
 /* blocks -- the records of a classic capture file, read in large blocks; frames lie in the block, nothing is copied.
  *
  * Most captures are of this format, and its records are a header of 16 bytes and a frame.  Asking libpcap for each costs two
- * calls of fread and a copy: half of what reading costs, and a sixth of what a frame of bulk HTTP costs in all.  The file's
+ * calls of fread and a copy: most of what reading costs, and an eighth of all instructions on bulk HTTP.  The file's
  * own header, other formats and what cannot be sought in stay with libpcap.  Private to capture.
  */
 #ifndef CAPTURE_BLOCKS_H

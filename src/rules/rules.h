@@ -1,10 +1,9 @@
 /* rules -- what the operator wants, said in YAML: loaded, judged against the facts of a conversation, printed back.
  *
  * A rule set is built once and never written after, but serves one judge at a time: its regexes hold what matching them
- * needs.  A judge is one worker's: it holds what changes --
- * limits, counters, scratch memory -- and a set that can be exchanged between two packets.  Rules are judged when a fact
- * has changed (a moment), and never twice for the same fact: struct fired remembers, for each conversation, which have
- * spoken.
+ * needs.  A judge is one worker's: it holds what changes -- limits, counters, scratch memory -- and a set that can be
+ * exchanged between two packets.  Rules are judged when a fact has changed (a moment), and never twice for the same fact:
+ * struct fired remembers, for each conversation, which have spoken.
  *
  * The language is culvert-rules(5).  A fact that is not known makes neither a test nor its negation hold.
  */
