@@ -18,7 +18,7 @@ struct ring_shared {
 	_Alignas(LINE) unsigned char bytes[];
 };
 
-struct head {
+struct item_head {
 	uint32_t len, tag;
 };
 
@@ -53,7 +53,7 @@ void ring_reset(struct ring *r)
 
 static size_t space_of(size_t len)
 {
-	return sizeof(struct head) + (len + STEP - 1) / STEP * STEP;
+	return sizeof(struct item_head) + (len + STEP - 1) / STEP * STEP;
 }
 
 static void copy_in(struct ring *r, uint64_t place, const void *from, size_t len)
@@ -86,7 +86,7 @@ bool ring_put(struct ring *r, uint32_t tag, const void *item, size_t len)
 {
 	if (!has_room(r, len))
 		return false;
-	const struct head head = { .len = (uint32_t)len, .tag = tag };
+	const struct item_head head = { .len = (uint32_t)len, .tag = tag };
 	copy_in(r, r->at, &head, sizeof head);
 	copy_in(r, r->at + sizeof head, item, len);
 	r->at += space_of(len);
@@ -118,7 +118,7 @@ void ring_lose(struct ring *r)
 
 enum ring_got ring_take(struct ring *r, uint32_t *tag, void *item, size_t room, size_t *len)
 {
-	struct head head;
+	struct item_head head;
 	const uint64_t there = atomic_load_explicit(&r->shared->head, memory_order_acquire) - r->at;
 	if (there == 0)
 		return RING_EMPTY;
