@@ -23,6 +23,7 @@ static const int always[] = {
 	SCMP_SYS(writev),
 	SCMP_SYS(lseek),
 	SCMP_SYS(close),
+	SCMP_SYS(dup),
 	SCMP_SYS(fstat),
 	SCMP_SYS(ftruncate),
 	SCMP_SYS(poll),

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <unistd.h>
 #include "main/clock.h"
 #include "main/signals.h"
 
@@ -165,9 +166,21 @@ static void end(struct keeper *k)
 	tell_stats(k);
 }
 
+/* What tunnels carry is written by workers: the folder, which was made for it or was empty, becomes their user's. */
+static bool give_folder(const struct options *o, struct err *e)
+{
+	const struct guard_user to = guard_user();
+	if (o->pipeline.unwrap == NULL || geteuid() != 0 || o->sandbox == GUARD_OFF)
+		return true;
+	return fchown(unwrap_folder(o->pipeline.unwrap), to.uid, to.gid) == 0 ||
+	       err_set_sys(e, o->unwrap, "cannot be given to the user of the workers");
+}
+
 static int work(struct keeper *k)
 {
 	struct err e;
+	if (!give_folder(k->run.options, &e))
+		return run_refused(&e, EXIT_DENIED);
 	if (!crew_start(&k->crew, &e))
 		return run_refused(&e, EXIT_DENIED);
 	k->beaten = k->told = k->begun = clock_ns(CLOCK_MONOTONIC);
