@@ -204,8 +204,9 @@ static void say_death(struct crew *c, const struct member *m, int status)
 }
 
 /* What it has left behind is taken in. */
-static void bury(struct crew *c, struct member *m, int status)
+static void bury(struct crew *c, unsigned i, int status)
 {
+	struct member *m = &c->member[i];
 	struct source_counters kernel = { 0, 0 };
 	while (move_lines(c, m))
 		continue;
@@ -227,6 +228,8 @@ static void bury(struct crew *c, struct member *m, int status)
 	m->orders = -1;
 	m->pid = 0;
 	m->ready = m->failed = false;
+	if (c->job.closed != NULL)
+		c->job.closed(c->job.ctx, i);
 }
 
 static void replace(struct crew *c, unsigned i)
@@ -251,13 +254,15 @@ void crew_look(struct crew *c, int64_t now)
 			hear(c, m);
 		if (m->pid > 0 && waitpid(m->pid, &status, WNOHANG) == m->pid) {
 			const bool asked = m->ending && WIFEXITED(status);
-			bury(c, m, status);
+			bury(c, i, status);
 			m->renewed = asked;
 			m->again = asked ? 0 : m->again;
 		}
-		if (m->pid == 0 && !c->ending && now >= m->again)
-			replace(c, i);
 	}
+	c->renewing = c->renewing && !crew_gone(c);
+	for (unsigned i = 0; i < c->count && !c->ending && !c->renewing; i++)
+		if (c->member[i].pid == 0 && now >= c->member[i].again)
+			replace(c, i);
 }
 
 static bool frames_wait(const struct member *m)
@@ -325,7 +330,7 @@ void crew_rules(struct crew *c, int text)
 			    "worker %d: the rules cannot be handed over: %s", (int)c->member[i].pid, strerror(errno));
 }
 
-void crew_anew(struct crew *c)
+static void tell_end(struct crew *c)
 {
 	for (unsigned i = 0; i < c->count; i++) {
 		struct member *m = &c->member[i];
@@ -336,10 +341,17 @@ void crew_anew(struct crew *c)
 	}
 }
 
+void crew_anew(struct crew *c)
+{
+	if (!c->renewing)
+		tell_end(c);
+	c->renewing = true;
+}
+
 void crew_end(struct crew *c)
 {
 	c->ending = true;
-	crew_anew(c);
+	tell_end(c);
 }
 
 bool crew_gone(const struct crew *c)
