@@ -35,7 +35,7 @@
 #include "decode/segment.h"
 #include "evidence/evidence.h"
 
-enum overlap_policy { OVERLAP_LINUX, OVERLAP_FIRST, OVERLAP_LAST };
+enum overlap_policy { OVERLAP_LINUX, OVERLAP_FIRST, OVERLAP_LAST, OVERLAP_WINDOWS, OVERLAP_BSD };
 
 struct chunk {
 	enum side from;
