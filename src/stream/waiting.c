@@ -60,6 +60,7 @@ static bool new_wins(enum overlap_policy policy, const struct piece *p, const st
 	case OVERLAP_WINDOWS:
 		return p->start < w->start && p->start + p->span > w->start + w->span;
 	case OVERLAP_LINUX:
+	case OVERLAP_ACKED:
 		break;
 	}
 	return p->start < w->start || (p->start == w->start && p->span > w->span);

@@ -67,7 +67,12 @@ def _(t):
 def _(t):
     t.open().c(CONNECT)
     t.odd(S, data=OPENED)
-    t.s(REFUSED).close()
+    # An acknowledgement in between would show that the forged answer, which came first, had not been taken.
+    t.deaf = True
+    t.s(REFUSED)
+    t.deaf = False
+    t.ack(C)
+    t.close()
 
 
 @case('H7b', 'a forged 200, longer than the true 403: only that was acknowledged', 'plain-http', has=['reassembly_overlap_different_data'])
@@ -347,10 +352,15 @@ def _(t):
     t.open().say(post(b'Content-Length: 62', b'Content-Length: 5', body=b'hello'), response(400, b'Bad Request')).close()
 
 
-for n, length in enumerate((b'+5', b'-1', b'0x5', b'5_0', b'5,6', b'', b'18446744073709551616', b'99999999999999999999')):
-    @case('H34' + ' bcdefgh'[n].strip(), f'Content-Length: {length.decode()}', 'plain-http', has=['invalid_content_length_field'])
+for n, length in enumerate((b'+5', b'-1', b'0x5', b'5_0', b'', b'18446744073709551616', b'99999999999999999999')):
+    @case('H34' + ' bcdefg'[n].strip(), f'Content-Length: {length.decode()}', 'plain-http', has=['invalid_content_length_field'])
     def _(t, length=length):
         t.open().say(post(b'Content-Length: ' + length, body=b'hello'), response(400, b'Bad Request')).close()
+
+
+@case('H34h', 'Content-Length: 5,6', 'plain-http', has=['duplicate_content_length_differs'])
+def _(t):
+    t.open().say(post(b'Content-Length: 5,6', body=b'hello'), response(400, b'Bad Request')).close()
 
 
 CHUNKED = b'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n'
@@ -487,7 +497,7 @@ def _(t):
     t.open().say(GET, b'HTTP/1.1 204 No Content\r\n\r\n<html>there should be none</html>\r\n').close()
 
 
-@case('H47c', 'a 101 behind the length of an answer', 'plain-http', has=['upgrade_101_unasked'])
+@case('H47c', 'a 101 behind the length of an answer', 'plain-http', has=['unable_to_match_response_to_request'])
 def _(t):
     t.open().say(GET, response(200, b'OK', b'hello') + b'HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n').close()
 

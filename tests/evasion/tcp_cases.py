@@ -211,7 +211,7 @@ def _(t):
     t.s(OPENED).say(*SSH).close()
 
 
-@case('T11', 'an RST that carries a 200', 'undecided')
+@case('T11', 'an RST that carries a 200', 'plain-http', says={'culvert.http.responses': 0, 'culvert.handshake.result': 'pending'})
 def _(t):
     t.open().c(CONNECT)
     t.odd(S, flags=RST | ACK, data=OPENED)

@@ -102,7 +102,7 @@ static void perform(struct session *n)
 	if (r == NULL)
 		stop(&e);
 	const struct pipeline_options options = {
-		.flows = (size_t)n->play_count * n->script->flows * 16 + 64, .anomalies = true, .key = { 1, 2 }
+		.flows = (size_t)n->play_count * n->script->flows * 16 + 64, .anomalies = true, .overlaps = OVERLAP_ACKED, .key = { 1, 2 }
 	};
 	struct pipeline *p = pipeline_new(&options, r, &e);
 	if (p == NULL)
