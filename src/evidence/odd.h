@@ -21,6 +21,9 @@
 	ODD(BAD_FLAGS, "stream", "bad_flags")                                  \
 	ODD(URGENT, "stream", "urgent_data")                                   \
 	ODD(BAD_CHECKSUM, "stream", "tcp_invalid_checksum")                    \
+	ODD(TTL_JUMP, "stream", "ttl_jump")                                    \
+	ODD(OLD_STAMP, "stream", "pkt_invalid_timestamp")                      \
+	ODD(UNASKED_MD5, "stream", "md5_unasked")                              \
 	/* http */                                                             \
 	ODD(BARE_LF, "http", "line_bare_lf")                                   \
 	ODD(BARE_CR, "http", "line_bare_cr")                                   \
