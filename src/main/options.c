@@ -3,6 +3,7 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
+#include "main/crew.h"
 
 const char help_text[] =
     "culvert tells what TCP conversations really are: plain-http, blind-relay (CONNECT or Upgrade was accepted: a\n"
@@ -22,6 +23,10 @@ const char help_text[] =
     "      --buffer MIB        live: the kernel's buffer for each interface (default 64)\n"
     "      --snaplen BYTES     live: keep so much of each frame (default 262144)\n"
     "      --stats-interval S  live: a stats record every S seconds (default 8; 0: only at the end)\n"
+    "  -j, --workers N         live: share the traffic among N workers (default 1)\n"
+    "      --watchdog S        live: replace a worker that stands still for S seconds (default 10; 0: never)\n"
+    "      --sandbox MODE      what reads packets is shut in: try (default), require, off\n"
+    "      --selftest-sandbox  live: shut a worker in, try what it must not be able to do, and exit\n"
     "  -f, --filter BPF        only packets that match, as in tcpdump\n"
     "  -r, --rules FILE        judge the conversations by the rules of a file or folder; may be repeated\n"
     "  -o, --output FILE       write the records there; - is standard output (the default); unix:PATH a socket\n"
@@ -60,6 +65,9 @@ enum {
 	OPT_BUFFER,
 	OPT_SNAPLEN,
 	OPT_STATS_INTERVAL,
+	OPT_SANDBOX,
+	OPT_SELFTEST,
+	OPT_WATCHDOG,
 	OPT_VERSION
 };
 
@@ -69,6 +77,10 @@ static const struct option long_options[] = {
 	{ "buffer", required_argument, NULL, OPT_BUFFER },
 	{ "snaplen", required_argument, NULL, OPT_SNAPLEN },
 	{ "stats-interval", required_argument, NULL, OPT_STATS_INTERVAL },
+	{ "workers", required_argument, NULL, 'j' },
+	{ "watchdog", required_argument, NULL, OPT_WATCHDOG },
+	{ "sandbox", required_argument, NULL, OPT_SANDBOX },
+	{ "selftest-sandbox", no_argument, NULL, OPT_SELFTEST },
 	{ "filter", required_argument, NULL, 'f' },
 	{ "rules", required_argument, NULL, 'r' },
 	{ "output", required_argument, NULL, 'o' },
@@ -179,7 +191,17 @@ static bool add_interface(struct options *o, const char *name)
 /* Those of live. */
 static bool take_live(struct options *o, int c, const char *value)
 {
+	static const char *const modes[] = { "try", "require", "off", NULL };
+	int n = 0;
 	switch (c) {
+	case 'j':
+		return parse_number("--workers", value, 1, MAX_WORKERS, &o->workers);
+	case OPT_WATCHDOG:
+		return parse_number("--watchdog", value, 0, 3600, &o->watchdog);
+	case OPT_SANDBOX:
+		n = choose("--sandbox", value, modes);
+		o->sandbox = (enum guard_mode)n;
+		return n >= 0;
 	case OPT_BUFFER:
 		return parse_number("--buffer", value, 1, 2047, &o->live.buffer_mib);
 	case OPT_SNAPLEN:
@@ -267,6 +289,9 @@ static bool take_option(struct options *o, int c, const char *value)
 	case OPT_REQUIRE_TESTS:
 		o->require_tests = true;
 		return true;
+	case OPT_SELFTEST:
+		o->selftest = true;
+		return true;
 	case OPT_TABLE:
 		o->table = true;
 		return true;
@@ -278,7 +303,7 @@ static bool take_option(struct options *o, int c, const char *value)
 bool options_read(struct options *o, int argc, char **argv)
 {
 	int c;
-	while (o->verb == NULL && (c = getopt_long(argc, argv, "i:f:r:o:k:qvh", long_options, NULL)) != -1)
+	while (o->verb == NULL && (c = getopt_long(argc, argv, "i:j:f:r:o:k:qvh", long_options, NULL)) != -1)
 		if (!take_option(o, c, optarg))
 			return false;
 	return true;
