@@ -52,7 +52,7 @@ room_of  = $(firstword $(subst _, ,$1))
 .DEFAULT_GOAL := all
 .SECONDARY:
 .PHONY: all release help setup setup-check setup-lab run test tests unit talk golden cli rules-tests pack differ lab check clang \
-	sanitized lint floors sizes format format-check fuzz score compare alerts innocents bench bench-rules install clean
+	sanitized lint floors sizes format format-check fuzz score compare alerts evasion evasion-compare innocents bench bench-rules install clean
 
 all: $(B)/culvert ## build the program
 
@@ -213,6 +213,12 @@ compare: $(B)/culvert ## the matrix of handshakes: culvert beside tshark and ndp
 alerts: $(B)/culvert ## what the shipped rules say of $(CORPUS) and of pcaps/: severities by label
 	@for folder in pcaps $(dir $(wildcard $(CORPUS)/*/truth.jsonl)); do echo "$$folder"; \
 		tests/rules/alerts.py --culvert $(B)/culvert $$folder || exit 1; done
+
+evasion: $(B)/culvert ## attacks on the stream and on HTTP, each in variants: what culvert says of them
+	@python3 tests/evasion/run --culvert $(B)/culvert $(if $(KEEP),--keep $(KEEP))
+
+evasion-compare: $(B)/culvert ## the same captures before tshark and ndpiReader: one line a case
+	@python3 tests/evasion/run --compare --culvert $(B)/culvert
 
 innocents: $(B)/culvert ## no false alarm on 30,000 ordinary connections, made in network namespaces (as root)
 	@tests/lab/innocents --culvert $(B)/culvert $(if $(KEEP),--keep $(KEEP))

@@ -90,7 +90,7 @@ int main(int argc, char **argv)
 	struct options o = {
 		.output = "-",
 		.verbosity = LOG_INFO,
-		.pipeline = { .flows = MAX_FLOWS, .anomalies = true },
+		.pipeline = { .flows = MAX_FLOWS, .anomalies = true, .overlaps = OVERLAP_ACKED },
 		.live = { .snaplen = MAX_FRAME, .buffer_mib = LIVE_BUFFER_MIB },
 		.stats_interval = STATS_INTERVAL,
 		.workers = 1,

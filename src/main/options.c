@@ -33,7 +33,8 @@ const char help_text[] =
     "      --format FORMAT     json (default) or text, one line a conversation for people\n"
     "      --table             a table of the conversations on standard error as well\n"
     "  -k, --checksums POLICY  auto (default: learn who offloads), all, none\n"
-    "      --overlap POLICY    whose bytes count where segments overlap: linux (default), first, last\n"
+    "      --overlap POLICY    whose bytes count where segments overlap: acked (default), first,\n"
+    "                              last, linux, windows, bsd\n"
     "      --flows N           conversations held at once (default 262144)\n"
     "      --unwrap FOLDER     write what tunnels carry to FOLDER/ID/up and FOLDER/ID/down\n"
     "      --no-tunnels        do not look for tunnels in HTTP messages\n"
@@ -217,7 +218,7 @@ static bool take_value(struct options *o, int c, const char *value)
 {
 	static const char *const formats[] = { "json", "text", NULL };
 	static const char *const checksums[] = { "auto", "all", "none", NULL };
-	static const char *const overlaps[] = { "linux", "first", "last", NULL };
+	static const char *const overlaps[] = { "linux", "first", "last", "windows", "bsd", "acked", NULL };
 	int n = 0;
 	switch (c) {
 	case 'k':
