@@ -190,7 +190,7 @@ static void add(struct worker_numbers *sum, const struct worker_numbers *more)
 	sum->unwrap_lost += more->unwrap_lost;
 }
 
-static void say_death(struct crew *c, const struct member *m, int status)
+static void say_death(struct crew *c, const struct member *m, pid_t pid, int status)
 {
 	const uint64_t lost = held(&m->latest);
 	char how[64];
@@ -199,7 +199,7 @@ static void say_death(struct crew *c, const struct member *m, int status)
 		snprintf(how, sizeof how, "died of SIG%s", sigabbrev_np(WTERMSIG(status)));
 	else
 		snprintf(how, sizeof how, "ended with status %d", WEXITSTATUS(status));
-	log_error("worker %d %s, with %llu conversations; another one takes its place", (int)m->pid, how,
+	log_error("worker %d %s, with %llu conversations; another one takes its place", (int)pid, how,
 	    (unsigned long long)lost);
 }
 
@@ -208,6 +208,9 @@ static void bury(struct crew *c, unsigned i, int status)
 {
 	struct member *m = &c->member[i];
 	struct source_counters kernel = { 0, 0 };
+	const pid_t pid = m->pid;
+	/* The number may be another's from now on. */
+	m->pid = 0;
 	while (move_lines(c, m))
 		continue;
 	read_numbers(m);
@@ -216,7 +219,7 @@ static void bury(struct crew *c, unsigned i, int status)
 	} else {
 		source_tick(m->source);
 		source_counters(m->source, &kernel);
-		say_death(c, m, status);
+		say_death(c, m, pid, status);
 	}
 	add(&m->before, &m->latest);
 	m->before.received += kernel.received;
@@ -226,7 +229,6 @@ static void bury(struct crew *c, unsigned i, int status)
 	close(m->orders);
 	m->source = NULL;
 	m->orders = -1;
-	m->pid = 0;
 	m->ready = m->failed = false;
 	if (c->job.closed != NULL)
 		c->job.closed(c->job.ctx, i);
