@@ -58,6 +58,11 @@ struct reporter *reporter_open_live(const char *path, enum report_format format,
 	return open_as(path, format, OUT_LIVE, e);
 }
 
+void reporter_rotate(struct reporter *r, const struct rotation *how)
+{
+	out_rotate(&r->out, how);
+}
+
 bool reporter_reopen(struct reporter *r, struct err *e)
 {
 	return out_reopen(&r->out, e);
@@ -159,4 +164,9 @@ void report_stats(struct reporter *r, const struct report_stats *s)
 uint64_t reporter_lines(const struct reporter *r)
 {
 	return r->out.lines - r->out.lost;
+}
+
+uint64_t reporter_lost(const struct reporter *r)
+{
+	return r->out.lost;
 }

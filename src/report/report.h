@@ -22,6 +22,10 @@ struct reporter *reporter_open(const char *path, enum report_format format, stru
  * be unix:PATH, a stream socket to connect to, again and again. */
 struct reporter *reporter_open_live(const char *path, enum report_format format, struct err *e) MUST_CHECK;
 
+/* A live file is set aside from time to time; see report/out.h. */
+struct rotation;
+void reporter_rotate(struct reporter *r, const struct rotation *how);
+
 /* Opens a file again by its name, which may be another file now. */
 bool reporter_reopen(struct reporter *r, struct err *e) MUST_CHECK;
 
@@ -73,6 +77,7 @@ struct report_stats {
 void report_stats(struct reporter *r, const struct report_stats *s);
 
 uint64_t reporter_lines(const struct reporter *r);
+uint64_t reporter_lost(const struct reporter *r);
 
 /* Community ID v1, seed 0; `out` holds 32 bytes. */
 void community_id(const struct flow_key *k, char *out);
