@@ -15,7 +15,7 @@ Q = $(if $(V),,@)
 # Further captures with known truth and a scorer; optional, nothing needs them.
 CORPUS  ?= ../shared/corpus
 
-PACKAGES := gcc make pkg-config libpcap-dev libndpi-dev libmd-dev libyaml-dev libpcre2-dev libcmocka-dev \
+PACKAGES := gcc make pkg-config libpcap-dev libndpi-dev libmd-dev libyaml-dev libpcre2-dev libmicrohttpd-dev libcmocka-dev \
 	python3 python3-jsonschema
 CHECK_PACKAGES := clang clang-format clang-tidy libclang-rt-14-dev cppcheck mandoc universal-ctags tshark libndpi-bin \
 	shellcheck valgrind
@@ -172,7 +172,7 @@ clang:
 
 OURS  = $(sort $(wildcard src/*/*.[ch] tests/*/*.[ch]))
 
-lint: ## clang-tidy, cppcheck, mandoc, shellcheck
+lint: ## clang-tidy, cppcheck, mandoc, systemd-analyze, shellcheck
 	@tests/lint.sh
 
 floors: ## every include against tests/floors
@@ -243,6 +243,10 @@ install: release ## DESTDIR=, PREFIX=
 		install -D -m 644 $$rules $(DESTDIR)$(PREFIX)/share/culvert/rules/$${rules##*/} || exit 1; done
 	for schema in $(wildcard docs/*.json); do \
 		install -D -m 644 $$schema $(DESTDIR)$(PREFIX)/share/culvert/$${schema##*/} || exit 1; done
+	install -D -m 644 docs/service/culvert.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/culvert.conf
+	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
+	sed 's,/usr/local,$(PREFIX),g' docs/service/culvert@.service >$(DESTDIR)$(PREFIX)/lib/systemd/system/culvert@.service
+	chmod 644 $(DESTDIR)$(PREFIX)/lib/systemd/system/culvert@.service
 
 clean: ## remove what was built
 	rm -rf build

@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <stdio.h>
 #include <time.h>
+#include "main/metrics_http.h"
+#include "main/notify.h"
 #include "main/run.h"
 #include "main/signals.h"
 
@@ -22,7 +24,9 @@ struct live {
 	struct source *source;
 	struct live_stats stats;
 	int64_t begun, beaten, told; /* ns, monotonic: the start, the latest beat, the latest stats record */
-	uint64_t drops_said;
+	uint64_t drops_said, rounds;
+	struct metrics_http *metrics; /* NULL: nobody asks */
+	struct notify notify;
 	enum reporter_waits waits;
 };
 
@@ -33,7 +37,7 @@ static int64_t clock_ns(clockid_t clock)
 	return now.tv_sec * SECOND + now.tv_nsec;
 }
 
-static void tell_stats(struct live *l)
+static void count(struct live *l)
 {
 	struct source_counters kernel;
 	source_counters(l->source, &kernel);
@@ -45,7 +49,24 @@ static void tell_stats(struct live *l)
 	};
 	l->run.stats.live = &l->stats;
 	run_count(&l->run);
+}
+
+static void tell_stats(struct live *l)
+{
+	count(l);
 	report_stats(l->run.reporter, &l->run.stats);
+	const struct report_stats *s = &l->run.stats;
+	notify_status(&l->notify, "%s: %llu packets, %llu dropped by the kernel, %llu conversations, %llu records lost",
+	    source_name(l->source), (unsigned long long)s->frames, (unsigned long long)l->stats.dropped,
+	    (unsigned long long)s->flows, (unsigned long long)(s->records_lost + reporter_lost(l->run.reporter)));
+}
+
+static void serve_metrics(struct live *l)
+{
+	count(l);
+	struct report_stats s = l->run.stats;
+	s.records_lost += reporter_lost(l->run.reporter);
+	metrics_http_run(l->metrics, &s);
 }
 
 static void say_drops(struct live *l)
@@ -67,9 +88,15 @@ static void beat(struct live *l, bool idle)
 	const int64_t interval = (int64_t)l->run.options->stats_interval * SECOND;
 	if (l->waits == REPORT_WAITS)
 		l->waits = reporter_tick(l->run.reporter, wall);
+	l->rounds++;
+	if (metrics_http_ready(l->metrics))
+		serve_metrics(l);
 	if (now - l->beaten < SECOND)
 		return;
 	l->beaten = now;
+	notify_beat(&l->notify, l->rounds);
+	if (l->metrics != NULL)
+		serve_metrics(l);
 	source_tick(l->source);
 	if (idle)
 		pipeline_tick(l->run.pipeline, wall);
@@ -99,8 +126,11 @@ static void fulfil(struct live *l)
 		print_counters(l);
 	if (signals_take(WISH_REOPEN) && !reporter_reopen(l->run.reporter, &e))
 		log_error("%s: %s", e.where, e.what);
-	if (signals_take(WISH_RULES))
-		rulebook_reload(&l->run.options->rules, l->run.pipeline);
+	if (!signals_take(WISH_RULES))
+		return;
+	notify_reloading(&l->notify);
+	rulebook_reload(&l->run.options->rules, l->run.pipeline);
+	notify_ready(&l->notify);
 }
 
 /* True when there are more, as far as is known. */
@@ -112,8 +142,11 @@ static bool take_frames(struct live *l)
 
 static void sleep_until_frames(const struct live *l, int ms)
 {
-	struct pollfd fds[MAX_INTERFACES];
-	signals_wait(fds, source_descriptors(l->source, fds, MAX_INTERFACES), ms);
+	struct pollfd fds[MAX_INTERFACES + 1];
+	size_t count = source_descriptors(l->source, fds, MAX_INTERFACES);
+	if (l->metrics != NULL)
+		fds[count++] = (struct pollfd){ .fd = metrics_http_fd(l->metrics), .events = POLLIN };
+	signals_wait(fds, count, ms);
 }
 
 /* A second order to stop is heard as well. */
@@ -141,19 +174,31 @@ static void watch(struct live *l)
 	take_last_frames(l);
 }
 
+static void begin(struct live *l)
+{
+	l->beaten = l->told = l->begun;
+	pipeline_interfaces(l->run.pipeline, l->run.options->live.interface);
+	log_info("%s: listening", source_name(l->source));
+	notify_ready(&l->notify);
+}
+
 static int watch_interfaces(struct options *o)
 {
 	struct err e;
 	struct live l = { .begun = clock_ns(CLOCK_MONOTONIC) };
+	notify_open(&l.notify);
 	l.source = source_open_live(&o->live, &e);
 	if (l.source == NULL)
 		return run_refused(&e, EXIT_DENIED);
+	if (o->metrics != NULL && (l.metrics = metrics_http_open(o->metrics, &e)) == NULL) {
+		source_close(l.source);
+		return run_refused(&e, EXIT_USAGE);
+	}
 	int status = EXIT_USAGE;
 	if (run_begin(&l.run, o, true)) {
-		l.beaten = l.told = l.begun;
-		pipeline_interfaces(l.run.pipeline, o->live.interface);
-		log_info("%s: listening", source_name(l.source));
+		begin(&l);
 		watch(&l);
+		notify_stopping(&l.notify);
 		pipeline_drain(l.run.pipeline);
 		source_tick(l.source);
 		say_drops(&l);
@@ -161,7 +206,9 @@ static int watch_interfaces(struct options *o)
 		status = run_matched(&l.run) ? EXIT_FOUND : EXIT_DONE;
 	}
 	status = run_end(&l.run, status);
+	metrics_http_close(l.metrics);
 	source_close(l.source);
+	notify_close(&l.notify);
 	return status;
 }
 

@@ -66,6 +66,8 @@ bool run_begin(struct run *r, struct options *o, bool live)
 		return false;
 	}
 	pipeline_table(r->pipeline, r->table);
+	if (live && (o->rotation.size != 0 || o->rotation.every_s != 0))
+		reporter_rotate(r->reporter, &o->rotation);
 	return true;
 }
 
