@@ -51,7 +51,7 @@ room_of  = $(firstword $(subst _, ,$1))
 
 .DEFAULT_GOAL := all
 .SECONDARY:
-.PHONY: all release help setup setup-check setup-lab run test tests unit talk golden cli rules-tests pack differ lab check clang \
+.PHONY: all release help setup setup-check setup-lab run test tests unit talk golden cli upkeep rules-tests pack differ lab check clang \
 	sanitized lint floors sizes format format-check fuzz score compare alerts innocents bench bench-rules install clean
 
 all: $(B)/culvert ## build the program
@@ -118,7 +118,7 @@ test: setup tests ## unit, talk, golden and command-line tests
 tests: $(B)/culvert $(B)/generate $(UNIT:%=$(B)/unit/%) $(B)/talk
 	@B=$(B) tests/run "tests/unit/run $(UNIT:%=$(B)/unit/%)" "$(B)/talk tests/talk" \
 		"tests/golden.py --check --culvert $(B)/culvert" "tests/cli/run $(B)/culvert" \
-		"tests/cli/reload $(B)/culvert $(B)/generate" "tests/rules/run $(B)/culvert" \
+		"tests/cli/reload $(B)/culvert $(B)/generate" "tests/cli/upkeep $(B)/culvert $(B)/generate" "tests/rules/run $(B)/culvert" \
 		"tests/rules/hostile.py $(B)/culvert" "tests/rules/pack $(B)/culvert $(B)/talk" \
 		"tests/differ.py --culvert $(B)/culvert"
 
@@ -140,6 +140,11 @@ golden: $(B)/culvert ## rewrite tests/golden from what culvert says now
 cli: $(B)/culvert $(B)/generate ## tests of the command line
 	@tests/cli/run $(B)/culvert
 	@tests/cli/reload $(B)/culvert $(B)/generate
+	@tests/cli/upkeep $(B)/culvert $(B)/generate
+
+KILLS ?= 200
+upkeep: $(B)/culvert $(B)/generate ## what a run of months owes its operator: KILLS of it, full disks, readers that sleep (as root)
+	@tests/cli/upkeep $(B)/culvert $(B)/generate $(KILLS)
 
 rules-tests: $(B)/culvert ## rule files: what is said of bad ones, how good ones are printed, what hostile ones cost
 	@tests/rules/run $(B)/culvert
