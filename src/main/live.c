@@ -56,9 +56,10 @@ static void tell_stats(struct live *l)
 	count(l);
 	report_stats(l->run.reporter, &l->run.stats);
 	const struct report_stats *s = &l->run.stats;
+	const uint64_t lost = s->records_lost + reporter_lost(l->run.reporter);
 	notify_status(&l->notify, "%s: %llu packets, %llu dropped by the kernel, %llu conversations, %llu records lost",
 	    source_name(l->source), (unsigned long long)s->frames, (unsigned long long)l->stats.dropped,
-	    (unsigned long long)s->flows, (unsigned long long)(s->records_lost + reporter_lost(l->run.reporter)));
+	    (unsigned long long)s->flows, (unsigned long long)lost);
 }
 
 static void serve_metrics(struct live *l)

@@ -30,7 +30,7 @@ enum { CLIENTS = 16, CLIENT_MEMORY = 8192, SILENT_S = 5, STAYS_S = 10 };
 	F(destroy_response)
 
 struct library {
-#define DECLARE(name) __typeof__(&MHD_##name) name;
+#define DECLARE(name) __typeof__(MHD_##name) *(name);
 	FUNCTIONS(DECLARE)
 #undef DECLARE
 };

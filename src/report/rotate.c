@@ -76,7 +76,7 @@ static bool is_stamp(const char *s)
 {
 	static const char shape[] = "dddddddd-dddddd-ddd";
 	size_t i = 0;
-	for (; s[i] != '\0' && i < sizeof shape - 1; i++)
+	for (; i < sizeof shape - 1 && s[i] != '\0'; i++)
 		if (shape[i] == 'd' ? s[i] < '0' || s[i] > '9' : s[i] != '-')
 			return false;
 	return s[i] == '\0' && (i == STAMP || i == STAMP + NUMBER);
