@@ -9,6 +9,9 @@
  * when both sides have shown something else. */
 enum { MIDSTREAM_TRIES = 256, MIDSTREAM_TRIES_BOTH = 16, BOTH_SIDES = 3 };
 
+/* A first line that is longer tells no more by its end. */
+enum { LINE_ENOUGH = 512 };
+
 void watch_begin(const struct seat *at, const struct segment *first)
 {
 	struct watch *w = at->w;
@@ -307,6 +310,12 @@ static bool follow_http(const struct seat *at, enum side side, const struct chun
 	return true;
 }
 
+/* "SSH-2.0-OpenSSH_9" may be a method until its line ends. */
+static bool first_line_is_whole(struct slice s)
+{
+	return s.len > LINE_ENOUGH || slice_find(s, '\n') < s.len;
+}
+
 /* A handshake was answered in a form no standard has: bytes that are not HTTP, from either side, make it a switch. */
 static bool follow_unsure(const struct seat *at, bool over)
 {
@@ -322,7 +331,8 @@ static bool follow_unsure(const struct seat *at, bool over)
 		return false;
 	const bool client_http = !there[CLIENT] || head_maybe_request(next[CLIENT].bytes);
 	const bool server_http = !there[SERVER] || head_maybe_response(next[SERVER].bytes);
-	if (client_http && server_http && there[CLIENT] && !there[SERVER] && !over && next[CLIENT].bytes.len < 16)
+	const bool told = first_line_is_whole(next[CLIENT].bytes) || first_line_is_whole(next[SERVER].bytes);
+	if (client_http && server_http && !told && !over)
 		return false;
 	struct dossier aside;
 	struct dossier *notes = dossier_of(at, d, &aside);
