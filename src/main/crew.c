@@ -300,6 +300,14 @@ void crew_count(struct crew *c, int64_t since)
 	}
 }
 
+bool crew_stands(const struct crew *c)
+{
+	for (unsigned i = 0; i < c->count; i++)
+		if (c->member[i].still != 0)
+			return true;
+	return false;
+}
+
 void crew_sum(const struct crew *c, struct report_stats *sum, struct worker_stats *each)
 {
 	*sum = (struct report_stats){ .frames = 0 };

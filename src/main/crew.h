@@ -69,6 +69,9 @@ void crew_look(struct crew *c, int64_t now);
 /* About once a second: numbers, and who stands still.  `since`: ns since the last time. */
 void crew_count(struct crew *c, int64_t since);
 
+/* Did one of them stand still while frames waited, when last counted? */
+bool crew_stands(const struct crew *c);
+
 /* The sum, and what is told of each. */
 void crew_sum(const struct crew *c, struct report_stats *sum, struct worker_stats *each);
 uint64_t crew_unwrap_lost(const struct crew *c);

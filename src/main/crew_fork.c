@@ -85,7 +85,7 @@ bool crew_fork(struct crew *c, unsigned i, bool again, struct err *e)
 {
 	struct member *m = &c->member[i];
 	struct open_fds before;
-	int orders;
+	int orders = -1;
 	ring_reset(&m->lines);
 	page_reset(&m->numbers);
 	m->beats = 0;

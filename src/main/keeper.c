@@ -59,9 +59,22 @@ static void say_drops(struct keeper *k)
 
 static void tell_stats(struct keeper *k)
 {
+	const struct report_stats *s = &k->run.stats;
 	count(k);
 	say_drops(k);
-	report_stats(k->run.reporter, &k->run.stats);
+	report_stats(k->run.reporter, s);
+	notify_status(&k->notify, "%s: %llu packets, %llu dropped by the kernel, %llu conversations, %llu records lost",
+	    k->name, (unsigned long long)s->frames, (unsigned long long)k->stats.dropped, (unsigned long long)s->flows,
+	    (unsigned long long)reporter_lost(k->run.reporter));
+}
+
+static void serve_metrics(void *keeper)
+{
+	struct keeper *k = keeper;
+	count(k);
+	struct report_stats s = k->run.stats;
+	s.records_lost = reporter_lost(k->run.reporter);
+	metrics_http_run(k->metrics, &s);
 }
 
 static enum reporter_waits tick(struct keeper *k)
@@ -83,6 +96,10 @@ static void beat(struct keeper *k)
 		return;
 	k->beaten = now;
 	crew_count(&k->crew, since);
+	k->rounds += !crew_stands(&k->crew);
+	notify_beat(&k->notify, k->rounds);
+	if (k->metrics != NULL)
+		serve_metrics(k);
 	if (k->renew != NULL && k->renew(k->ctx))
 		crew_anew(&k->crew);
 	if (interval != 0 && now - k->told >= interval) {
@@ -110,8 +127,12 @@ static void fulfil(struct keeper *k)
 		print_counters(k);
 	if (signals_take(WISH_REOPEN) && !reporter_reopen(k->run.reporter, &e))
 		log_error("%s: %s", e.where, e.what);
-	if (signals_take(WISH_RULES) && rulebook_reload(rules, NULL))
+	if (!signals_take(WISH_RULES))
+		return;
+	notify_reloading(&k->notify);
+	if (rulebook_reload(rules, NULL))
 		crew_rules(&k->crew, rules->text);
+	notify_ready(&k->notify);
 }
 
 static int nap_of(struct keeper *k, bool moved)
@@ -176,17 +197,33 @@ static bool give_folder(const struct options *o, struct err *e)
 	       err_set_sys(e, o->unwrap, "cannot be given to the user of the workers");
 }
 
+static bool serve(struct keeper *k, struct err *e)
+{
+	const char *where = k->run.options->metrics;
+	if (where == NULL)
+		return true;
+	k->metrics = metrics_http_open(where, e);
+	if (k->metrics == NULL)
+		return false;
+	keeper_watch(k, metrics_http_fd(k->metrics), serve_metrics, k);
+	return true;
+}
+
 static int work(struct keeper *k)
 {
 	struct err e;
 	if (!give_folder(k->run.options, &e))
 		return run_refused(&e, EXIT_DENIED);
+	if (!serve(k, &e))
+		return run_refused(&e, EXIT_USAGE);
 	if (!crew_start(&k->crew, &e))
 		return run_refused(&e, EXIT_DENIED);
 	k->beaten = k->told = k->begun = clock_ns(CLOCK_MONOTONIC);
 	k->run.counted = true;
 	log_info("%s: listening", k->name);
+	notify_ready(&k->notify);
 	watch(k);
+	notify_stopping(&k->notify);
 	end(k);
 	return run_matched(&k->run) ? EXIT_FOUND : EXIT_DONE;
 }
@@ -195,6 +232,7 @@ int keeper_run(struct keeper *k, struct options *o, const struct crew_job *job)
 {
 	struct err e;
 	int status = EXIT_USAGE;
+	notify_open(&k->notify);
 	if (!crew_init(&k->crew, o, job, &e)) {
 		log_error("%s: %s", e.where, e.what);
 		crew_fini(&k->crew);
@@ -207,5 +245,8 @@ int keeper_run(struct keeper *k, struct options *o, const struct crew_job *job)
 	}
 	k->run.unwrap_lost = crew_unwrap_lost(&k->crew);
 	crew_fini(&k->crew);
-	return run_end(&k->run, status);
+	metrics_http_close(k->metrics);
+	status = run_end(&k->run, status);
+	notify_close(&k->notify);
+	return status;
 }

@@ -3,6 +3,8 @@
 #define MAIN_KEEPER_H
 
 #include "main/crew.h"
+#include "main/metrics_http.h"
+#include "main/notify.h"
 #include "main/run.h"
 
 enum { MAX_KEEPER_WATCHES = 8 };
@@ -27,7 +29,9 @@ struct keeper {
 	int64_t begun, beaten, told; /* ns, monotonic: the start, the latest beat, the latest stats record */
 	uint64_t drops_said;
 	enum reporter_waits waits;
-	bool renewing;
+	struct metrics_http *metrics; /* NULL: nobody asks */
+	struct notify notify;
+	uint64_t rounds; /* beats at which no worker stood still */
 };
 
 /* Before keeper_run: `ready` is called when `fd` can be read. */

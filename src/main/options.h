@@ -7,6 +7,7 @@
 #include "engine/pipeline.h"
 #include "guard/guard.h"
 #include "main/rulebook.h"
+#include "report/out.h"
 
 struct options {
 	const char *filter, *output;
@@ -15,9 +16,11 @@ struct options {
 	struct pipeline_options pipeline;
 	struct rulebook rules;
 	struct live_options live;
-	uint32_t stats_interval; /* seconds; 0: only at the end */
-	uint32_t fail_on;        /* 1 << enum label */
-	unsigned fail_on_alert;  /* 1 << enum severity; 0: never */
+	struct rotation rotation; /* of the output of live */
+	const char *metrics;      /* where they are served; NULL: nowhere */
+	uint32_t stats_interval;  /* seconds; 0: only at the end */
+	uint32_t fail_on;         /* 1 << enum label */
+	unsigned fail_on_alert;   /* 1 << enum severity; 0: never */
 	enum guard_mode sandbox;
 	uint32_t workers;   /* of live */
 	uint32_t watchdog;  /* seconds that one may stand still; 0: for ever */

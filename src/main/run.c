@@ -56,6 +56,8 @@ bool run_open(struct run *r, struct options *o, bool live)
 	struct err e;
 	*r = (struct run){ .options = o };
 	r->reporter = open_output(o, live, &e);
+	if (r->reporter != NULL && live && (o->rotation.size != 0 || o->rotation.every_s != 0))
+		reporter_rotate(r->reporter, &o->rotation);
 	if (r->reporter != NULL && o->table)
 		r->table = reporter_open(NULL, REPORT_TEXT, &e);
 	if (r->reporter != NULL && (r->table != NULL || !o->table) && open_unwrap(o, &e))

@@ -68,7 +68,7 @@ static int ask(pid_t pid, int worker)
 int selftest(const struct options *o)
 {
 	struct err e;
-	int worker, orders;
+	int worker = -1, orders = -1;
 	if (!orders_pair(&worker, &orders, &e))
 		return run_refused(&e, EXIT_DENIED);
 	const pid_t pid = fork();

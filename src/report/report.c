@@ -92,6 +92,11 @@ bool reporter_colours(const struct reporter *r)
 	return r->colours;
 }
 
+void reporter_rotate(struct reporter *r, const struct rotation *how)
+{
+	out_rotate(&r->out, how);
+}
+
 bool reporter_reopen(struct reporter *r, struct err *e)
 {
 	return out_reopen(&r->out, e);
@@ -215,4 +220,9 @@ void report_stats(struct reporter *r, const struct report_stats *s)
 uint64_t reporter_lines(const struct reporter *r)
 {
 	return r->out.lines - r->out.lost;
+}
+
+uint64_t reporter_lost(const struct reporter *r)
+{
+	return r->out.lost;
 }

@@ -32,6 +32,10 @@ void reporter_relay(struct reporter *r, const char *line, size_t len, int64_t no
 void reporter_lose(struct reporter *r, uint64_t lines);
 bool reporter_colours(const struct reporter *r);
 
+/* A live file is set aside from time to time; see report/out.h. */
+struct rotation;
+void reporter_rotate(struct reporter *r, const struct rotation *how);
+
 /* Opens a file again by its name, which may be another file now. */
 bool reporter_reopen(struct reporter *r, struct err *e) MUST_CHECK;
 
@@ -95,6 +99,7 @@ void report_stats(struct reporter *r, const struct report_stats *s);
 void report_stats_add(struct report_stats *sum, const struct report_stats *more);
 
 uint64_t reporter_lines(const struct reporter *r);
+uint64_t reporter_lost(const struct reporter *r);
 
 /* Community ID v1, seed 0; `out` holds 32 bytes. */
 void community_id(const struct flow_key *k, char *out);
