@@ -213,7 +213,8 @@ static void carry(const struct seat *at, const struct segment *seg)
 	const enum side from = stream_side_of(&w->stream, seg);
 	w->packets[from]++;
 	w->bytes[from] += seg->tcp.len + seg->cut;
-	if ((w->phase == WATCH_HTTP || w->phase == WATCH_SETTLED) && w->top.rival == 0 && stream_glide(&w->stream, seg, from)) {
+	if ((w->phase == WATCH_HTTP || w->phase == WATCH_SETTLED) && w->top.rival == 0 &&
+	    stream_glide(&w->stream, seg, from)) {
 		if (w->top.relay != NULL)
 			w->top.relay->to = at->t;
 		if (w->phase == WATCH_HTTP && brings_news(w, seg, 0))
@@ -222,7 +223,7 @@ static void carry(const struct seat *at, const struct segment *seg)
 	}
 	if (seg->cut != 0)
 		w->dossier.doubts |= DOUBT_TRUNCATED;
-	if (rival_parks(at, seg, from))
+	if (!stream_is_usual(&w->stream, seg, from) && rival_parks(at, seg, from))
 		return;
 	const uint64_t before = w->dossier.odd, next = w->stream.side[from].next;
 	enum side odd_from = from;

@@ -103,14 +103,16 @@ static bool next_element(struct slice list, size_t *at, struct slice *element)
 }
 
 /* Digits only; as large as it can be when it is larger.  False for anything else. */
-static bool read_length(struct slice s, uint64_t *out)
+static bool read_length(struct slice s, uint64_t *out, bool *larger)
 {
 	uint64_t n = 0;
+	*larger = false;
 	for (size_t i = 0; i < s.len; i++) {
 		const unsigned digit = (unsigned)(s.at[i] - '0');
 		if (digit > 9)
 			return false;
-		n = n > (UINT64_MAX - digit) / 10 ? UINT64_MAX : n * 10 + digit;
+		*larger |= n > (UINT64_MAX - digit) / 10;
+		n = *larger ? UINT64_MAX : n * 10 + digit;
 	}
 	*out = n;
 	return s.len != 0;
@@ -124,7 +126,8 @@ static void read_content_length(struct slice value, struct head *out)
 		const size_t comma = slice_find(value, ',');
 		more = comma < value.len;
 		uint64_t length;
-		if (!read_length(trim_blanks(slice_head(value, comma)), &length)) {
+		bool larger;
+		if (!read_length(trim_blanks(slice_head(value, comma)), &length, &larger)) {
 			out->odd |= ODD_BIT(LENGTH_INVALID);
 			out->length_valid = false;
 		} else if (!out->has_length) {
@@ -134,6 +137,8 @@ static void read_content_length(struct slice value, struct head *out)
 			out->odd |= ODD_BIT(LENGTH_CONFLICT);
 			out->length_valid = false;
 		}
+		if (larger)
+			out->odd |= ODD_BIT(LENGTH_INVALID);
 		out->has_length = true;
 		value = slice_from(value, comma + 1);
 	}

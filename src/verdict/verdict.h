@@ -12,8 +12,8 @@ enum label { LABEL_UNDECIDED, LABEL_NOT_HTTP, LABEL_PLAIN_HTTP, LABEL_BLIND_RELA
 enum certainty { UNCERTAIN, LIKELY, CERTAIN };
 
 struct verdict {
-	uint8_t label, certainty;   /* enum label, enum certainty */
-	uint8_t readings;           /* 1 << enum label each: what it may be, if there are two versions of what was said */
+	uint8_t label, certainty; /* enum label, enum certainty */
+	uint8_t readings;         /* 1 << enum label each: what it may be, if there are two versions of what was said */
 	const struct sign *because; /* the note that decided; NULL when undecided */
 	const char *undecided;      /* why not: "nothing-seen", "awaiting-answer", "one-way", ... ; NULL when decided */
 };
