@@ -7,7 +7,10 @@
 
 /* A conversation joined midway may be inside a message; these many packets are looked at for the beginning of one, fewer
  * when both sides have shown something else. */
-enum { MIDSTREAM_TRIES = 256, MIDSTREAM_TRIES_BOTH = 16, BOTH_SIDES = 3, LINE_LOOK = 512, NAME_LOOK = 5 };
+enum { MIDSTREAM_TRIES = 256, MIDSTREAM_TRIES_BOTH = 16, BOTH_SIDES = 3, NAME_LOOK = 5 };
+
+/* A first line that is longer tells no more by its end. */
+enum { LINE_ENOUGH = 512 };
 
 void watch_begin(const struct seat *at, const struct segment *first)
 {
@@ -15,6 +18,7 @@ void watch_begin(const struct seat *at, const struct segment *first)
 	stream_init(&w->stream, first);
 	http_conn_init(&w->top.http, w->stream.midstream);
 	w->now = &w->top;
+	dossier_init(&w->dossier, &at->p->notes);
 	if (w->stream.midstream)
 		w->dossier.doubts |= DOUBT_MIDSTREAM;
 	if (first->encap.count != 0 && (w->encap = pool_take(&at->p->encaps)) != NULL)
@@ -32,14 +36,15 @@ void watch_end(const struct seat *at)
 {
 	struct watch *w = at->w;
 	struct pipeline *p = at->p;
+	if (w->top.tunnel.ours != NULL)
+		kin_leave(p->kin, w->top.tunnel.ours, at->flow->last);
 	dialogue_end(p, &w->top);
 	for (struct dialogue *d = w->top.inner, *inner; d != NULL; d = inner) {
 		inner = d->inner;
 		dialogue_end(p, d);
 		pool_give(&p->dialogues, d);
 	}
-	if (w->ours != NULL)
-		kin_leave(p->kin, w->ours, at->flow->last);
+	dossier_fini(&w->dossier);
 	pool_give(&p->encaps, w->encap);
 	pool_give(&p->masks, w->mask);
 	rival_leave(at);
@@ -140,15 +145,13 @@ static uint64_t pair_of(const struct seat *at, const struct dialogue *d)
 
 static void begin_tunnel(const struct seat *at, struct dialogue *d)
 {
-	struct watch *w = at->w;
+	const struct flow_key *k = &at->flow->key;
+	const bool client_lo = at->w->stream.client_way == LO_TO_HI;
+	void *ours = NULL;
+	if (d == &at->w->top)
+		ours = kin_join(at->p->kin, client_lo ? &k->lo : &k->hi, client_lo ? &k->hi : &k->lo, k->space, at->t);
 	d->tunnel_ready = true;
-	if (d == &w->top) {
-		const struct flow_key *k = &at->flow->key;
-		const bool client_lo = w->stream.client_way == LO_TO_HI;
-		w->ours =
-		    kin_join(at->p->kin, client_lo ? &k->lo : &k->hi, client_lo ? &k->hi : &k->lo, k->space, at->t);
-	}
-	tunnel_init(&d->tunnel, at->flow->id, pair_of(at, d), d == &w->top ? w->ours : NULL);
+	tunnel_init(&d->tunnel, at->flow->id, pair_of(at, d), ours);
 }
 
 static void show_tunnels(const struct seat *at, struct dialogue *d, const struct http_event *ev, struct dossier *notes)
@@ -308,9 +311,10 @@ static bool follow_http(const struct seat *at, enum side side, const struct chun
 	return true;
 }
 
-static bool is_begun_line(struct slice in)
+/* "SSH-2.0-OpenSSH_9" may be a method until its line ends. */
+static bool first_line_is_whole(struct slice s)
 {
-	return in.len < LINE_LOOK && slice_find(in, '\n') == in.len;
+	return s.len > LINE_ENOUGH || slice_find(s, '\n') < s.len;
 }
 
 /* A handshake was answered in a form no standard has: bytes that are not HTTP, from either side, make it a switch. */
@@ -328,7 +332,8 @@ static bool follow_unsure(const struct seat *at, bool over)
 		return false;
 	const bool client_http = !there[CLIENT] || head_maybe_request(next[CLIENT].bytes);
 	const bool server_http = !there[SERVER] || head_maybe_response(next[SERVER].bytes);
-	if (client_http && server_http && there[CLIENT] && !there[SERVER] && !over && is_begun_line(next[CLIENT].bytes))
+	const bool told = first_line_is_whole(next[CLIENT].bytes) || first_line_is_whole(next[SERVER].bytes);
+	if (client_http && server_http && !told && !over)
 		return false;
 	struct dossier aside;
 	struct dossier *notes = dossier_of(at, d, &aside);

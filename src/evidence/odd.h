@@ -48,6 +48,7 @@
 	ODD(DESYNC, "http", "desync")                                          \
 	ODD(PIPELINE_FULL, "http", "pipeline_too_deep")                        \
 	ODD(HTTP09, "http", "http_0_9")                                        \
+	ODD(HOST_DIFFERS, "http", "host_header_ambiguous")                     \
 	/* handshake */                                                        \
 	ODD(CONNECT_TARGET, "handshake", "connect_target_invalid")             \
 	ODD(CONNECT_BODY, "handshake", "connect_request_has_body_framing")     \

@@ -93,6 +93,8 @@ int main(int argc, char **argv)
 		.pipeline = { .flows = MAX_FLOWS, .anomalies = true, .overlaps = OVERLAP_ACKED },
 		.live = { .snaplen = MAX_FRAME, .buffer_mib = LIVE_BUFFER_MIB },
 		.stats_interval = STATS_INTERVAL,
+		.workers = 1,
+		.watchdog = WATCHDOG,
 	};
 	log_init(o.verbosity);
 	if (!options_read(&o, argc, argv))

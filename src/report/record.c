@@ -93,8 +93,8 @@ void record_verdict(struct record *r, const struct verdict *v)
 	json_word(j, "certainty", certainty_name((enum certainty)v->certainty));
 	if (v->because != NULL)
 		write_because(j, v->because);
-	if (v->undecided != NULL)
-		json_word(j, "undecided", v->undecided);
+	if (v->lack != LACKS_NOTHING)
+		json_word(j, "undecided", lack_name((enum lack)v->lack));
 	if (v->readings == 0)
 		return;
 	json_array(j, "readings");
@@ -234,6 +234,25 @@ static void write_traffic_stats(struct json *j, const struct report_stats *s)
 	json_object_end(j);
 }
 
+static void write_workers(struct json *j, const struct live_stats *s)
+{
+	json_object(j, "workers");
+	json_uint(j, "count", s->workers);
+	json_uint(j, "restarts", s->restarts);
+	json_uint(j, "conversations_lost", s->conversations_lost);
+	json_array(j, "each");
+	for (unsigned i = 0; i < s->workers; i++) {
+		json_object(j, NULL);
+		json_uint(j, "received", s->worker[i].received);
+		json_uint(j, "dropped", s->worker[i].dropped);
+		json_uint(j, "read", s->worker[i].frames);
+		json_uint(j, "restarts", s->worker[i].restarts);
+		json_object_end(j);
+	}
+	json_array_end(j);
+	json_object_end(j);
+}
+
 size_t record_stats(struct record *r, const struct report_stats *s)
 {
 	struct json *j = &r->json;
@@ -255,6 +274,8 @@ size_t record_stats(struct record *r, const struct report_stats *s)
 	json_uint(j, "kin_evicted", s->kin_evicted);
 	json_uint(j, "groups_evicted", s->groups_evicted);
 	record_rule_stats(j, &s->rules);
+	if (s->live != NULL && s->live->workers != 0)
+		write_workers(j, s->live);
 	json_uint(j, "records", s->records);
 	json_uint(j, "records_lost", s->records_lost);
 	if (s->frames != 0) {

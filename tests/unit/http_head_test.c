@@ -299,7 +299,7 @@ static const struct {
 	{ "Content-Length: 5\r\r\n", HAS | VALID, 5, B(BARE_CR) },
 	{ "Content-Length: 5, 5\r\n", HAS | VALID, 5, 0 },
 	{ "Content-Length: 5\r\nContent-Length: 5\r\n", HAS | VALID, 5, 0 },
-	{ "Content-Length: 5,6\r\n", HAS, 5, B(LENGTH_CONFLICT) },
+	{ "Content-Length: 5,6\r\n", HAS, 5, B(LENGTH_CONFLICT) | B(LENGTH_INVALID) },
 	{ "Content-Length: 5\r\nContent-Length: 6\r\n", HAS, 5, B(LENGTH_CONFLICT) },
 	{ "Content-Length: x\r\nContent-Length: 6\r\n", HAS, 0, B(LENGTH_INVALID) | B(LENGTH_CONFLICT) },
 	{ "Content-Length: 6\r\nContent-Length: x\r\n", HAS, 6, B(LENGTH_INVALID) },
