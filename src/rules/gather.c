@@ -57,7 +57,7 @@ bool ruleset_gather(const char *const *paths, size_t count, int to, struct probl
 bool gathered_open(struct gathered *g, int from)
 {
 	struct stat about;
-	*g = (struct gathered){ .all = { NULL, 0 } };
+	*g = (struct gathered){ .memory = NULL };
 	if (fstat(from, &about) != 0)
 		return false;
 	if (about.st_size == 0)
@@ -65,6 +65,7 @@ bool gathered_open(struct gathered *g, int from)
 	void *const all = mmap(NULL, (size_t)about.st_size, PROT_READ, MAP_PRIVATE, from, 0);
 	if (all == MAP_FAILED)
 		return false;
+	g->memory = all;
 	g->all = g->rest = (struct slice){ all, (size_t)about.st_size };
 	return true;
 }
@@ -92,8 +93,7 @@ bool gathered_next(struct gathered *g, struct gathered_file *file)
 
 void gathered_close(struct gathered *g)
 {
-	/* What was mapped may be given back, const or not. */
-	if (g->all.at != NULL)
-		munmap((void *)(uintptr_t)g->all.at, g->all.len);
-	*g = (struct gathered){ .all = { NULL, 0 } };
+	if (g->memory != NULL)
+		munmap(g->memory, g->all.len);
+	*g = (struct gathered){ .memory = NULL };
 }

@@ -7,6 +7,7 @@
 
 /* All of it; `rest` is what gathered_next has not given yet. */
 struct gathered {
+	void *memory;
 	struct slice all, rest;
 };
 
