@@ -8,7 +8,10 @@ struct source_kind {
 	enum source_got (*next)(struct source *s, struct frame *f, struct err *e);
 	uint64_t (*position)(const struct source *s, uint64_t *total);
 	void (*close)(struct source *s);
-	/* Interfaces only; NULL: it has nothing to wait for. */
+	/* A queue only. */
+	void (*answer)(struct source *s, const struct answer *a);
+	void (*flush)(struct source *s);
+	/* Interfaces and queues only; NULL: it has nothing to wait for. */
 	size_t (*descriptors)(const struct source *s, struct pollfd *fds, size_t room);
 	void (*tick)(struct source *s);
 	void (*counters)(const struct source *s, struct source_counters *c);

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "capture/source.h"
 #include "engine/pipeline.h"
+#include "main/inline_options.h"
 #include "main/rulebook.h"
 
 struct options {
@@ -14,9 +15,11 @@ struct options {
 	struct pipeline_options pipeline;
 	struct rulebook rules;
 	struct live_options live;
+	struct inline_options in_line;
 	uint32_t stats_interval; /* seconds; 0: only at the end */
 	uint32_t fail_on;        /* 1 << enum label */
 	unsigned fail_on_alert;  /* 1 << enum severity; 0: never */
+	const char *fates;       /* file for the fate of each frame; NULL: none */
 	const char *unwrap;      /* folder; NULL: none */
 	const char *verb;        /* that an option stands for; NULL: the first word is one */
 	bool fail_on_anomaly, states, table, strict, require_tests;
