@@ -15,6 +15,7 @@ void watch_begin(const struct seat *at, const struct segment *first)
 	stream_init(&w->stream, first);
 	http_conn_init(&w->top.http, w->stream.midstream);
 	w->now = &w->top;
+	dossier_init(&w->dossier, &at->p->notes);
 	if (w->stream.midstream)
 		w->dossier.doubts |= DOUBT_MIDSTREAM;
 	if (first->encap.count != 0 && (w->encap = pool_take(&at->p->encaps)) != NULL)
@@ -32,14 +33,15 @@ void watch_end(const struct seat *at)
 {
 	struct watch *w = at->w;
 	struct pipeline *p = at->p;
+	if (w->top.tunnel.ours != NULL)
+		kin_leave(p->kin, w->top.tunnel.ours, at->flow->last);
 	dialogue_end(p, &w->top);
 	for (struct dialogue *d = w->top.inner, *inner; d != NULL; d = inner) {
 		inner = d->inner;
 		dialogue_end(p, d);
 		pool_give(&p->dialogues, d);
 	}
-	if (w->ours != NULL)
-		kin_leave(p->kin, w->ours, at->flow->last);
+	dossier_fini(&w->dossier);
 	pool_give(&p->encaps, w->encap);
 	pool_give(&p->masks, w->mask);
 	judging_leave(at);
@@ -139,15 +141,13 @@ static uint64_t pair_of(const struct seat *at, const struct dialogue *d)
 
 static void begin_tunnel(const struct seat *at, struct dialogue *d)
 {
-	struct watch *w = at->w;
+	const struct flow_key *k = &at->flow->key;
+	const bool client_lo = at->w->stream.client_way == LO_TO_HI;
+	void *ours = NULL;
+	if (d == &at->w->top)
+		ours = kin_join(at->p->kin, client_lo ? &k->lo : &k->hi, client_lo ? &k->hi : &k->lo, k->space, at->t);
 	d->tunnel_ready = true;
-	if (d == &w->top) {
-		const struct flow_key *k = &at->flow->key;
-		const bool client_lo = w->stream.client_way == LO_TO_HI;
-		w->ours =
-		    kin_join(at->p->kin, client_lo ? &k->lo : &k->hi, client_lo ? &k->hi : &k->lo, k->space, at->t);
-	}
-	tunnel_init(&d->tunnel, at->flow->id, pair_of(at, d), d == &w->top ? w->ours : NULL);
+	tunnel_init(&d->tunnel, at->flow->id, pair_of(at, d), ours);
 }
 
 static void show_tunnels(const struct seat *at, struct dialogue *d, const struct http_event *ev, struct dossier *notes)

@@ -66,7 +66,6 @@ struct watch {
 	struct dialogue top;
 	struct dialogue *now;        /* the deepest */
 	struct encapsulation *encap; /* of the first segment, from a pool; NULL when there is none */
-	void *ours;                  /* the kin notebook, joined at the first HTTP message */
 	struct verdict verdict;
 	uint64_t bytes[2];
 	uint32_t packets[2];
@@ -92,7 +91,7 @@ struct pipeline {
 	struct stream_kit streams;
 	struct tunnel_kit tunnels;
 	struct channel_kit *channels;
-	struct pool records, relays, dialogues, encaps, masks, fired, requests;
+	struct pool notes, records, relays, dialogues, encaps, masks, fired, requests;
 	struct judge *judge;
 	struct gatekeeper *gatekeeper; /* NULL: nothing waits for an answer */
 	uint32_t moments;  /* those that a rule waits for */

@@ -4,10 +4,27 @@
 
 #include <stddef.h>
 
+static struct note *place(struct dossier *d, unsigned i)
+{
+	return i < NOTES_AT_HAND ? &d->first[i] : &d->more[i - NOTES_AT_HAND];
+}
+
+void dossier_init(struct dossier *d, struct pool *room)
+{
+	*d = (struct dossier){ .room = room };
+}
+
+void dossier_fini(struct dossier *d)
+{
+	if (d->more != NULL)
+		pool_give(d->room, d->more);
+	d->more = NULL;
+}
+
 static bool has_sign(const struct dossier *d, const struct sign *sign)
 {
 	for (unsigned i = 0; i < d->count; i++)
-		if (d->notes[i].sign == sign)
+		if (dossier_note(d, i)->sign == sign)
 			return true;
 	return false;
 }
@@ -16,7 +33,7 @@ static unsigned weakest(const struct dossier *d)
 {
 	unsigned at = 0;
 	for (unsigned i = 1; i < d->count; i++)
-		if (d->notes[i].sign->weight <= d->notes[at].sign->weight)
+		if (dossier_note(d, i)->sign->weight <= dossier_note(d, at)->sign->weight)
 			at = i;
 	return at;
 }
@@ -24,19 +41,28 @@ static unsigned weakest(const struct dossier *d)
 static void remove_note(struct dossier *d, unsigned at)
 {
 	for (unsigned i = at + 1; i < d->count; i++)
-		d->notes[i - 1] = d->notes[i];
+		*place(d, i - 1) = *place(d, i);
 	d->count--;
+}
+
+static bool has_room(struct dossier *d)
+{
+	if (d->count < NOTES_AT_HAND)
+		return true;
+	if (d->more == NULL && d->room != NULL)
+		d->more = pool_take_uncleared(d->room);
+	return d->more != NULL && d->count < MAX_NOTES;
 }
 
 /* Makes room for a sign of this weight; counts what is lost, be it an older note or the new one. */
 static bool make_room(struct dossier *d, enum weight weight)
 {
-	if (d->count < MAX_NOTES)
+	if (has_room(d))
 		return true;
 	if (d->dropped != UINT8_MAX)
 		d->dropped++;
 	const unsigned at = weakest(d);
-	if (d->notes[at].sign->weight >= weight)
+	if (dossier_note(d, at)->sign->weight >= weight)
 		return false;
 	remove_note(d, at);
 	return true;
@@ -46,7 +72,7 @@ bool dossier_add(struct dossier *d, const struct sign *sign, enum side from, uin
 {
 	if (has_sign(d, sign) || !make_room(d, sign->weight))
 		return false;
-	d->notes[d->count++] = (struct note){ .sign = sign, .t = t, .offset = offset & INT64_MAX, .from = from & 1 };
+	*place(d, d->count++) = (struct note){ .sign = sign, .t = t, .offset = offset & INT64_MAX, .from = from & 1 };
 	return true;
 }
 
@@ -93,7 +119,7 @@ const struct note *dossier_strongest(const struct dossier *d, enum leaning leani
 {
 	const struct note *best = NULL;
 	for (unsigned i = 0; i < d->count; i++) {
-		const struct note *const n = &d->notes[i];
+		const struct note *const n = dossier_note(d, i);
 		if (n->sign->leaning == leaning && (best == NULL || n->sign->weight > best->sign->weight))
 			best = n;
 	}
@@ -103,8 +129,10 @@ const struct note *dossier_strongest(const struct dossier *d, enum leaning leani
 unsigned dossier_count(const struct dossier *d, enum leaning leaning, enum weight at_least)
 {
 	unsigned count = 0;
-	for (unsigned i = 0; i < d->count; i++)
-		count += d->notes[i].sign->leaning == leaning && d->notes[i].sign->weight >= at_least;
+	for (unsigned i = 0; i < d->count; i++) {
+		const struct sign *const sign = dossier_note(d, i)->sign;
+		count += sign->leaning == leaning && sign->weight >= at_least;
+	}
 	return count;
 }
 

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "base/limits.h"
+#include "base/pool.h"
 #include "evidence/odd.h"
 
 enum side { CLIENT, SERVER };
@@ -50,8 +51,13 @@ enum { DOUBTS = 9 };
 /* What a graded sign rests on: two that rest on different things are independent witnesses, two that rest on the same are one. */
 enum family { FAMILY_CONTENT, FAMILY_STRUCTURE, FAMILY_TIMING, FAMILY_VOLUME, FAMILY_HEADER, FAMILIES };
 
+/* Two notes are what ordinary HTTP leaves; room for more is taken when the third comes. */
+enum { NOTES_AT_HAND = 2, NOTES_MORE = MAX_NOTES - NOTES_AT_HAND };
+
 struct dossier {
-	struct note notes[MAX_NOTES];
+	struct note first[NOTES_AT_HAND];
+	struct note *more; /* NULL, or NOTES_MORE of them from `room` */
+	struct pool *room; /* NULL: there is none to be had */
 	uint8_t count, dropped;
 	uint16_t doubts; /* enum doubt, or-ed */
 	uint64_t odd;    /* 1 << enum odd */
@@ -60,6 +66,16 @@ struct dossier {
 	uint8_t grade[FAMILIES];
 	uint8_t innocent;
 };
+
+/* The dossier begins empty; blocks of `room` hold NOTES_MORE notes.  Zeroed memory is a dossier that keeps NOTES_AT_HAND. */
+void dossier_init(struct dossier *d, struct pool *room);
+void dossier_fini(struct dossier *d);
+
+/* The notes in the order in which they were made, 0 to count - 1. */
+static inline const struct note *dossier_note(const struct dossier *d, unsigned i)
+{
+	return i < NOTES_AT_HAND ? &d->first[i] : &d->more[i - NOTES_AT_HAND];
+}
 
 /* One note per sign: the first stays.  When full, a weaker note than the new one gives way.  True when it is new. */
 bool dossier_add(struct dossier *d, const struct sign *sign, enum side from, uint64_t offset, int64_t t);

@@ -135,7 +135,6 @@ struct handshake_record *hs_record_new(struct handshake *h)
 		const unsigned spare = oldest_spare(h);
 		memmove(&h->records[spare], &h->records[spare + 1], (h->count - 1 - spare) * sizeof *h->records);
 		h->count--;
-		h->lost_records++;
 	}
 	struct handshake_record *r = &h->records[h->count++];
 	*r = (struct handshake_record){ 0 };

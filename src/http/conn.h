@@ -42,8 +42,8 @@ struct http_ask {
 	uint32_t ordinal; /* 0 for the connection's first request */
 	uint8_t method;   /* enum method */
 	uint8_t minor;    /* 0: HTTP/1.0; 1: 1.1 or later; 9: HTTP/0.9 */
-	bool connect, upgrade;
-	bool known; /* false: a response whose request was not seen */
+	bool connect : 1, upgrade : 1;
+	bool known : 1; /* false: a response whose request was not seen */
 };
 
 struct http_event {
@@ -89,10 +89,10 @@ struct http_side {
 	uint8_t rule;     /* enum body_rule, of the message at hand or the last */
 	uint8_t resume;   /* HTTP_STOPPED: the state to go on in when it was no switch */
 	uint32_t scanned; /* of the head at hand */
-	uint64_t until;   /* absolute offset where content ends; elsewhere, where the next byte is expected */
-	struct chunked chunked;
-	struct http_ask ask; /* of the message at hand */
 	uint32_t messages;
+	struct http_ask ask; /* of the message at hand */
+	uint64_t until;      /* absolute offset where content ends; elsewhere, where the next byte is expected */
+	struct chunked chunked;
 };
 
 struct http_conn {

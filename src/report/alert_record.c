@@ -126,7 +126,7 @@ size_t record_alert(
 	/* What is lacking for a label is told when nothing more can come. */
 	struct verdict v = *f->verdict;
 	if (f->ended == ENDED_NOT)
-		v.undecided = NULL;
+		v.lack = LACKS_NOTHING;
 	record_verdict(r, &v);
 	record_http(r, f);
 	if (h != NULL)

@@ -93,8 +93,8 @@ void record_verdict(struct record *r, const struct verdict *v)
 	json_word(j, "certainty", certainty_name((enum certainty)v->certainty));
 	if (v->because != NULL)
 		write_because(j, v->because);
-	if (v->undecided != NULL)
-		json_word(j, "undecided", v->undecided);
+	if (v->lack != LACKS_NOTHING)
+		json_word(j, "undecided", lack_name((enum lack)v->lack));
 }
 
 /* The target of a CONNECT is host and port; a request to upgrade has a method before its target. */

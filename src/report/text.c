@@ -67,8 +67,8 @@ static void add_verdict(struct text *t, const struct verdict *v, bool colours)
 	char why[64] = "-";
 	if (v->because != NULL)
 		snprintf(why, sizeof why, "%s/%s", v->because->who, v->because->what);
-	else if (v->undecided != NULL)
-		snprintf(why, sizeof why, "%s", v->undecided);
+	else if (v->lack != LACKS_NOTHING)
+		snprintf(why, sizeof why, "%s", lack_name((enum lack)v->lack));
 	add(t, "  %s%-11s%s  %-9s  %-30s", colour, label_name((enum label)v->label), *colour != '\0' ? "\033[0m" : "",
 	    certainty_name((enum certainty)v->certainty), why);
 }

@@ -36,9 +36,7 @@ static const char *certainty_word(unsigned i)
 
 static const char *undecided_word(unsigned i)
 {
-	static const char *const words[] = { "nothing-seen", "awaiting-answer", "awaiting-exchange", "answer-not-seen",
-		"one-way", "gap", "contradiction", "too-little" };
-	return i < sizeof words / sizeof *words ? words[i] : NULL;
+	return i + 1 < LACKS ? lack_name((enum lack)(i + 1)) : NULL;
 }
 
 static const char *doubt_word(unsigned i)

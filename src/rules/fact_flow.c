@@ -34,9 +34,9 @@ int see_because(const struct facts *f, const struct handshake_record *h, struct 
 int see_undecided(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
 {
 	(void)h;
-	if (f->verdict->undecided == NULL || !is_over(f))
+	if (f->verdict->lack == LACKS_NOTHING || !is_over(f))
 		return FACT_UNKNOWN;
-	return value_word(out, f->verdict->undecided);
+	return value_word(out, lack_name((enum lack)f->verdict->lack));
 }
 
 int see_doubt(const struct facts *f, const struct handshake_record *h, struct value out[MAX_VALUES])
@@ -54,7 +54,7 @@ int see_evidence(const struct facts *f, const struct handshake_record *h, struct
 	int count = 0;
 	(void)h;
 	for (unsigned i = 0; i < f->dossier->count && i < MAX_NOTES; i++)
-		count += value_sign(&out[count], f->dossier->notes[i].sign);
+		count += value_sign(&out[count], dossier_note(f->dossier, i)->sign);
 	return count;
 }
 

@@ -28,7 +28,7 @@ static size_t rounded(size_t n)
 
 static size_t notebook_size(void)
 {
-	size_t n = 0;
+	size_t n = rounded(sizeof(struct notebook));
 	for (unsigned i = 0; i < DETECTORS; i++)
 		n += rounded(detectors[i]->memory);
 	return n;
@@ -44,7 +44,7 @@ size_t tunnel_shared_size(void)
 
 static void lay_out(struct tunnel_kit *k)
 {
-	size_t mine = 0, ours = rounded(sizeof(struct joins));
+	size_t mine = rounded(sizeof(struct notebook)), ours = rounded(sizeof(struct joins));
 	for (unsigned i = 0; i < DETECTORS; i++) {
 		k->mine_at[i] = (uint32_t)mine;
 		k->ours_at[i] = (uint32_t)ours;
@@ -113,8 +113,8 @@ static void turn_to(struct sight *s, unsigned which)
 	s->which = which;
 	s->mine = (unsigned char *)t->notebook + s->kit->mine_at[which];
 	/* Each part when it is first used: a connection uses few of them. */
-	if ((t->clear >> which & 1) == 0) {
-		t->clear |= UINT64_C(1) << which;
+	if ((t->notebook->clear >> which & 1) == 0) {
+		t->notebook->clear |= UINT64_C(1) << which;
 		memset(s->mine, 0, detectors[which]->memory);
 	}
 	s->ours = t->ours != NULL ? (unsigned char *)t->ours + s->kit->ours_at[which] : NULL;
@@ -126,33 +126,39 @@ static struct sight sight_of(struct tunnel_kit *k, struct tunnel *t, struct doss
 		.pair = t->pair,
 		.flow_id = t->flow_id,
 		.asked = t->asked,
-		.t = t->t,
+		.t = t->notebook != NULL ? t->notebook->t : 0,
 		.kit = k,
 		.tunnel = t,
 		.joins = t->ours };
 }
 
+static uint64_t listeners(const struct tunnel *t, enum side side)
+{
+	return t->notebook != NULL ? t->notebook->listening[side] : 0;
+}
+
 static void take_interest(struct tunnel *t, const struct http_event *ev, unsigned which, enum interest interest)
 {
 	const uint64_t bit = UINT64_C(1) << which;
+	uint64_t *const listening = t->notebook->listening;
 	if (interest == NEVER) {
 		t->awake &= ~bit;
 		t->never |= bit;
-		t->listening[CLIENT] &= ~bit;
-		t->listening[SERVER] &= ~bit;
+		listening[CLIENT] &= ~bit;
+		listening[SERVER] &= ~bit;
 		return;
 	}
 	if (begins(ev) && interest == LISTENING)
-		t->listening[ev->from] |= bit;
+		listening[ev->from] |= bit;
 	if (ev->kind == HTTP_BODY && interest != LISTENING)
-		t->listening[ev->from] &= ~bit;
+		listening[ev->from] &= ~bit;
 }
 
 /* A part that was never cleared was never used. */
 static bool is_idle(const struct tunnel_kit *k, const struct tunnel *t, unsigned which)
 {
 	const struct detector *d = detectors[which];
-	if (t->notebook == NULL || (t->clear >> which & 1) == 0)
+	if (t->notebook == NULL || (t->notebook->clear >> which & 1) == 0)
 		return true;
 	return d->idle != NULL ? d->idle((const unsigned char *)t->notebook + k->mine_at[which]) : d->memory == 0;
 }
@@ -160,9 +166,9 @@ static bool is_idle(const struct tunnel_kit *k, const struct tunnel *t, unsigned
 /* An open connection that says nothing of interest should cost no notebook: most are of this kind. */
 static void release_if_idle(struct tunnel_kit *k, struct tunnel *t)
 {
-	if ((t->listening[CLIENT] | t->listening[SERVER]) != 0 || t->finding != NULL)
+	if ((t->notebook->listening[CLIENT] | t->notebook->listening[SERVER]) != 0 || t->finding != NULL)
 		return;
-	for (uint64_t bits = t->awake & t->clear; bits != 0; bits &= bits - 1)
+	for (uint64_t bits = t->awake & t->notebook->clear; bits != 0; bits &= bits - 1)
 		if (!is_idle(k, t, (unsigned)__builtin_ctzll(bits)))
 			return;
 	pool_give(&k->notebooks, t->notebook);
@@ -176,8 +182,9 @@ static bool has_notebook(struct tunnel_kit *k, struct tunnel *t)
 	if (t->exhausted)
 		return false;
 	t->notebook = pool_take_uncleared(&k->notebooks);
-	t->clear = 0;
 	t->exhausted = t->notebook == NULL;
+	if (t->notebook != NULL)
+		*t->notebook = (struct notebook){ 0 };
 	return t->notebook != NULL;
 }
 
@@ -197,17 +204,17 @@ static void wake(struct tunnel_kit *k, struct tunnel *t, const struct http_event
 bool tunnel_see(struct tunnel_kit *k, struct tunnel *t, const struct http_event *ev, struct dossier *d)
 {
 	if (!worth_showing(ev))
-		return t->listening[ev->from] != 0;
+		return listeners(t, ev->from) != 0;
 	if (ev->kind == HTTP_REQUEST || ev->kind == HTTP_RESPONSE)
 		wake(k, t, ev);
 	t->asked |= ev->kind == HTTP_REQUEST;
-	if (begins(ev))
-		t->listening[ev->from] = 0;
-	uint64_t bits = ev->kind == HTTP_BODY ? t->listening[ev->from] : t->awake;
+	if (begins(ev) && t->notebook != NULL)
+		t->notebook->listening[ev->from] = 0;
+	uint64_t bits = ev->kind == HTTP_BODY ? listeners(t, ev->from) : t->awake;
 	if (bits == 0 || (t->notebook == NULL && ev->kind != HTTP_REQUEST && ev->kind != HTTP_RESPONSE) ||
 	    !has_notebook(k, t))
 		return false;
-	t->t = ev->t;
+	t->notebook->t = ev->t;
 	struct sight s = sight_of(k, t, d);
 	s.ev = ev;
 	for (; bits != 0; bits &= bits - 1) {
@@ -215,8 +222,8 @@ bool tunnel_see(struct tunnel_kit *k, struct tunnel *t, const struct http_event 
 		take_interest(t, ev, s.which, detectors[s.which]->see(&s));
 	}
 	if (ends(ev))
-		t->listening[ev->from] = 0;
-	const bool listening = t->listening[ev->from] != 0;
+		t->notebook->listening[ev->from] = 0;
+	const bool listening = t->notebook->listening[ev->from] != 0;
 	if (!listening && ev->from == SERVER)
 		release_if_idle(k, t);
 	return listening;

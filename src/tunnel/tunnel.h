@@ -25,20 +25,24 @@ struct tunnel_kit {
 	uint32_t mine_at[MAX_DETECTORS], ours_at[MAX_DETECTORS]; /* where in a notebook each detector's part begins */
 };
 
+/* What detectors remember of a connection; their own parts follow. */
+struct notebook {
+	int64_t t;             /* of the last event */
+	uint64_t clear;        /* bit i: detector i's part has been cleared */
+	uint64_t listening[2]; /* bit i: detector i listens to the message at hand of that side */
+};
+
 struct tunnel {
-	void *notebook; /* NULL until a message concerns a detector, or when memory ran out */
+	struct notebook *notebook; /* NULL until a message concerns a detector, or when memory ran out */
 	uint64_t pair;
 	void *ours;              /* joins and all detectors' shared notebooks, from kin; may be NULL */
 	struct finding *finding; /* NULL until lent */
 	uint64_t flow_id;
-	int64_t t;             /* of the last event */
-	uint64_t clear;        /* bit i: detector i's part of the notebook has been cleared */
-	uint64_t awake;        /* bit i: detector i is shown this connection's messages */
-	uint64_t never;        /* bit i: detector i said NEVER */
-	uint64_t listening[2]; /* bit i: detector i listens to the message at hand of that side */
-	uint8_t holder;        /* the detector that has the finding */
-	bool asked;            /* a request was seen, whoever was awake */
-	uint8_t exhausted;     /* no notebook or finding could be had (a doubt for the record) */
+	uint64_t awake;    /* bit i: detector i is shown this connection's messages */
+	uint64_t never;    /* bit i: detector i said NEVER */
+	uint8_t holder;    /* the detector that has the finding */
+	bool asked;        /* a request was seen, whoever was awake */
+	uint8_t exhausted; /* no notebook or finding could be had (a doubt for the record) */
 };
 
 bool tunnel_kit_init(struct tunnel_kit *k, size_t connections, struct unwrap *unwrap, struct err *e) MUST_CHECK;

@@ -35,9 +35,9 @@ enum {
 	DOUBTS_OF_PROOF = DOUBT_OVERLAP | DOUBT_SPELLING,
 };
 
-static struct verdict undecided(const char *why)
+static struct verdict undecided(enum lack lack)
 {
-	return (struct verdict){ .label = LABEL_UNDECIDED, .certainty = UNCERTAIN, .undecided = why };
+	return (struct verdict){ .label = LABEL_UNDECIDED, .certainty = UNCERTAIN, .lack = (uint8_t)lack };
 }
 
 static struct verdict decided(
@@ -66,7 +66,7 @@ static struct verdict weigh_one_half(
     const struct dossier *d, const struct note *http, const struct note *against, bool over)
 {
 	if (!over)
-		return undecided("awaiting-exchange");
+		return undecided(LACKS_OTHER_HALF);
 	return decided(d, LABEL_PLAIN_HTTP, against != NULL ? UNCERTAIN : LIKELY, http);
 }
 
@@ -76,7 +76,7 @@ static const struct note *strong_against(const struct dossier *d, bool over)
 	const bool server_counts = over && (d->doubts & DOUBT_GAP) == 0;
 	const struct note *best = NULL;
 	for (unsigned i = 0; i < d->count; i++) {
-		const struct note *const n = &d->notes[i];
+		const struct note *const n = dossier_note(d, i);
 		if (n->sign->leaning != AGAINST_HTTP || n->sign->weight < STRONG)
 			continue;
 		if (n->from == SERVER && n->sign->weight < PROOF && !server_counts)
@@ -87,15 +87,15 @@ static const struct note *strong_against(const struct dossier *d, bool over)
 	return best;
 }
 
-static const char *why_undecided(const struct dossier *d)
+static enum lack what_lacks(const struct dossier *d)
 {
 	if (d->count == 0)
-		return "nothing-seen";
+		return LACKS_ANYTHING;
 	if (d->doubts & DOUBT_ONE_WAY)
-		return "one-way";
+		return LACKS_ONE_WAY;
 	if (d->doubts & DOUBT_GAP)
-		return "gap";
-	return "too-little";
+		return LACKS_BYTES;
+	return LACKS_MORE;
 }
 
 struct verdict verdict_weigh(const struct dossier *d, bool awaiting, bool over)
@@ -111,7 +111,7 @@ struct verdict verdict_weigh(const struct dossier *d, bool awaiting, bool over)
 	if (relay != NULL)
 		return decided(d, LABEL_BLIND_RELAY, certainty_of(relay), relay);
 	if (awaiting)
-		return undecided(over ? "answer-not-seen" : "awaiting-answer");
+		return undecided(over ? LACKS_ANSWER_STILL : LACKS_ANSWER);
 	if (http != NULL && http->sign->weight == PROOF)
 		return decided(d, LABEL_PLAIN_HTTP, CERTAIN, http);
 	if (http != NULL)
@@ -119,10 +119,10 @@ struct verdict verdict_weigh(const struct dossier *d, bool awaiting, bool over)
 	const bool contradicted =
 	    dossier_strongest(d, FOR_HTTP) != NULL && (d->doubts & (DOUBT_GAP | DOUBT_MIDSTREAM)) != 0;
 	if (against != NULL && contradicted)
-		return undecided("contradiction");
+		return undecided(LACKS_HARMONY);
 	if (against != NULL)
 		return decided(d, LABEL_NOT_HTTP, certainty_of(against), against);
-	return undecided(why_undecided(d));
+	return undecided(what_lacks(d));
 }
 
 const char *label_name(enum label l)
@@ -141,4 +141,20 @@ const char *certainty_name(enum certainty c)
 {
 	static const char *const names[] = { [UNCERTAIN] = "uncertain", [LIKELY] = "likely", [CERTAIN] = "certain" };
 	return (unsigned)c <= CERTAIN ? names[c] : "";
+}
+
+const char *lack_name(enum lack l)
+{
+	static const char *const names[LACKS] = {
+		[LACKS_NOTHING] = "",
+		[LACKS_ANYTHING] = "nothing-seen",
+		[LACKS_ANSWER] = "awaiting-answer",
+		[LACKS_OTHER_HALF] = "awaiting-exchange",
+		[LACKS_ANSWER_STILL] = "answer-not-seen",
+		[LACKS_ONE_WAY] = "one-way",
+		[LACKS_BYTES] = "gap",
+		[LACKS_HARMONY] = "contradiction",
+		[LACKS_MORE] = "too-little",
+	};
+	return (unsigned)l < LACKS ? names[l] : "";
 }

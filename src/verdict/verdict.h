@@ -11,10 +11,23 @@
 enum label { LABEL_UNDECIDED, LABEL_NOT_HTTP, LABEL_PLAIN_HTTP, LABEL_BLIND_RELAY, LABEL_HTTP_TUNNEL, LABELS };
 enum certainty { UNCERTAIN, LIKELY, CERTAIN };
 
+enum lack {
+	LACKS_NOTHING, /* it is decided */
+	LACKS_ANYTHING,
+	LACKS_ANSWER,       /* of a handshake */
+	LACKS_OTHER_HALF,   /* of an exchange */
+	LACKS_ANSWER_STILL, /* and none will come */
+	LACKS_ONE_WAY,
+	LACKS_BYTES,
+	LACKS_HARMONY, /* what was seen contradicts itself */
+	LACKS_MORE,
+	LACKS
+};
+
 struct verdict {
-	uint8_t label, certainty;   /* enum label, enum certainty */
 	const struct sign *because; /* the note that decided; NULL when undecided */
-	const char *undecided;      /* why not: "nothing-seen", "awaiting-answer", "one-way", ... ; NULL when decided */
+	uint8_t label, certainty;   /* enum label, enum certainty */
+	uint8_t lack;               /* enum lack: why undecided */
 };
 
 /* `over`: no more will come.  `awaiting`: a handshake still waits for its answer. */
@@ -22,5 +35,6 @@ struct verdict verdict_weigh(const struct dossier *d, bool awaiting, bool over);
 
 const char *label_name(enum label l);
 const char *certainty_name(enum certainty c);
+const char *lack_name(enum lack l); /* "nothing-seen", "awaiting-answer", "one-way", ... ; "" when decided */
 
 #endif

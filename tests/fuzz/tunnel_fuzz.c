@@ -8,6 +8,7 @@
 #include "tunnel/tunnel.h"
 #include "two_sides.h"
 #include "verdict/verdict.h"
+#include "room.h"
 
 enum { LINES = 2 };
 
@@ -48,7 +49,7 @@ static void begin(struct lab *x)
 		l->sides.show = show;
 		l->sides.whom = l;
 		l->lab = x;
-		l->dossier = (struct dossier){ 0 };
+		dossier_init(&l->dossier, room_for_notes());
 		tunnel_init(&l->tunnel, 100 + i, 7, x->ours);
 	}
 }

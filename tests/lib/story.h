@@ -32,7 +32,7 @@ static inline void story_begin(struct made_up *x, enum label label)
 	if (label != LABEL_UNDECIDED)
 		x->verdict.because = &story_sign;
 	else
-		x->verdict.undecided = "nothing-seen";
+		x->verdict.lack = LACKS_ANYTHING;
 	x->f = (struct facts){
 		.flow_id = 1203944880102233,
 		.key = &x->key,

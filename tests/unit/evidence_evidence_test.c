@@ -5,6 +5,7 @@
 #include <string.h>
 #include <cmocka.h>
 #include "evidence/evidence.h"
+#include "room.h"
 
 static const struct sign weak[12] = {
 	[0 ... 11] = { "test", "weak", FOR_HTTP, WEAK },
@@ -17,21 +18,21 @@ static const struct sign proof = { "test", "proof", FOR_RELAY, PROOF };
 static void a_sign_is_noted_once_and_the_first_stays(void **state)
 {
 	(void)state;
-	struct dossier d = { .count = 0 };
+	struct dossier d = { .room = room_for_notes() };
 	assert_true(dossier_add(&d, &proof, SERVER, 373, 4000));
 	assert_false(dossier_add(&d, &proof, CLIENT, 1, 1));
 	assert_int_equal(d.count, 1);
 	assert_int_equal(d.dropped, 0);
-	assert_ptr_equal(d.notes[0].sign, &proof);
-	assert_int_equal(d.notes[0].from, SERVER);
-	assert_int_equal(d.notes[0].offset, 373);
-	assert_int_equal(d.notes[0].t, 4000);
+	assert_ptr_equal(dossier_note(&d, 0)->sign, &proof);
+	assert_int_equal(dossier_note(&d, 0)->from, SERVER);
+	assert_int_equal(dossier_note(&d, 0)->offset, 373);
+	assert_int_equal(dossier_note(&d, 0)->t, 4000);
 }
 
 static void a_full_dossier_takes_only_what_is_stronger(void **state)
 {
 	(void)state;
-	struct dossier d = { .count = 0 };
+	struct dossier d = { .room = room_for_notes() };
 	for (unsigned i = 0; i < MAX_NOTES; i++)
 		assert_true(dossier_add(&d, &weak[i], CLIENT, i, i));
 	assert_false(dossier_add(&d, &weak[MAX_NOTES], CLIENT, 0, 0));
@@ -41,15 +42,15 @@ static void a_full_dossier_takes_only_what_is_stronger(void **state)
 	assert_int_equal(d.count, MAX_NOTES);
 	/* The latest of the weak ones gave way; order stays that of noticing. */
 	for (unsigned i = 0; i < MAX_NOTES - 1; i++)
-		assert_ptr_equal(d.notes[i].sign, &weak[i]);
-	assert_ptr_equal(d.notes[MAX_NOTES - 1].sign, &strong[0]);
+		assert_ptr_equal(dossier_note(&d, i)->sign, &weak[i]);
+	assert_ptr_equal(dossier_note(&d, MAX_NOTES - 1)->sign, &strong[0]);
 	assert_ptr_equal(dossier_strongest(&d, FOR_TUNNEL)->sign, &strong[0]);
 }
 
 static void a_proof_is_never_pushed_out(void **state)
 {
 	(void)state;
-	struct dossier d = { .count = 0 };
+	struct dossier d = { .room = room_for_notes() };
 	dossier_add(&d, &weak[0], CLIENT, 0, 0);
 	dossier_add(&d, &proof, SERVER, 5, 5);
 	for (unsigned i = 0; i < 12; i++)
@@ -67,7 +68,7 @@ static void a_proof_is_never_pushed_out(void **state)
 static void a_proof_finds_room_among_the_strong(void **state)
 {
 	(void)state;
-	struct dossier d = { .count = 0 };
+	struct dossier d = { .room = room_for_notes() };
 	for (unsigned i = 0; i < MAX_NOTES; i++)
 		dossier_add(&d, &strong[i], CLIENT, 0, 0);
 	assert_true(dossier_add(&d, &proof, SERVER, 9, 9));
@@ -79,7 +80,7 @@ static void a_proof_finds_room_among_the_strong(void **state)
 static void strongest_is_the_earliest_among_equals(void **state)
 {
 	(void)state;
-	struct dossier d = { .count = 0 };
+	struct dossier d = { .room = room_for_notes() };
 	assert_null(dossier_strongest(&d, FOR_TUNNEL));
 	static const struct sign faint = { "test", "faint", FOR_TUNNEL, WEAK };
 	dossier_add(&d, &faint, CLIENT, 1, 1);
@@ -136,7 +137,7 @@ static void oddities_have_names_of_their_own(void **state)
 static void grades_by_family(void **state)
 {
 	(void)state;
-	struct dossier d = { 0 };
+	struct dossier d = { .room = room_for_notes() };
 	assert_int_equal(dossier_score(&d), 0);
 	dossier_grade(&d, FAMILY_CONTENT, 25);
 	dossier_grade(&d, FAMILY_CONTENT, 20);

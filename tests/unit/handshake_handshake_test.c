@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "handshake/handshake.h"
+#include "room.h"
 
 enum { STEPS = 8, SECOND = 1000000000 };
 
@@ -239,7 +240,9 @@ static void say(struct play *p, const char *text)
 
 static void play(struct play *p, const struct talk *t, bool no_records)
 {
-	*p = (struct play){ .head = calloc(1, sizeof *p->head), .no_records = no_records };
+	*p = (struct play){
+		.head = calloc(1, sizeof *p->head), .d = { .room = room_for_notes() }, .no_records = no_records
+	};
 	for (unsigned i = 0; i < STEPS && t->steps[i] != NULL; i++)
 		say(p, t->steps[i]);
 	free(p->head);
@@ -247,7 +250,7 @@ static void play(struct play *p, const struct talk *t, bool no_records)
 
 static const struct note *last_note(const struct dossier *d)
 {
-	return d->count != 0 ? &d->notes[d->count - 1] : NULL;
+	return d->count != 0 ? dossier_note(d, d->count - 1U) : NULL;
 }
 
 static void check(const struct talk *t)

@@ -8,6 +8,7 @@
 #include "json_check.h"
 #include "report/record.h"
 #include "story.h"
+#include "room.h"
 
 struct desk {
 	struct made_up x;
@@ -341,9 +342,11 @@ static void fill_hostile(struct made_up *x, int byte)
 	memset(x->finding.peers, 0x03, sizeof x->finding.peers);
 	x->dossier.doubts = (1u << DOUBTS) - 1;
 	x->dossier.odd = (UINT64_C(1) << (ODDS - 1)) - 1;
+	static const struct sign signs[MAX_NOTES] = { [0 ... MAX_NOTES - 1] = {
+							  "handshake", "connect-accepted", FOR_RELAY, PROOF } };
+	x->dossier.room = room_for_notes();
 	for (unsigned i = 0; i < MAX_NOTES; i++)
-		x->dossier.notes[i] = (struct note){ .sign = &story_sign, .offset = INT64_MAX };
-	x->dossier.count = MAX_NOTES;
+		dossier_add(&x->dossier, &signs[i], CLIENT, INT64_MAX, 0);
 }
 
 static void hostile_strings_stay_in_their_strings(void **state)

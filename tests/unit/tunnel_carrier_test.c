@@ -8,6 +8,7 @@
 
 #include "tunnel/carrier.h"
 #include "tunnel/tunnel.h"
+#include "room.h"
 
 static struct head *head_of(const char *text, bool response)
 {
@@ -55,7 +56,7 @@ struct stage {
 static void stage_begin(struct stage *g)
 {
 	struct err e;
-	*g = (struct stage){ 0 };
+	*g = (struct stage){ .d = { .room = room_for_notes() } };
 	assert_true(tunnel_kit_init(&g->kit, 4, NULL, &e));
 	tunnel_init(&g->t, 1, 1, NULL);
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "tunnel/tunnel.h"
+#include "room.h"
 
 static const int64_t MS = 1000000;
 
@@ -53,6 +54,7 @@ static struct lab *lab_new(void)
 	for (unsigned i = 0; i < 4; i++) {
 		begin(&l->line[i].tunnel, 100 + i, l->ours);
 		l->line[i].head = calloc(1, sizeof *l->line[i].head);
+		dossier_init(&l->line[i].notes, room_for_notes());
 	}
 	return l;
 }
@@ -146,7 +148,7 @@ static void over(struct lab *l, struct line *c)
 static bool noted(const struct line *c, const char *what)
 {
 	for (unsigned i = 0; i < c->notes.count; i++)
-		if (strcmp(c->notes.notes[i].sign->what, what) == 0)
+		if (strcmp(dossier_note(&c->notes, i)->sign->what, what) == 0)
 			return true;
 	return false;
 }
@@ -451,7 +453,7 @@ static void ordinary_traffic(void **state)
 		body(l, c, SERVER, plains[i].bytes, plains[i].len);
 		message_end(l, c, SERVER, true);
 		if (c->notes.count != 0)
-			fail_msg("%s: %s", plains[i].what, c->notes.notes[0].sign->what);
+			fail_msg("%s: %s", plains[i].what, dossier_note(&c->notes, 0)->sign->what);
 	}
 	over(l, c);
 	assert_int_equal(c->notes.count, 0);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "tunnel/tunnel.h"
+#include "room.h"
 
 struct message {
 	const char *first, *second; /* method and target; for an answer, not used */
@@ -102,7 +103,7 @@ static struct slice text(const char *s)
 static void line_begin(struct line *l, const char *tool)
 {
 	struct err e;
-	*l = (struct line){ .head = calloc(1, sizeof *l->head) };
+	*l = (struct line){ .head = calloc(1, sizeof *l->head), .notes = { .room = room_for_notes() } };
 	assert_true(tunnel_kit_init(&l->kit, 2, NULL, &e));
 	l->ours = calloc(1, tunnel_shared_size());
 	tunnel_init(&l->tunnel, 7, 1, l->ours);
@@ -189,7 +190,7 @@ static void say(struct line *l, const struct message *m, struct slice body, size
 static bool proven(const struct line *l)
 {
 	for (unsigned i = 0; i < l->notes.count; i++)
-		if (l->notes.notes[i].sign->weight == PROOF)
+		if (dossier_note(&l->notes, i)->sign->weight == PROOF)
 			return true;
 	return false;
 }
