@@ -25,11 +25,11 @@ struct line {
 };
 
 struct answer {
-	uint32_t token;      /* of the frame */
-	uint32_t mark, mask; /* bits of the packet's mark to be set so; mask 0: the mark stays */
-	uint8_t fate;        /* enum fate */
+	uint32_t token;               /* of the frame */
+	uint32_t mark, mask;          /* bits of the packet's mark to be set so; mask 0: the mark stays */
+	uint8_t fate;                 /* enum fate */
 	uint8_t to_source, to_target; /* enum reply; of what was dropped */
-	struct line line;    /* when there is a reply */
+	struct line line;             /* when there is a reply */
 };
 
 #endif

@@ -78,8 +78,7 @@ static void write_tcp(const struct out *o, size_t address_len, uint8_t *at)
 	put16(at + 14, (o->flags & RST) != 0 ? 0 : 0xffff);
 	if (o->bytes.len != 0)
 		memcpy(at + TCP_LEN, o->bytes.at, o->bytes.len);
-	const uint32_t pseudo =
-	    sum(sum((uint32_t)(PROTOCOL_TCP + len), o->from, address_len), o->to, address_len);
+	const uint32_t pseudo = sum(sum((uint32_t)(PROTOCOL_TCP + len), o->from, address_len), o->to, address_len);
 	put16(at + 16, fold(sum(pseudo, at, len)));
 }
 

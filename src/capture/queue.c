@@ -108,8 +108,8 @@ static int set_sizes(const struct queue *q)
 static bool refuse(const struct queue *q, int why, const char *what, struct err *e)
 {
 	if (why == EPERM && strcmp(what, "bind") != 0)
-		return err_set_code(e, EPERM, q->source.name,
-		    "no permission: it takes the capabilities CAP_NET_ADMIN and CAP_NET_RAW");
+		return err_set_code(
+		    e, EPERM, q->source.name, "no permission: it takes the capabilities CAP_NET_ADMIN and CAP_NET_RAW");
 	if (why == EBUSY || why == EPERM)
 		return err_set_code(e, why, q->source.name,
 		    "the kernel does not give it away: another program has it, or CAP_NET_ADMIN is lacking");
@@ -179,8 +179,7 @@ static void queue_flush(struct source *s)
 
 static void put_answer(struct queue *q, const struct answer *a, bool pass, const uint8_t *packet, size_t len)
 {
-	struct nlmsghdr *h =
-	    nfq_nlmsg_put((char *)q->out + q->answered, NFQNL_MSG_VERDICT, q->options.number);
+	struct nlmsghdr *h = nfq_nlmsg_put((char *)q->out + q->answered, NFQNL_MSG_VERDICT, q->options.number);
 	nfq_nlmsg_verdict_put(h, (int)a->token, pass ? NF_ACCEPT : NF_DROP);
 	if (a->mask != 0)
 		nfq_nlmsg_verdict_put_mark(h, (a->token == q->now.token ? q->now.mark & ~a->mask : 0) | a->mark);

@@ -82,8 +82,8 @@ static bool may_say_403(const struct seat *at, unsigned level, const struct hand
 	       h->kind != HS_KIND_DISGUISED && c->asked - c->answered <= 1 && !c->hasty;
 }
 
-void gate_judged(const struct seat *at, const struct decision *d, enum moment m, unsigned level,
-    const struct handshake_record *h)
+void gate_judged(
+    const struct seat *at, const struct decision *d, enum moment m, unsigned level, const struct handshake_record *h)
 {
 	struct gatekeeper *k = at->p->gatekeeper;
 	struct gate *g = gate_of(at);
@@ -189,7 +189,9 @@ static void reply_403(const struct seat *at, struct gate *g, const struct segmen
 	}
 	const bool again = from == (enum side)g->said_from && seg->seq == g->said_at && seg->payload.len != 0;
 	if (from == CLIENT) {
-		a->to_source = again ? REPLY_403 : (seg->flags & TCP_FIN) != 0 || seg->payload.len != 0 ? REPLY_RST : REPLY_NONE;
+		a->to_source = again                                                  ? REPLY_403
+			       : (seg->flags & TCP_FIN) != 0 || seg->payload.len != 0 ? REPLY_RST
+										      : REPLY_NONE;
 		a->to_target = again ? REPLY_RST : REPLY_NONE;
 	} else {
 		a->to_source = REPLY_RST;

@@ -42,8 +42,8 @@ void gatekeeper_free(struct gatekeeper *k);
 void gate_rules(struct gatekeeper *k, const struct ruleset *r);
 
 /* A rule has spoken at this moment; `h`, of the dialogue `level`, is the handshake it was about. */
-void gate_judged(const struct seat *at, const struct decision *d, enum moment m, unsigned level,
-    const struct handshake_record *h);
+void gate_judged(
+    const struct seat *at, const struct decision *d, enum moment m, unsigned level, const struct handshake_record *h);
 
 static inline const struct facts_fate *gate_told(const struct gate *g)
 {

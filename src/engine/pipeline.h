@@ -16,8 +16,8 @@ struct pipeline;
 /* Packets wait for an answer (inline). */
 struct gate_options {
 	uint8_t policy[EXCEPTIONS]; /* enum policy */
-	uint32_t mark, mask;        /* of packets of conversations that need not be asked about any more; mask 0: none */
-	enum reply reject_with;     /* what a client hears whose handshake is rejected */
+	uint32_t mark, mask;    /* of packets of conversations that need not be asked about any more; mask 0: none */
+	enum reply reject_with; /* what a client hears whose handshake is rejected */
 };
 
 struct pipeline_options {
@@ -25,10 +25,10 @@ struct pipeline_options {
 	enum checksum_policy checksums;
 	enum overlap_policy overlaps;
 	struct hash_key key;
-	bool anomalies;              /* write anomaly records */
-	bool no_tunnels;             /* do not look for tunnels in HTTP messages */
-	struct unwrap *unwrap;       /* where what they carry is written; NULL: nowhere */
-	const struct ruleset *rules; /* NULL: none */
+	bool anomalies;                  /* write anomaly records */
+	bool no_tunnels;                 /* do not look for tunnels in HTTP messages */
+	struct unwrap *unwrap;           /* where what they carry is written; NULL: nowhere */
+	const struct ruleset *rules;     /* NULL: none */
 	const struct gate_options *gate; /* NULL: nothing waits for an answer */
 };
 

@@ -94,8 +94,8 @@ struct pipeline {
 	struct pool notes, records, relays, dialogues, encaps, masks, fired, requests;
 	struct judge *judge;
 	struct gatekeeper *gatekeeper; /* NULL: nothing waits for an answer */
-	uint32_t moments;  /* those that a rule waits for */
-	struct head *head; /* scratch */
+	uint32_t moments;              /* those that a rule waits for */
+	struct head *head;             /* scratch */
 	const char *source;
 	const char *const *interfaces; /* NULL: frames come from files */
 	enum checksum_policy checksums;

@@ -9,7 +9,8 @@ static void print_nft(const struct inline_options *o, FILE *out)
 	const bool open = o->fail == FAIL_OPEN;
 	fprintf(out,
 	    "#!/usr/sbin/nft -f\n"
-	    "# culvert inline -q %u: what is forwarded goes through culvert.  Loading it again replaces it; to take it away:\n"
+	    "# culvert inline -q %u: what is forwarded goes through culvert.  Loading it again replaces it; to take it "
+	    "away:\n"
 	    "#   nft delete table inet culvert\n"
 	    "table inet culvert\n"
 	    "delete table inet culvert\n"
@@ -26,8 +27,8 @@ static void print_nft(const struct inline_options *o, FILE *out)
 	    "		#meta l4proto { gre, ipip, ipv6 } queue num %u%s\n"
 	    "		#udp dport 4789 queue num %u%s\n"
 	    "	}\n",
-	    open ? "Fail open: while culvert does not run, everything passes." :
-		   "Fail closed: while culvert does not run, nothing passes.",
+	    open ? "Fail open: while culvert does not run, everything passes."
+		 : "Fail closed: while culvert does not run, nothing passes.",
 	    (unsigned)o->queue.number, open ? " bypass" : "", (unsigned)o->queue.number, open ? " bypass" : "",
 	    (unsigned)o->queue.number, open ? " bypass" : "");
 	fprintf(out,
@@ -63,12 +64,13 @@ static void print_iptables(const struct inline_options *o, FILE *out)
 	    "# Conversations inside GRE, IP in IP and VXLAN are looked at, too, when they come here:\n"
 	    "#-A culvert-ask -p gre -j NFQUEUE --queue-num %u%s\n"
 	    "#-A culvert-ask -p udp --dport 4789 -j NFQUEUE --queue-num %u%s\n"
-	    "# What culvert's answer says of a packet holds for its connection, both ways.  In a later chain: behind a queue no\n"
+	    "# What culvert's answer says of a packet holds for its connection, both ways.  In a later chain: behind a "
+	    "queue no\n"
 	    "# rule of the same chain is reached.\n"
 	    "-A culvert-keep -m mark --mark 0x%x/0x%x -j CONNMARK --save-mark\n"
 	    "COMMIT\n",
-	    open ? "Fail open: while culvert does not run, everything passes." :
-		   "Fail closed: while culvert does not run, nothing passes.",
+	    open ? "Fail open: while culvert does not run, everything passes."
+		 : "Fail closed: while culvert does not run, nothing passes.",
 	    (unsigned)o->queue.number, open ? " --queue-bypass" : "", (unsigned)o->queue.number,
 	    open ? " --queue-bypass" : "", (unsigned)o->queue.number, open ? " --queue-bypass" : "", mark, mask);
 }

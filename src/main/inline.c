@@ -177,8 +177,9 @@ static bool is_ready(const struct inline_options *o, char **words)
 	else if (!o->numbered)
 		log_error("inline: no queue named; see -q");
 	else if (o->fail == FAIL_UNSAID && !o->check)
-		log_error("inline: say --fail open (what cannot be judged passes, also while culvert does not run) or --fail "
-			  "closed (it does not); there is no default");
+		log_error(
+		    "inline: say --fail open (what cannot be judged passes, also while culvert does not run) or --fail "
+		    "closed (it does not); there is no default");
 	else
 		return true;
 	return false;

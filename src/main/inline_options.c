@@ -65,8 +65,9 @@ static bool set_policy(struct inline_options *o, const char *word, size_t len)
 			return true;
 		}
 	}
-	log_error("--exceptions: '%.*s' is no CONDITION=pass|drop|reject; conditions: flow-table, reassembly, midstream, "
-		  "restart, parser, held, queue (pass or drop only)",
+	log_error(
+	    "--exceptions: '%.*s' is no CONDITION=pass|drop|reject; conditions: flow-table, reassembly, midstream, "
+	    "restart, parser, held, queue (pass or drop only)",
 	    (int)len, word);
 	return false;
 }

@@ -4,6 +4,7 @@
 
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -14,7 +15,7 @@
 enum { LOOK_MS = 100, STALLED_MS = 1500 };
 
 struct standin {
-	_Atomic int64_t beat; /* ns, monotonic */
+	_Atomic int64_t *beat; /* ns, monotonic; shared */
 	pid_t pid;
 };
 
@@ -25,9 +26,9 @@ static int64_t now_ns(void)
 	return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
 }
 
-static bool is_stalled(struct standin *s)
+static bool is_stalled(const struct standin *s)
 {
-	return now_ns() - atomic_load(&s->beat) > STALLED_MS * INT64_C(1000000);
+	return now_ns() - atomic_load(s->beat) > STALLED_MS * INT64_C(1000000);
 }
 
 static void let_pass(struct source *queue)
@@ -41,7 +42,7 @@ static void let_pass(struct source *queue)
 	source_flush(queue);
 }
 
-static _Noreturn void stand_in(struct standin *s, struct source *queue, pid_t parent)
+static _Noreturn void stand_in(const struct standin *s, struct source *queue, pid_t parent)
 {
 	signal(SIGINT, SIG_IGN); /* its parent's affair, which ends it */
 	signal(SIGTERM, SIG_IGN);
@@ -51,8 +52,8 @@ static _Noreturn void stand_in(struct standin *s, struct source *queue, pid_t pa
 		struct pollfd fds[1];
 		const bool stalled = is_stalled(s);
 		if (stalled != standing)
-			log_warn(stalled ? "inline: the one who decides does not move: everything passes" :
-					   "inline: it moves again: packets are judged");
+			log_warn(stalled ? "inline: the one who decides does not move: everything passes"
+					 : "inline: it moves again: packets are judged");
 		standing = stalled;
 		if (stalled) {
 			let_pass(queue);
@@ -67,26 +68,30 @@ static _Noreturn void stand_in(struct standin *s, struct source *queue, pid_t pa
 struct standin *standin_start(struct source *queue)
 {
 	const pid_t parent = getpid();
-	struct standin *s = mmap(NULL, sizeof *s, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (s == MAP_FAILED) {
+	struct standin *s = calloc(1, sizeof *s);
+	_Atomic int64_t *beat = mmap(NULL, sizeof *beat, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (s == NULL || beat == MAP_FAILED) {
 		log_warn("inline: no memory for a stand-in: when this process hangs, packets wait");
+		free(s);
 		return NULL;
 	}
-	atomic_store(&s->beat, now_ns());
+	atomic_store(beat, now_ns());
+	s->beat = beat;
 	s->pid = fork();
 	if (s->pid == 0)
 		stand_in(s, queue, parent);
 	if (s->pid > 0)
 		return s;
 	log_warn("inline: no process for a stand-in: when this one hangs, packets wait");
-	munmap(s, sizeof *s);
+	munmap(beat, sizeof *beat);
+	free(s);
 	return NULL;
 }
 
 void standin_beat(struct standin *s, int64_t now)
 {
 	if (s != NULL)
-		atomic_store_explicit(&s->beat, now, memory_order_relaxed);
+		atomic_store_explicit(s->beat, now, memory_order_relaxed);
 }
 
 void standin_stop(struct standin *s)
@@ -95,5 +100,6 @@ void standin_stop(struct standin *s)
 		return;
 	kill(s->pid, SIGKILL);
 	waitpid(s->pid, NULL, 0);
-	munmap(s, sizeof *s);
+	munmap(s->beat, sizeof *s->beat);
+	free(s);
 }

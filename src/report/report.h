@@ -77,7 +77,7 @@ struct report_stats {
 	uint64_t anomalies, stream_caps, tunnel_caps, kin_evicted, groups_evicted, records, records_lost;
 	struct rule_stats rules;
 	int64_t first, last;
-	const struct live_stats *live;        /* NULL: files were read */
+	const struct live_stats *live;         /* NULL: files were read */
 	const struct inline_stats *in_the_way; /* NULL: it was only listened to */
 };
 void report_stats(struct reporter *r, const struct report_stats *s);
