@@ -41,7 +41,7 @@ enum limits {
 	MAX_NESTING = 4,    /* dialogues inside relays inside dialogues */
 
 	/* inline */
-	MAX_HELD = 1024,    /* packets that wait for the answer to a handshake, in all: an eighth of the kernel's queue */
+	MAX_HELD = 1024, /* packets that wait for the answer to a handshake, in all: an eighth of the kernel's queue */
 	MAX_HELD_FLOW = 16, /* of one conversation: what fits a first window */
 
 	/* channel */

@@ -1,7 +1,7 @@
 /* answer -- what is to become of a packet that the kernel holds until it is told.
  *
  * Of a fixed size, and complete: who has the right to answer needs to look at no packet.  What goes out instead of a refused
- * packet is one of a few kinds, made from the numbers of `line` alone (forge.h). */
+ * packet is one of a few kinds, made from the numbers of `passage` alone (forge.h). */
 #ifndef CAPTURE_ANSWER_H
 #define CAPTURE_ANSWER_H
 
@@ -16,7 +16,7 @@ enum reply { REPLY_NONE, REPLY_RST, REPLY_403, REPLIES };
 const char *reply_name(enum reply r); /* "none", "rst", "403" */
 
 /* The place in a conversation of the packet that was dropped: it went from `source` to `target`. */
-struct line {
+struct passage {
 	uint8_t source[16], target[16]; /* IPv4 in the first four bytes */
 	uint16_t source_port, target_port;
 	uint32_t seq, ack;
@@ -29,7 +29,7 @@ struct answer {
 	uint32_t mark, mask;          /* bits of the packet's mark to be set so; mask 0: the mark stays */
 	uint8_t fate;                 /* enum fate */
 	uint8_t to_source, to_target; /* enum reply; of what was dropped */
-	struct line line;             /* when there is a reply */
+	struct passage passage;       /* when there is a reply */
 };
 
 #endif

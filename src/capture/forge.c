@@ -122,7 +122,7 @@ static size_t write(struct out *o, enum reply kind, bool ipv6, uint8_t *at)
 	return ipv6 ? write_v6(o, at) : write_v4(o, at);
 }
 
-size_t forge_to_target(const struct line *l, enum reply kind, uint8_t out[FORGED_LEN])
+size_t forge_to_target(const struct passage *l, enum reply kind, uint8_t out[FORGED_LEN])
 {
 	struct out o = { .from = l->source,
 		.to = l->target,
@@ -136,7 +136,7 @@ size_t forge_to_target(const struct line *l, enum reply kind, uint8_t out[FORGED
 	return write(&o, kind, l->ipv6, out);
 }
 
-size_t forge_to_source(const struct line *l, enum reply kind, uint8_t out[FORGED_LEN])
+size_t forge_to_source(const struct passage *l, enum reply kind, uint8_t out[FORGED_LEN])
 {
 	struct out o = { .from = l->target,
 		.to = l->source,

@@ -195,15 +195,15 @@ static void queue_answer(struct source *s, const struct answer *a)
 	struct queue *q = queue_of(s);
 	uint8_t to_target[FORGED_LEN], to_source[FORGED_LEN];
 	const bool drop = a->fate == FATE_DROP;
-	size_t len = drop ? forge_to_target(&a->line, (enum reply)a->to_target, to_target) : 0;
+	size_t len = drop ? forge_to_target(&a->passage, (enum reply)a->to_target, to_target) : 0;
 	const bool in_place = len != 0 && a->token == q->now.token && !q->now.large;
 	put_answer(q, a, !drop || in_place, to_target, in_place ? len : 0);
 	if (!drop)
 		return;
 	if (!in_place)
-		send_raw(q, to_target, len, a->line.ipv6);
-	len = forge_to_source(&a->line, (enum reply)a->to_source, to_source);
-	send_raw(q, to_source, len, a->line.ipv6);
+		send_raw(q, to_target, len, a->passage.ipv6);
+	len = forge_to_source(&a->passage, (enum reply)a->to_source, to_source);
+	send_raw(q, to_source, len, a->passage.ipv6);
 }
 
 static bool read_batch(struct queue *q)

@@ -141,11 +141,11 @@ static uint32_t span_of(const struct segment *seg)
 	return (uint32_t)seg->payload.len + seg->cut + ((seg->flags & TCP_SYN) != 0) + ((seg->flags & TCP_FIN) != 0);
 }
 
-static struct line line_of(const struct segment *seg)
+static struct passage passage_of(const struct segment *seg)
 {
 	const bool up = seg->way == LO_TO_HI;
 	const struct endpoint *from = up ? &seg->key.lo : &seg->key.hi, *to = up ? &seg->key.hi : &seg->key.lo;
-	struct line l = {
+	struct passage l = {
 		.source_port = from->port,
 		.target_port = to->port,
 		.seq = seg->seq,
@@ -188,15 +188,15 @@ static void reply_403(const struct seat *at, struct gate *g, const struct segmen
 		g->said_from = (uint8_t)from;
 	}
 	const bool again = from == (enum side)g->said_from && seg->seq == g->said_at && seg->payload.len != 0;
-	if (from == CLIENT) {
-		a->to_source = again                                                  ? REPLY_403
-			       : (seg->flags & TCP_FIN) != 0 || seg->payload.len != 0 ? REPLY_RST
-										      : REPLY_NONE;
-		a->to_target = again ? REPLY_RST : REPLY_NONE;
-	} else {
-		a->to_source = REPLY_RST;
+	if (from == SERVER) {
 		a->to_target = again ? REPLY_403 : REPLY_NONE;
+		return;
 	}
+	a->to_target = again ? REPLY_RST : REPLY_NONE;
+	if (again)
+		a->to_source = REPLY_403;
+	else if ((seg->flags & TCP_FIN) == 0 && seg->payload.len == 0)
+		a->to_source = REPLY_NONE; /* it has heard; whatever else it says is past the end */
 }
 
 static void refuse(const struct seat *at, struct gate *g, const struct frame *f, const struct segment *seg)
@@ -210,7 +210,7 @@ static void refuse(const struct seat *at, struct gate *g, const struct frame *f,
 	g->told.refused++;
 	if (g->told.standing != STANDING_REJECTED || !can_reply(seg))
 		return;
-	a->line = line_of(seg);
+	a->passage = passage_of(seg);
 	a->to_source = a->to_target = REPLY_RST;
 	if (g->told.reply == REPLY_403)
 		reply_403(at, g, seg, a);
@@ -324,7 +324,7 @@ static void decide_stray(struct gatekeeper *k, const struct frame *f, const stru
 	struct answer *a = add_answer(k, f->token, k->no_room ? FATE_DROP : FATE_PASS);
 	if (!k->no_room || k->options.policy[EXCEPTION_FLOW_TABLE] != POLICY_REJECT || !can_reply(seg))
 		return;
-	a->line = line_of(seg);
+	a->passage = passage_of(seg);
 	a->to_source = a->to_target = REPLY_RST;
 }
 

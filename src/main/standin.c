@@ -42,25 +42,36 @@ static void let_pass(struct source *queue)
 	source_flush(queue);
 }
 
+static void say(bool standing)
+{
+	if (standing)
+		log_warn("inline: the one who decides does not move: everything passes");
+	else
+		log_warn("inline: it moves again: packets are judged");
+}
+
+static void look(struct source *queue, bool standing)
+{
+	struct pollfd fds[1];
+	if (!standing) {
+		poll(NULL, 0, LOOK_MS);
+		return;
+	}
+	let_pass(queue);
+	poll(fds, (nfds_t)source_descriptors(queue, fds, 1), LOOK_MS);
+}
+
 static _Noreturn void stand_in(const struct standin *s, struct source *queue, pid_t parent)
 {
 	signal(SIGINT, SIG_IGN); /* its parent's affair, which ends it */
 	signal(SIGTERM, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	for (bool standing = false; getppid() == parent;) {
-		struct pollfd fds[1];
+	for (bool standing = false; getppid() == parent; look(queue, standing)) {
 		const bool stalled = is_stalled(s);
 		if (stalled != standing)
-			log_warn(stalled ? "inline: the one who decides does not move: everything passes"
-					 : "inline: it moves again: packets are judged");
+			say(stalled);
 		standing = stalled;
-		if (stalled) {
-			let_pass(queue);
-			poll(fds, (nfds_t)source_descriptors(queue, fds, 1), LOOK_MS);
-		} else {
-			poll(NULL, 0, LOOK_MS);
-		}
 	}
 	_exit(0);
 }

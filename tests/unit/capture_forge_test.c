@@ -7,7 +7,7 @@
 #include "base/slice.h"
 #include "capture/forge.h"
 
-static const struct line v4 = { .source = { 10, 0, 0, 1 },
+static const struct passage v4 = { .source = { 10, 0, 0, 1 },
 	.target = { 10, 0, 0, 2 },
 	.source_port = 40000,
 	.target_port = 3128,
@@ -76,7 +76,7 @@ static void a_reset_to_the_source_stands_where_it_listens(void **state)
 static void a_syn_is_refused_to_its_sender_alone(void **state)
 {
 	uint8_t p[FORGED_LEN];
-	struct line syn = v4;
+	struct passage syn = v4;
 	(void)state;
 	syn.acks = false;
 	syn.span = 1;
@@ -105,7 +105,7 @@ static void a_403_is_a_whole_answer_and_ends_the_stream(void **state)
 static void ipv6_has_the_same(void **state)
 {
 	uint8_t p[FORGED_LEN];
-	struct line l = v4;
+	struct passage l = v4;
 	(void)state;
 	l.ipv6 = true;
 	l.source[15] = 1;
