@@ -15,8 +15,8 @@ Q = $(if $(V),,@)
 # Further captures with known truth and a scorer; optional, nothing needs them.
 CORPUS  ?= ../shared/corpus
 
-PACKAGES := gcc make pkg-config libpcap-dev libndpi-dev libmd-dev libyaml-dev libpcre2-dev libcmocka-dev \
-	libnetfilter-queue-dev libmnl-dev \
+PACKAGES := gcc make pkg-config libpcap-dev libndpi-dev libmd-dev libyaml-dev libpcre2-dev libcap-ng-dev libseccomp-dev \
+	libmicrohttpd-dev libnetfilter-queue-dev libmnl-dev libcmocka-dev \
 	python3 python3-jsonschema
 CHECK_PACKAGES := clang clang-format clang-tidy libclang-rt-14-dev cppcheck mandoc universal-ctags tshark libndpi-bin \
 	shellcheck valgrind
@@ -34,7 +34,7 @@ CPPFLAGS += -Isrc -D_GNU_SOURCE -DCULVERT_VERSION='"$(VERSION)"'
 CFLAGS   += -std=c11 $(OPT) $(HARDEN) $(WARN)
 LDFLAGS  += -pie -Wl,-z,relro,-z,now
 # nDPI before libmd, so that nDPI finds its own SHA1Init and not libmd's of the same name: see base/digest.c.
-LDLIBS   = -lpcap $(NDPI_LIBS) -lmd -lyaml -lpcre2-8 -lnetfilter_queue -lmnl -lm
+LDLIBS   = -lpcap $(NDPI_LIBS) -lmd -lyaml -lpcre2-8 -lcap-ng -lseccomp -lnetfilter_queue -lmnl -lm
 
 NDPI_CFLAGS = $(shell pkg-config --cflags libndpi 2>/dev/null)
 NDPI_LIBS   = $(shell pkg-config --libs libndpi 2>/dev/null || echo -lndpi)
@@ -52,8 +52,8 @@ room_of  = $(firstword $(subst _, ,$1))
 
 .DEFAULT_GOAL := all
 .SECONDARY:
-.PHONY: all release help setup setup-check setup-lab run test tests unit talk golden cli rules-tests pack differ lab check clang \
-	sanitized lint floors sizes format format-check fuzz score compare alerts innocents bench bench-rules install clean
+.PHONY: all release help setup setup-check setup-lab run test tests unit talk golden cli upkeep rules-tests pack differ lab check clang \
+	sanitized lint floors sizes format format-check fuzz score compare alerts evasion evasion-compare innocents bench bench-rules install clean
 
 all: $(B)/culvert ## build the program
 
@@ -119,7 +119,7 @@ test: setup tests ## unit, talk, golden and command-line tests
 tests: $(B)/culvert $(B)/generate $(UNIT:%=$(B)/unit/%) $(B)/talk
 	@B=$(B) tests/run "tests/unit/run $(UNIT:%=$(B)/unit/%)" "$(B)/talk tests/talk" \
 		"tests/golden.py --check --culvert $(B)/culvert" "tests/cli/run $(B)/culvert" \
-		"tests/cli/reload $(B)/culvert $(B)/generate" "tests/rules/run $(B)/culvert" \
+		"tests/cli/reload $(B)/culvert $(B)/generate" "tests/cli/upkeep $(B)/culvert $(B)/generate" "tests/rules/run $(B)/culvert" \
 		"tests/rules/hostile.py $(B)/culvert" "tests/rules/pack $(B)/culvert $(B)/talk" \
 		"tests/differ.py --culvert $(B)/culvert"
 
@@ -141,6 +141,11 @@ golden: $(B)/culvert ## rewrite tests/golden from what culvert says now
 cli: $(B)/culvert $(B)/generate ## tests of the command line
 	@tests/cli/run $(B)/culvert
 	@tests/cli/reload $(B)/culvert $(B)/generate
+	@tests/cli/upkeep $(B)/culvert $(B)/generate
+
+KILLS ?= 200
+upkeep: $(B)/culvert $(B)/generate ## what a run of months owes its operator: KILLS of it, full disks, readers that sleep (as root)
+	@tests/cli/upkeep $(B)/culvert $(B)/generate $(KILLS)
 
 rules-tests: $(B)/culvert ## rule files: what is said of bad ones, how good ones are printed, what hostile ones cost
 	@tests/rules/run $(B)/culvert
@@ -173,7 +178,7 @@ clang:
 
 OURS  = $(sort $(wildcard src/*/*.[ch] tests/*/*.[ch]))
 
-lint: ## clang-tidy, cppcheck, mandoc, shellcheck
+lint: ## clang-tidy, cppcheck, mandoc, systemd-analyze, shellcheck
 	@tests/lint.sh
 
 floors: ## every include against tests/floors
@@ -215,6 +220,12 @@ alerts: $(B)/culvert ## what the shipped rules say of $(CORPUS) and of pcaps/: s
 	@for folder in pcaps $(dir $(wildcard $(CORPUS)/*/truth.jsonl)); do echo "$$folder"; \
 		tests/rules/alerts.py --culvert $(B)/culvert $$folder || exit 1; done
 
+evasion: $(B)/culvert ## attacks on the stream and on HTTP, each in variants: what culvert says of them
+	@python3 tests/evasion/run --culvert $(B)/culvert $(if $(KEEP),--keep $(KEEP))
+
+evasion-compare: $(B)/culvert ## the same captures before tshark and ndpiReader: one line a case
+	@python3 tests/evasion/run --compare --culvert $(B)/culvert
+
 innocents: $(B)/culvert ## no false alarm on 30,000 ordinary connections, made in network namespaces (as root)
 	@tests/lab/innocents --culvert $(B)/culvert $(if $(KEEP),--keep $(KEEP))
 
@@ -244,6 +255,10 @@ install: release ## DESTDIR=, PREFIX=
 		install -D -m 644 $$rules $(DESTDIR)$(PREFIX)/share/culvert/rules/$${rules##*/} || exit 1; done
 	for schema in $(wildcard docs/*.json); do \
 		install -D -m 644 $$schema $(DESTDIR)$(PREFIX)/share/culvert/$${schema##*/} || exit 1; done
+	install -D -m 644 docs/service/culvert.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/culvert.conf
+	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
+	sed 's,/usr/local,$(PREFIX),g' docs/service/culvert@.service >$(DESTDIR)$(PREFIX)/lib/systemd/system/culvert@.service
+	chmod 644 $(DESTDIR)$(PREFIX)/lib/systemd/system/culvert@.service
 
 clean: ## remove what was built
 	rm -rf build

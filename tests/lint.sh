@@ -1,5 +1,6 @@
 #!/bin/sh
-# What compilers do not say: clang-tidy and cppcheck over the sources, mandoc over the manual, shellcheck over the scripts.
+# What compilers do not say: clang-tidy and cppcheck over the sources, mandoc over the manual, systemd-analyze over the
+# service, shellcheck over the scripts.
 set -u
 cd "$(dirname "$0")/.." || exit 2
 failed=0
@@ -27,6 +28,17 @@ for page in docs/*.[1-9]; do
 	[ -e "$page" ] || continue
 	mandoc -T lint -W warning "$page" || failed=1
 done
+# 20 is 2.0: what a hardened service has.
+if command -v systemd-analyze >/dev/null; then
+	for unit in docs/service/*.service; do
+		exposure=$(systemd-analyze --no-pager security --offline=true --threshold=20 "$unit" 2>&1) || {
+			printf '%s\n' "$exposure" | grep -v '✓'
+			failed=1
+		}
+	done
+else
+	echo "lint: service files not looked at: no systemd-analyze"
+fi
 scripts=$(grep -rlE '^#!/bin/(ba)?sh' tests .ci | LC_ALL=C sort)
 # shellcheck disable=SC2086
 shellcheck $scripts || failed=1

@@ -8,32 +8,47 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "base/utf8.h"
 
 static enum log_level loudest = LOG_WARN;
-static bool coloured;
+static bool coloured, journal;
 
 struct voice {
-	const char *word, *colour;
+	const char *word, *colour, *priority; /* the last one as journald reads it: sd-daemon(3) */
 };
 
 static const struct voice voices[] = {
-	[LOG_ERROR] = { "error: ", "\033[1;31m" },
-	[LOG_WARN] = { "warning: ", "\033[1;33m" },
-	[LOG_INFO] = { "", "" },
-	[LOG_DEBUG] = { "debug: ", "\033[2m" },
+	[LOG_ERROR] = { "error: ", "\033[1;31m", "<3>" },
+	[LOG_WARN] = { "warning: ", "\033[1;33m", "<4>" },
+	[LOG_INFO] = { "", "", "<6>" },
+	[LOG_DEBUG] = { "debug: ", "\033[2m", "<7>" },
 };
 
 enum { LOG_LINE = 1024, LOG_LEAD = 64 };
+
+/* Does standard error lead to the journal itself?  The variable is inherited by programs whose output goes elsewhere. */
+static bool is_journal(void)
+{
+	const char *name = getenv("JOURNAL_STREAM");
+	struct stat st;
+	char mine[64];
+	if (name == NULL || fstat(STDERR_FILENO, &st) != 0)
+		return false;
+	snprintf(mine, sizeof mine, "%ju:%ju", (uintmax_t)st.st_dev, (uintmax_t)st.st_ino);
+	return strcmp(name, mine) == 0;
+}
 
 void log_init(enum log_level level)
 {
 	loudest = level;
 	coloured = log_colours(STDERR_FILENO);
+	journal = is_journal();
 }
 
 bool log_colours(int fd)
@@ -87,8 +102,8 @@ static void say(enum log_level level, const char *format, va_list args)
 
 	const struct voice v = voices[level];
 	const bool colour = coloured && v.colour[0] != '\0';
-	const int lead =
-	    snprintf(line, LOG_LEAD, "culvert: %s%s%s", colour ? v.colour : "", v.word, colour ? "\033[0m" : "");
+	const int lead = snprintf(line, LOG_LEAD, "%s%s%s%s",
+	    journal ? v.priority : "culvert: ", colour ? v.colour : "", v.word, colour ? "\033[0m" : "");
 	size_t len = lead > 0 ? (size_t)lead : 0;
 	len += clean((struct slice){ (const uint8_t *)text, strlen(text) }, line + len);
 	line[len++] = '\n';

@@ -2,6 +2,7 @@
  *
  * Standard error, one line a call, "culvert: " first; the level word is coloured on a terminal only, and not when
  * NO_COLOR is set.  Control bytes in what is logged are shown as '?', so a file name cannot drive a terminal.
+ * The journal of systemd gets a priority in front instead of the name, which it knows.
  */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H

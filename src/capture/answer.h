@@ -24,7 +24,7 @@ struct passage {
 	bool ipv6, acks;
 };
 
-struct answer {
+struct packet_answer {
 	uint32_t token;               /* of the frame */
 	uint32_t mark, mask;          /* bits of the packet's mark to be set so; mask 0: the mark stays */
 	uint8_t fate;                 /* enum fate */

@@ -9,7 +9,7 @@ struct source_kind {
 	uint64_t (*position)(const struct source *s, uint64_t *total);
 	void (*close)(struct source *s);
 	/* A queue only. */
-	void (*answer)(struct source *s, const struct answer *a);
+	void (*answer)(struct source *s, const struct packet_answer *a);
 	void (*flush)(struct source *s);
 	/* Interfaces and queues only; NULL: it has nothing to wait for. */
 	size_t (*descriptors)(const struct source *s, struct pollfd *fds, size_t room);

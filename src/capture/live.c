@@ -3,12 +3,10 @@
  * Frames are gathered in blocks: a block is handed over when it is full or BLOCK_MS old, so the immediate mode, which costs a
  * wake-up for each frame, stays off.  Nothing here ever waits: a handle that may wait does not come back once traffic stops.
  *
- * An interface that goes down or away is closed and tried again at every tick, for its socket may be bound to what is no
- * more.  What the kernel counted until then is kept.  One that was never there is an error of the operator. */
-#include <net/if.h>
+ * An interface that goes away is closed, and what the kernel counted until then is kept; who may open things (links.h) opens
+ * all anew when it is back.  The process that reads may do neither. */
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include "base/log.h"
 #include "capture/inside.h"
 #include "capture/packet.h"
@@ -19,9 +17,7 @@ struct interface {
 	const char *name;
 	pcap_t *pcap; /* NULL: it is gone */
 	int fd, link;
-	int64_t unit;   /* ns */
-	unsigned index; /* the kernel's; 0: it has none, as `any` */
-	bool down;
+	int64_t unit;               /* ns */
 	uint32_t received, dropped; /* as the kernel said last; they wrap */
 };
 
@@ -73,8 +69,6 @@ static bool set_up(const struct live *l, struct interface *i, struct err *e)
 	i->fd = pcap_get_selectable_fd(i->pcap);
 	i->link = pcap_datalink(i->pcap);
 	i->received = i->dropped = 0;
-	i->index = if_nametoindex(i->name);
-	i->down = false;
 	return i->fd >= 0 || err_set_code(e, EIO, i->name, "nothing there to wait for");
 }
 
@@ -114,19 +108,19 @@ static void count(struct live *l, struct interface *i)
 	i->dropped = now.ps_drop;
 }
 
-static void interface_close(struct live *l, struct interface *i)
+static void interface_close(struct interface *i)
 {
 	if (i->pcap == NULL)
 		return;
-	count(l, i);
 	pcap_close(i->pcap);
 	i->pcap = NULL;
 }
 
 static void lose(struct live *l, struct interface *i, const char *why)
 {
-	log_warn("%s: %s; it is awaited", i->name, why);
-	interface_close(l, i);
+	log_debug("%s: %s", i->name, why);
+	count(l, i);
+	interface_close(i);
 }
 
 static bool interface_next(struct live *l, struct interface *i, struct frame *f)
@@ -181,35 +175,11 @@ static size_t live_descriptors(const struct source *s, struct pollfd *fds, size_
 	return n;
 }
 
-/* libpcap says nothing of an interface that goes down, and its socket goes on when it is up again; one that was made anew under
- * the same name has another number. */
-static void look_after(struct live *l, struct interface *i)
-{
-	struct ifreq about = { 0 };
-	count(l, i);
-	if (i->index == 0)
-		return;
-	slice_copy((struct slice){ (const uint8_t *)i->name, strlen(i->name) }, about.ifr_name, sizeof about.ifr_name);
-	if (if_nametoindex(i->name) != i->index || ioctl(i->fd, SIOCGIFFLAGS, &about) != 0) {
-		lose(l, i, "the interface has gone");
-		return;
-	}
-	const bool down = (about.ifr_flags & IFF_UP) == 0;
-	if (down != i->down)
-		log_warn("%s: %s", i->name, down ? "the interface is down; it is awaited" : "it is back");
-	i->down = down;
-}
-
 static void live_tick(struct source *s)
 {
 	struct live *l = live_of(s);
-	struct err e;
-	for (struct interface *i = l->list; i < l->list + l->options.interfaces; i++) {
-		if (i->pcap != NULL)
-			look_after(l, i);
-		else if (interface_open(l, i, &e))
-			log_warn("%s: it is back", i->name);
-	}
+	for (size_t i = 0; i < l->options.interfaces; i++)
+		count(l, &l->list[i]);
 }
 
 static void live_counters(const struct source *s, struct source_counters *c)
@@ -221,7 +191,7 @@ static void live_close(struct source *s)
 {
 	struct live *l = live_of(s);
 	for (size_t i = 0; i < l->options.interfaces; i++)
-		interface_close(l, &l->list[i]);
+		interface_close(&l->list[i]);
 	free(l);
 }
 
@@ -257,11 +227,12 @@ struct source *source_open_live(const struct live_options *o, struct err *e)
 		l->list[i].name = o->interface[i];
 		if (interface_open(l, &l->list[i], e))
 			continue;
-		if (e->sys != ENETDOWN) {
+		if (e->sys != ENETDOWN && !(o->again && e->sys == ENODEV)) {
 			live_close(&l->source);
 			return NULL;
 		}
-		log_warn("%s: %s; it is awaited", e->where, e->what);
+		if (!o->again)
+			log_warn("%s: %s; it is awaited", e->where, e->what);
 	}
 	return &l->source;
 }

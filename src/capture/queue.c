@@ -177,7 +177,7 @@ static void queue_flush(struct source *s)
 	q->answered = 0;
 }
 
-static void put_answer(struct queue *q, const struct answer *a, bool pass, const uint8_t *packet, size_t len)
+static void put_answer(struct queue *q, const struct packet_answer *a, bool pass, const uint8_t *packet, size_t len)
 {
 	struct nlmsghdr *h = nfq_nlmsg_put((char *)q->out + q->answered, NFQNL_MSG_VERDICT, q->options.number);
 	nfq_nlmsg_verdict_put(h, (int)a->token, pass ? NF_ACCEPT : NF_DROP);
@@ -190,7 +190,7 @@ static void put_answer(struct queue *q, const struct answer *a, bool pass, const
 		queue_flush(&q->source);
 }
 
-static void queue_answer(struct source *s, const struct answer *a)
+static void queue_answer(struct source *s, const struct packet_answer *a)
 {
 	struct queue *q = queue_of(s);
 	uint8_t to_target[FORGED_LEN], to_source[FORGED_LEN];

@@ -35,7 +35,7 @@ void source_tick(struct source *s)
 		s->kind->tick(s);
 }
 
-void source_answer(struct source *s, const struct answer *a)
+void source_answer(struct source *s, const struct packet_answer *a)
 {
 	if (s->kind->answer != NULL)
 		s->kind->answer(s, a);

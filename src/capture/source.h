@@ -2,7 +2,7 @@
  *
  * A damaged file is not an error of the program: what could be read was given, then source_next says GOT_DAMAGE with a
  * text that names the place.  Interfaces never end: GOT_NOTHING means that nothing has come yet, and the caller waits with
- * poll.  One that goes down or away is awaited, and opened again.
+ * poll.  One that goes away gives nothing more; links.h tells when to open them anew.
  */
 #ifndef CAPTURE_SOURCE_H
 #define CAPTURE_SOURCE_H
@@ -29,6 +29,7 @@ struct live_options {
 	uint32_t snaplen;    /* bytes kept of a frame */
 	uint32_t buffer_mib; /* of the kernel, for each interface */
 	bool promiscuous;
+	bool again; /* it was there before: what is not there now is awaited */
 };
 
 /* No such interface is ENODEV, no permission EPERM, a filter that cannot be used EINVAL.  One that is down is awaited. */
@@ -53,12 +54,12 @@ uint64_t source_position(const struct source *s, uint64_t *total);
 /* What to poll for reading after GOT_NOTHING; returns how many. */
 size_t source_descriptors(const struct source *s, struct pollfd *fds, size_t room);
 
-/* About once a second: looks for interfaces that have gone. */
+/* Asks the kernel what it has counted; at least once in an hour, for its counters wrap. */
 void source_tick(struct source *s);
 
 /* What becomes of a frame; of other sources than a queue nothing does.  It may wait here until source_next has nothing more, or
  * source_flush. */
-void source_answer(struct source *s, const struct answer *a);
+void source_answer(struct source *s, const struct packet_answer *a);
 void source_flush(struct source *s);
 
 struct source_counters {
@@ -67,6 +68,7 @@ struct source_counters {
 };
 void source_counters(const struct source *s, struct source_counters *c);
 
+/* Also by a process that was forked and has no use for it: to the other one nothing changes. */
 void source_close(struct source *s);
 
 #endif

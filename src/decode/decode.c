@@ -9,6 +9,7 @@ enum {
 	OPTION_NOP = 1,
 	OPTION_SCALE = 3,
 	OPTION_TIMESTAMP = 8,
+	OPTION_MD5 = 19,
 	MAX_SCALE = 14 /* RFC 7323, 2.3 */
 };
 
@@ -88,6 +89,7 @@ static void take_options(struct segment *s, struct slice options)
 			s->window_shift = option.at[2] < MAX_SCALE ? (int8_t)option.at[2] : MAX_SCALE;
 		if (option.at[0] == OPTION_TIMESTAMP && option.at[1] == 10)
 			take_timestamp(s, option.at + 2);
+		s->has_md5 |= option.at[0] == OPTION_MD5;
 		at += option.at[1];
 	}
 }
@@ -143,7 +145,7 @@ static enum step peel_tcp(struct peel *p)
 	s->urgent = (s->flags & TCP_URG) != 0 ? read_be16(at + 18) : 0;
 	s->ttl = p->ttl;
 	s->window_shift = -1;
-	s->has_timestamp = false;
+	s->has_timestamp = s->has_md5 = false;
 	s->ts_value = s->ts_echo = 0;
 	take_options(s, (struct slice){ at + TCP_LEN, len - TCP_LEN });
 	s->payload = slice_from(tcp, len);

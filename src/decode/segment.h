@@ -65,6 +65,7 @@ struct segment {
 	uint8_t ttl;
 	int8_t window_shift; /* from the option on a SYN; -1: not there */
 	bool has_timestamp;  /* RFC 7323 option */
+	bool has_md5;        /* RFC 2385 option */
 	uint32_t ts_value, ts_echo;
 	struct slice payload; /* as kept in the capture; IP's length, never the frame's padding */
 	uint32_t cut;         /* payload bytes that IP's length promises but the capture did not keep */

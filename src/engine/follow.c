@@ -7,7 +7,10 @@
 
 /* A conversation joined midway may be inside a message; these many packets are looked at for the beginning of one, fewer
  * when both sides have shown something else. */
-enum { MIDSTREAM_TRIES = 256, MIDSTREAM_TRIES_BOTH = 16, BOTH_SIDES = 3 };
+enum { MIDSTREAM_TRIES = 256, MIDSTREAM_TRIES_BOTH = 16, BOTH_SIDES = 3, NAME_LOOK = 5 };
+
+/* A first line that is longer tells no more by its end. */
+enum { LINE_ENOUGH = 512 };
 
 void watch_begin(const struct seat *at, const struct segment *first)
 {
@@ -44,6 +47,7 @@ void watch_end(const struct seat *at)
 	dossier_fini(&w->dossier);
 	pool_give(&p->encaps, w->encap);
 	pool_give(&p->masks, w->mask);
+	rival_leave(at);
 	judging_leave(at);
 	stream_fini(&p->streams, &w->stream);
 }
@@ -259,7 +263,7 @@ static void take_event(const struct seat *at, struct dialogue *d, struct http_ev
 /* Do the bytes of this side look as if the other side's name were its own? */
 static bool speaks_as_other(enum side side, struct slice in)
 {
-	if (in.len < 5)
+	if (in.len < NAME_LOOK)
 		return false;
 	const bool asks = head_maybe_request(in), answers = head_maybe_response(in);
 	return asks != answers && answers == (side == CLIENT);
@@ -278,7 +282,7 @@ static bool swap_by_content(const struct seat *at, enum side side, const struct 
 	if (stream_peek(&w->stream, OTHER(side), &other) && speaks_as_other(side, other.bytes))
 		return false;
 	stream_swap(&w->stream);
-	http_conn_init(&w->top.http, true);
+	http_conn_init(&w->top.http, w->stream.midstream);
 	return true;
 }
 
@@ -286,7 +290,7 @@ static bool follow_http(const struct seat *at, enum side side, const struct chun
 {
 	struct watch *w = at->w;
 	struct dialogue *d = w->now;
-	if (w->stream.midstream && swap_by_content(at, side, in))
+	if (!w->stream.sides_known && swap_by_content(at, side, in))
 		return true;
 	if (w->mask != NULL && disguise_holds(at, side, in))
 		return false;
@@ -307,6 +311,12 @@ static bool follow_http(const struct seat *at, enum side side, const struct chun
 	return true;
 }
 
+/* "SSH-2.0-OpenSSH_9" may be a method until its line ends. */
+static bool first_line_is_whole(struct slice s)
+{
+	return s.len > LINE_ENOUGH || slice_find(s, '\n') < s.len;
+}
+
 /* A handshake was answered in a form no standard has: bytes that are not HTTP, from either side, make it a switch. */
 static bool follow_unsure(const struct seat *at, bool over)
 {
@@ -322,7 +332,8 @@ static bool follow_unsure(const struct seat *at, bool over)
 		return false;
 	const bool client_http = !there[CLIENT] || head_maybe_request(next[CLIENT].bytes);
 	const bool server_http = !there[SERVER] || head_maybe_response(next[SERVER].bytes);
-	if (client_http && server_http && there[CLIENT] && !there[SERVER] && !over && next[CLIENT].bytes.len < 16)
+	const bool told = first_line_is_whole(next[CLIENT].bytes) || first_line_is_whole(next[SERVER].bytes);
+	if (client_http && server_http && !told && !over)
 		return false;
 	struct dossier aside;
 	struct dossier *notes = dossier_of(at, d, &aside);
@@ -405,11 +416,18 @@ static bool follow_channel(const struct seat *at, bool over)
 	return true;
 }
 
-static bool follow_side(const struct seat *at, enum side side)
+static bool follow_side(const struct seat *at, enum side side, bool over)
 {
 	struct chunk in;
 	if (at->w->phase != WATCH_HTTP || !stream_peek(&at->w->stream, side, &in))
 		return false;
+	in = rival_shown(at, side, &in, over);
+	/* Both opened at once: whose bytes these are takes a word of them. */
+	if (!at->w->stream.sides_known && !at->w->stream.midstream && in.bytes.len < NAME_LOOK && !in.end &&
+	    in.offset == 0)
+		return false;
+	if (at->w->top.rival != 0 && rival_contests(at, side, &in))
+		return true;
 	return follow_http(at, side, &in);
 }
 
@@ -427,7 +445,7 @@ static bool follow_once(const struct seat *at, bool over)
 	}
 	bool moved[2] = { false, false };
 	for (enum side side = CLIENT; side <= SERVER; side++)
-		while (follow_side(at, side))
+		while (follow_side(at, side, over))
 			moved[side] = true;
 	if (at->w->phase != WATCH_HTTP || moved[SERVER])
 		return true;

@@ -53,10 +53,10 @@ static struct gate *gate_of(const struct seat *at)
 	return at->w->gate;
 }
 
-static struct answer *add_answer(struct gatekeeper *k, uint32_t token, enum fate fate)
+static struct packet_answer *add_answer(struct gatekeeper *k, uint32_t token, enum fate fate)
 {
-	struct answer *a = &k->answers[k->count++];
-	*a = (struct answer){ .token = token, .fate = (uint8_t)fate };
+	struct packet_answer *a = &k->answers[k->count++];
+	*a = (struct packet_answer){ .token = token, .fate = (uint8_t)fate };
 	if (fate == FATE_PASS)
 		k->stats.passed++;
 	else
@@ -175,7 +175,7 @@ static bool begins_403(const struct seat *at, const struct gate *g, const struct
 	return from == SERVER && seg->seq == server->isn + (uint32_t)g->from;
 }
 
-static void reply_403(const struct seat *at, struct gate *g, const struct segment *seg, struct answer *a)
+static void reply_403(const struct seat *at, struct gate *g, const struct segment *seg, struct packet_answer *a)
 {
 	const enum side from = stream_side_of(&at->w->stream, seg);
 	if (!g->said) {
@@ -206,7 +206,7 @@ static void refuse(const struct seat *at, struct gate *g, const struct frame *f,
 		add_answer(k, f->token, FATE_PASS);
 		return;
 	}
-	struct answer *a = add_answer(k, f->token, FATE_DROP);
+	struct packet_answer *a = add_answer(k, f->token, FATE_DROP);
 	g->told.refused++;
 	if (g->told.standing != STANDING_REJECTED || !can_reply(seg))
 		return;
@@ -285,7 +285,7 @@ static void let_pass(const struct seat *at, struct gate *g, const struct frame *
 {
 	struct gatekeeper *k = at->p->gatekeeper;
 	const struct gate_options *o = &k->options;
-	struct answer *a = add_answer(k, f->token, FATE_PASS);
+	struct packet_answer *a = add_answer(k, f->token, FATE_PASS);
 	if (g->mark != 0 && seg->encap.count == 0) {
 		a->mask = UINT32_MAX;
 		a->mark = g->mark & ~o->mask;
@@ -321,7 +321,7 @@ static void decide(const struct seat *at, struct gate *g, const struct frame *f,
 /* No conversation is known: not TCP, or not to be believed, or there is no room for one. */
 static void decide_stray(struct gatekeeper *k, const struct frame *f, const struct segment *seg)
 {
-	struct answer *a = add_answer(k, f->token, k->no_room ? FATE_DROP : FATE_PASS);
+	struct packet_answer *a = add_answer(k, f->token, k->no_room ? FATE_DROP : FATE_PASS);
 	if (!k->no_room || k->options.policy[EXCEPTION_FLOW_TABLE] != POLICY_REJECT || !can_reply(seg))
 		return;
 	a->passage = passage_of(seg);
@@ -361,7 +361,7 @@ void gate_leave(const struct seat *at)
 	at->w->gate = NULL;
 }
 
-const struct answer *pipeline_answers(const struct pipeline *p, size_t *count)
+const struct packet_answer *pipeline_answers(const struct pipeline *p, size_t *count)
 {
 	*count = p->gatekeeper->count;
 	return p->gatekeeper->answers;

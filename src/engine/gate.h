@@ -32,7 +32,7 @@ struct gatekeeper {
 	bool no_room;    /* there was no room for its conversation */
 	struct inline_stats stats;
 	size_t count;
-	struct answer answers[MAX_HELD + 2];
+	struct packet_answer answers[MAX_HELD + 2];
 };
 
 struct gatekeeper *gatekeeper_new(const struct gate_options *o, size_t flows, struct err *e) MUST_CHECK;

@@ -3,6 +3,7 @@
  * Without rules, or at a moment that no rule waits for, nothing is gathered.  A conversation holds a block of what has
  * spoken about it from its first alert on, and its latest request only while a rule reads it. */
 #include "engine/gate.h"
+#include "http/target.h"
 
 /* A request as kept, and which it is: an answer may belong to an earlier one. */
 struct kept_request {
@@ -107,36 +108,6 @@ void judging_begin(const struct seat *at)
 		judging_at(at, MOMENT_BEGIN);
 }
 
-static struct slice host_without_port(struct slice s)
-{
-	if (s.len != 0 && s.at[0] == '[')
-		return slice_head(slice_from(s, 1), slice_find(s, ']') - 1);
-	return slice_head(s, slice_find(s, ':'));
-}
-
-/* RFC 9112, 3.2: the host of an absolute target counts more than the field's; a CONNECT names nothing but its host. */
-static void split_target(const struct head *h, struct slice *host, struct slice *path)
-{
-	struct slice target = h->target;
-	const size_t scheme = slice_search(target, SLICE("://"));
-	*path = target;
-	*host = slice_trim(head_field(h, SLICE("Host")));
-	if (h->method == METHOD_CONNECT) {
-		*host = target;
-		*path = (struct slice){ NULL, 0 };
-	} else if (target.len != 0 && target.at[0] != '/' && scheme < slice_find(target, '?') && scheme < target.len) {
-		target = slice_from(target, scheme + 3);
-		size_t end = 0;
-		while (end < target.len && target.at[end] != '/' && target.at[end] != '?')
-			end++;
-		*host = slice_head(target, end);
-		*path = slice_from(target, end);
-		for (size_t at = slice_find(*host, '@'); at < host->len; at = slice_find(*host, '@'))
-			*host = slice_from(*host, at + 1);
-	}
-	*host = host_without_port(*host);
-}
-
 static size_t copy(struct slice s, char *to, size_t size)
 {
 	s = slice_head(s, size);
@@ -153,7 +124,7 @@ static void keep_request(const struct seat *at, const struct http_event *ev)
 		return;
 	struct kept_request *kept = w->request;
 	struct facts_request *r = &kept->request;
-	split_target(ev->head, &host, &path);
+	target_split(ev->head, &host, &path);
 	kept->ordinal = ev->ask.ordinal;
 	r->status = 0;
 	r->method_len = (uint8_t)copy(ev->head->method_text, r->method, sizeof r->method);

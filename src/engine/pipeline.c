@@ -22,7 +22,7 @@ static bool pools_init(struct pipeline *p, size_t flows, struct err *e)
 	       pool_init(&p->dialogues, "inner dialogues", sizeof(struct dialogue), flows / 8 + 64, e) &&
 	       pool_init(&p->encaps, "encapsulations", sizeof(struct encapsulation), flows, e) &&
 	       pool_init(&p->masks, "lost framings", sizeof(struct mask), flows / 8 + 64, e) &&
-	       judging_init(p, flows, e);
+	       rival_init(p, flows, e) && judging_init(p, flows, e);
 }
 
 struct pipeline *pipeline_new(const struct pipeline_options *o, struct reporter *r, struct err *e)
@@ -73,6 +73,7 @@ void pipeline_free(struct pipeline *p)
 	pool_fini(&p->dialogues);
 	pool_fini(&p->encaps);
 	pool_fini(&p->masks);
+	pool_fini(&p->rivals);
 	judging_fini(p);
 	gatekeeper_free(p->gatekeeper);
 	free(p->head);
@@ -115,13 +116,13 @@ static void conclude(const struct seat *at, bool over)
 {
 	struct watch *w = at->w;
 	const bool waits = awaiting(w);
-	const uint32_t news = (uint32_t)dossier_score(&w->dossier) << 21 | (uint32_t)w->dossier.doubts << 12 |
+	const uint32_t news = (uint32_t)dossier_score(&w->dossier) << 22 | (uint32_t)w->dossier.doubts << 12 |
 			      (uint32_t)w->dossier.count << 4 | (uint32_t)waits << 1 | 1;
 	if (news == w->judged && !over)
 		return;
 	w->judged = news;
 	const struct verdict v = verdict_weigh(&w->dossier, waits, over);
-	if (v.label >= w->verdict.label)
+	if (v.label >= w->verdict.label || v.readings != 0)
 		w->verdict = v;
 	if (w->verdict.label > w->label) {
 		const enum label before = w->label;
@@ -220,7 +221,8 @@ static void carry(const struct seat *at, const struct segment *seg)
 	const enum side from = stream_side_of(&w->stream, seg);
 	w->packets[from]++;
 	w->bytes[from] += seg->tcp.len + seg->cut;
-	if ((w->phase == WATCH_HTTP || w->phase == WATCH_SETTLED) && stream_glide(&w->stream, seg, from)) {
+	if ((w->phase == WATCH_HTTP || w->phase == WATCH_SETTLED) && w->top.rival == 0 &&
+	    stream_glide(&w->stream, seg, from)) {
 		if (w->top.relay != NULL)
 			w->top.relay->to = at->t;
 		if (w->phase == WATCH_HTTP && brings_news(w, seg, 0))
@@ -229,7 +231,9 @@ static void carry(const struct seat *at, const struct segment *seg)
 	}
 	if (seg->cut != 0)
 		w->dossier.doubts |= DOUBT_TRUNCATED;
-	const uint64_t before = w->dossier.odd;
+	if (rival_parks(at, seg, from))
+		return;
+	const uint64_t before = w->dossier.odd, next = w->stream.side[from].next;
 	enum side odd_from = from;
 	uint64_t odd_at = 0;
 	const uint64_t odd = stream_push(&at->p->streams, &w->stream, seg, &odd_from, &odd_at);
@@ -245,6 +249,10 @@ static void carry(const struct seat *at, const struct segment *seg)
 	}
 	if (w->top.relay != NULL)
 		w->top.relay->to = at->t;
+	if (w->top.rival != 0 || (odd & ODD_BIT(OVERLAP_DIFFERS)) != 0)
+		rival_hears(at, seg, from, odd, next);
+	if (w->top.rival != 0)
+		rival_acked(at);
 	if (w->phase == WATCH_SETTLED)
 		return;
 	if (w->phase == WATCH_HTTP && stream_quiet(&w->stream)) {

@@ -54,7 +54,7 @@ void pipeline_decide(struct pipeline *p, const struct frame *f);
 
 /* What is to be answered after pipeline_decide, _tick or _drain: about the frame, unless it has to wait, and about such as have
  * waited.  Only until the next of these calls. */
-const struct answer *pipeline_answers(const struct pipeline *p, size_t *count);
+const struct packet_answer *pipeline_answers(const struct pipeline *p, size_t *count);
 
 /* No frame has come for a while, and it is `now`: conversations whose time is over are concluded. */
 void pipeline_tick(struct pipeline *p, int64_t now);

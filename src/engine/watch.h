@@ -33,6 +33,7 @@ struct dialogue {
 	struct tunnel tunnel;
 	bool http2;
 	bool tunnel_ready;
+	uint32_t rival; /* of the conversation's own: place of a block in a pool, see rival.c; 0: none */
 };
 
 enum phase {
@@ -91,7 +92,7 @@ struct pipeline {
 	struct stream_kit streams;
 	struct tunnel_kit tunnels;
 	struct channel_kit *channels;
-	struct pool notes, records, relays, dialogues, encaps, masks, fired, requests;
+	struct pool notes, records, relays, dialogues, encaps, masks, rivals, fired, requests;
 	struct judge *judge;
 	struct gatekeeper *gatekeeper; /* NULL: nothing waits for an answer */
 	uint32_t moments;              /* those that a rule waits for */
@@ -137,6 +138,25 @@ bool disguise_holds(const struct seat *at, enum side side, const struct chunk *i
 
 /* Weighs what was seen; true when something changed: a channel began, or what was held is free. */
 bool disguise_weigh(const struct seat *at, bool over);
+
+/* rival.c: the same bytes in two versions. */
+bool rival_init(struct pipeline *p, size_t flows, struct err *e) MUST_CHECK;
+void rival_leave(const struct seat *at);
+
+/* Is this segment put aside until it is acknowledged? */
+bool rival_parks(const struct seat *at, const struct segment *seg, enum side from);
+
+/* A segment was taken, with these oddities; its side had come to `next` before. */
+void rival_hears(const struct seat *at, const struct segment *seg, enum side from, uint64_t odd, uint64_t next);
+
+/* There is a second version of something: do the acknowledgements tell which is true? */
+void rival_acked(const struct seat *at);
+
+/* What of these bytes is to be believed. */
+struct chunk rival_shown(const struct seat *at, enum side side, const struct chunk *in, bool over);
+
+/* Do the bytes mean two things?  Then the conversation is settled. */
+bool rival_contests(const struct seat *at, enum side side, const struct chunk *in);
 
 /* Nothing more will come: what a conversation leaves unsaid is a note too. */
 void watch_last_words(const struct seat *at);

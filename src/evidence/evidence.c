@@ -139,7 +139,7 @@ unsigned dossier_count(const struct dossier *d, enum leaning leaning, enum weigh
 const char *doubt_name(unsigned bit)
 {
 	static const char *const names[DOUBTS] = { "gap", "overlap", "cap", "midstream", "one-way", "desync",
-		"truncated", "evicted", "spelling" };
+		"truncated", "evicted", "spelling", "two-readings" };
 	return bit < DOUBTS ? names[bit] : "";
 }
 

@@ -45,8 +45,9 @@ enum doubt {
 	DOUBT_TRUNCATED = 1 << 6, /* the capture kept only the beginning of packets */
 	DOUBT_EVICTED = 1 << 7,   /* forgotten early because a table was full */
 	DOUBT_SPELLING = 1 << 8,  /* a handshake in a form that no standard has */
+	DOUBT_READINGS = 1 << 9,  /* the answer to a handshake came in two versions that mean different things */
 };
-enum { DOUBTS = 9 };
+enum { DOUBTS = 10 };
 
 /* What a graded sign rests on: two that rest on different things are independent witnesses, two that rest on the same are one. */
 enum family { FAMILY_CONTENT, FAMILY_STRUCTURE, FAMILY_TIMING, FAMILY_VOLUME, FAMILY_HEADER, FAMILIES };

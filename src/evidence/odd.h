@@ -21,6 +21,9 @@
 	ODD(BAD_FLAGS, "stream", "bad_flags")                                  \
 	ODD(URGENT, "stream", "urgent_data")                                   \
 	ODD(BAD_CHECKSUM, "stream", "tcp_invalid_checksum")                    \
+	ODD(TTL_JUMP, "stream", "ttl_jump")                                    \
+	ODD(OLD_STAMP, "stream", "pkt_invalid_timestamp")                      \
+	ODD(UNASKED_MD5, "stream", "md5_unasked")                              \
 	/* http */                                                             \
 	ODD(BARE_LF, "http", "line_bare_lf")                                   \
 	ODD(BARE_CR, "http", "line_bare_cr")                                   \
@@ -45,6 +48,7 @@
 	ODD(DESYNC, "http", "desync")                                          \
 	ODD(PIPELINE_FULL, "http", "pipeline_too_deep")                        \
 	ODD(HTTP09, "http", "http_0_9")                                        \
+	ODD(HOST_DIFFERS, "http", "host_header_ambiguous")                     \
 	/* handshake */                                                        \
 	ODD(CONNECT_TARGET, "handshake", "connect_target_invalid")             \
 	ODD(CONNECT_BODY, "handshake", "connect_request_has_body_framing")     \

@@ -339,7 +339,7 @@ static void take_other(struct handshake *h, const struct http_event *ev, struct 
 	}
 	if (ev->kind != HTTP_RESPONSE)
 		return;
-	if (ev->head->status == 101 && ev->ask.known)
+	if (ev->head->status == 101 && (ev->ask.known || (ev->odd & ODD_BIT(RESPONSE_UNASKED)) != 0))
 		d->odd |= ODD_BIT(UPGRADE_UNASKED);
 	if (h->state != HS_HTTP || !requires_upgrade(ev))
 		return;

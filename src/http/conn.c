@@ -1,6 +1,7 @@
 /* One call takes one step of one side: a head, a piece of content, or the end of a message.  What a head means for the
  * dialogue is decided here, too: who is held, who stops, whose answer it is. */
 #include "http/inside.h"
+#include "http/target.h"
 
 enum {
 	QUIET_EMPTY_LINES = 2, /* RFC 9112, 2.2: peers do send one; two are not worth a word */
@@ -97,6 +98,8 @@ static void take_request(const struct turn *t, size_t used)
 	t->ev->ask = t->s->ask;
 	/* RFC 9110, 9.3.6: a CONNECT has no content, whatever its framing fields say. */
 	take_head(t, HTTP_REQUEST, used, connect ? BODY_NONE : body_rule_request(t->head));
+	if (target_differs_from_host(t->head))
+		t->ev->odd |= ODD_BIT(HOST_DIFFERS);
 	if (connect || t->s->ask.upgrade) {
 		c->holding = true;
 		c->held_bytes = c->hasty = false;

@@ -102,39 +102,46 @@ static bool next_element(struct slice list, size_t *at, struct slice *element)
 	return false;
 }
 
-/* Digits only; as large as it can be when it is larger.  False for anything else. */
-static bool read_length(struct slice s, uint64_t *out)
+/* Digits only; as large as it can be when it is larger, which is told.  False for anything else. */
+static bool read_length(struct slice s, uint64_t *out, uint64_t *odd)
 {
 	uint64_t n = 0;
 	for (size_t i = 0; i < s.len; i++) {
 		const unsigned digit = (unsigned)(s.at[i] - '0');
 		if (digit > 9)
 			return false;
-		n = n > (UINT64_MAX - digit) / 10 ? UINT64_MAX : n * 10 + digit;
+		if (n > (UINT64_MAX - digit) / 10) {
+			*odd |= ODD_BIT(LENGTH_INVALID);
+			n = UINT64_MAX;
+		} else {
+			n = n * 10 + digit;
+		}
 	}
 	*out = n;
 	return s.len != 0;
 }
 
-/* RFC 9112, 6.3: "5, 5" and two equal lines mean 5; anything else than one length is no length. */
+/* RFC 9112, 6.3: "5, 5" and two equal lines mean 5; anything else than one length is no length.  One that is too large to be
+ * counted is one all the same: whatever follows is content. */
 static void read_content_length(struct slice value, struct head *out)
 {
-	bool more = true;
+	bool more = true, list = false;
 	while (more) {
 		const size_t comma = slice_find(value, ',');
 		more = comma < value.len;
-		uint64_t length;
-		if (!read_length(trim_blanks(slice_head(value, comma)), &length)) {
+		uint64_t length, odd = 0;
+		if (!read_length(trim_blanks(slice_head(value, comma)), &length, &odd)) {
 			out->odd |= ODD_BIT(LENGTH_INVALID);
 			out->length_valid = false;
 		} else if (!out->has_length) {
 			out->length = length;
 			out->length_valid = (out->odd & ODD_BIT(LENGTH_INVALID)) == 0;
 		} else if (length != out->length) {
-			out->odd |= ODD_BIT(LENGTH_CONFLICT);
+			out->odd |= ODD_BIT(LENGTH_CONFLICT) | (list ? ODD_BIT(LENGTH_INVALID) : 0);
 			out->length_valid = false;
 		}
-		out->has_length = true;
+		out->odd |= odd;
+		out->has_length = list = true;
 		value = slice_from(value, comma + 1);
 	}
 }

@@ -17,9 +17,10 @@ enum {
 
 static const struct slice h2_preface = { (const uint8_t *)"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 24 };
 
+/* RFC 9112, 3: what lenient readers take for a blank between the words of a first line. */
 static bool is_space(uint8_t b)
 {
-	return b == ' ' || b == '\t' || b == '\r';
+	return b == ' ' || (b >= '\t' && b <= '\r' && b != '\n');
 }
 
 static bool is_digit(uint8_t b)
@@ -37,7 +38,17 @@ static size_t method_len(struct slice s)
 
 static bool is_method_end(struct slice line, size_t n)
 {
-	return n < line.len && (line.at[n] == ' ' || line.at[n] == '\t');
+	return n < line.len && line.at[n] != '\r' && is_space(line.at[n]);
+}
+
+/* Other control bytes than those that some take for blanks around a word. */
+static bool has_control(struct slice s)
+{
+	if ((field_oddities(s) & ODD_BIT(FIELD_CONTROL)) == 0)
+		return false;
+	while (s.len != 0 && is_space(s.at[0]))
+		s = slice_from(s, 1);
+	return (field_oddities(s) & ODD_BIT(FIELD_CONTROL)) != 0;
 }
 
 /* Could a request line go on like this?  `from`: bytes looked at before. */
@@ -48,7 +59,7 @@ static bool maybe_request_line(struct slice line, size_t from)
 		return n <= MOST_METHOD;
 	if (n == 0 || n > MOST_METHOD || !is_method_end(line, n))
 		return false;
-	return (field_oddities(slice_from(line, from)) & ODD_BIT(FIELD_CONTROL)) == 0;
+	return !has_control(slice_from(line, from > n ? from : n));
 }
 
 /* Long targets are paths or URLs. */
@@ -183,7 +194,9 @@ static bool read_request_line(struct slice line, struct head *out)
 	head_begin(out, false);
 	const size_t n = method_len(line);
 	out->odd = field_oddities(line);
-	if (n == 0 || n > MOST_METHOD || !is_method_end(line, n) || (out->odd & ODD_BIT(FIELD_CONTROL)) != 0)
+	if (n == 0 || n > MOST_METHOD || !is_method_end(line, n))
+		return false;
+	if ((out->odd & ODD_BIT(FIELD_CONTROL)) != 0 && has_control(slice_from(line, n)))
 		return false;
 	if (line.len >= MOST_LINE && !is_long_target(line))
 		return false;

@@ -28,7 +28,7 @@ int fates_close(struct run *r, int status)
 void fates_print(const struct run *r, const struct frame *f)
 {
 	size_t count;
-	const struct answer *a = pipeline_answers(r->pipeline, &count);
+	const struct packet_answer *a = pipeline_answers(r->pipeline, &count);
 	bool answered = f == NULL;
 	for (size_t i = 0; i < count; i++) {
 		answered |= f != NULL && a[i].token == f->token;

@@ -18,7 +18,7 @@ static void print_nft(const struct inline_options *o, FILE *out)
 	    "	chain ask {\n"
 	    "		type filter hook forward priority mangle - 5; policy accept;\n"
 	    "		# Settled: culvert has nothing more to say about this connection.\n"
-	    "		ct mark and 0x%x == 0x%x meta mark set ct mark accept\n",
+	    "		ct mark and 0x%x == 0x%x accept\n",
 	    (unsigned)o->queue.number, mask, mark);
 	fprintf(out,
 	    "		# %s\n"
@@ -55,9 +55,8 @@ static void print_iptables(const struct inline_options *o, FILE *out)
 	    "-A FORWARD -j culvert-ask\n"
 	    "-A POSTROUTING -j culvert-keep\n"
 	    "# Settled: culvert has nothing more to say about this connection.\n"
-	    "-A culvert-ask -m connmark --mark 0x%x/0x%x -j CONNMARK --restore-mark\n"
 	    "-A culvert-ask -m connmark --mark 0x%x/0x%x -j RETURN\n",
-	    (unsigned)o->queue.number, mark, mask, mark, mask);
+	    (unsigned)o->queue.number, mark, mask);
 	fprintf(out,
 	    "# %s\n"
 	    "-A culvert-ask -p tcp -j NFQUEUE --queue-num %u%s\n"

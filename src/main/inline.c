@@ -37,7 +37,7 @@ static int64_t clock_ns(clockid_t clock)
 static void answer_all(const struct in_line *l)
 {
 	size_t count;
-	const struct answer *a = pipeline_answers(l->run.pipeline, &count);
+	const struct packet_answer *a = pipeline_answers(l->run.pipeline, &count);
 	for (size_t i = 0; i < count; i++)
 		source_answer(l->source, &a[i]);
 }
@@ -113,7 +113,8 @@ static void fulfil(struct in_line *l)
 	struct err e;
 	signals_seen();
 	if (signals_take(WISH_COUNTERS)) {
-		run_print_counters(&l->run, source_name(l->source));
+		run_count(&l->run);
+		run_print_counters(&l->run.stats, source_name(l->source));
 		fputc('\n', stderr);
 	}
 	if (signals_take(WISH_REOPEN) && !reporter_reopen(l->run.reporter, &e))
@@ -147,6 +148,17 @@ static int finish(struct in_line *l)
 	return run_matched(&l->run) ? EXIT_FOUND : EXIT_DONE;
 }
 
+static int serve(struct in_line *l)
+{
+	const bool open = l->run.options->in_line.fail == FAIL_OPEN;
+	l->beaten = l->told = l->begun;
+	if (open)
+		l->standin = standin_start(l->source);
+	log_info("%s: in the way, failing %s", source_name(l->source), open ? "open" : "closed");
+	watch(l);
+	return finish(l);
+}
+
 static int stand_in_the_way(struct options *o)
 {
 	struct err e;
@@ -155,14 +167,11 @@ static int stand_in_the_way(struct options *o)
 	l.source = source_open_queue(&o->in_line.queue, &e);
 	if (l.source == NULL)
 		return run_refused(&e, EXIT_DENIED);
-	if (run_begin(&l.run, o, true)) {
-		l.beaten = l.told = l.begun;
-		if (o->in_line.fail == FAIL_OPEN)
-			l.standin = standin_start(l.source);
-		log_info("%s: in the way, failing %s", source_name(l.source),
-		    o->in_line.fail == FAIL_OPEN ? "open" : "closed");
-		watch(&l);
-		status = finish(&l);
+	if (run_open(&l.run, o, true)) {
+		if (run_start(&l.run, &e))
+			status = serve(&l);
+		else
+			log_error("%s: %s", e.where, e.what);
 	}
 	standin_stop(l.standin);
 	status = run_end(&l.run, status);

@@ -1,172 +1,57 @@
-/* The time of packets drives everything while they come.  When none does, the wall's clock takes over: a second late, so
- * that a frame that the kernel still holds back in a block is not from the past. */
 #include "main/live.h"
 
-#include <errno.h>
-#include <stdio.h>
-#include <time.h>
-#include "main/run.h"
-#include "main/signals.h"
-
-#define SECOND INT64_C(1000000000)
-
-enum {
-	BATCH = 1024,        /* frames between two looks at clock and wishes */
-	WAIT_MS = 1000,      /* longest sleep, and the time between two beats */
-	READER_MS = 20,      /* longest sleep while a slow reader is waited for */
-	LAST_FRAMES_MS = 200 /* after the order to stop: what the kernel has not handed over yet */
-};
+#include "capture/links.h"
+#include "main/keeper.h"
+#include "main/selftest.h"
 
 struct live {
-	struct run run;
-	struct source *source;
-	struct live_stats stats;
-	int64_t begun, beaten, told; /* ns, monotonic: the start, the latest beat, the latest stats record */
-	uint64_t drops_said;
-	enum reporter_waits waits;
+	struct options *options;
+	struct links links;
 };
 
-static int64_t clock_ns(clockid_t clock)
+static struct source *open_source(void *ctx, unsigned worker, bool again, struct err *e)
 {
-	struct timespec now;
-	clock_gettime(clock, &now);
-	return now.tv_sec * SECOND + now.tv_nsec;
+	struct live *l = ctx;
+	struct live_options how = l->options->live;
+	(void)worker;
+	how.again = again;
+	return source_open_live(&how, e);
 }
 
-static void tell_stats(struct live *l)
+static void opened(void *ctx, unsigned worker, struct source *s)
 {
-	struct source_counters kernel;
-	source_counters(l->source, &kernel);
-	l->stats = (struct live_stats){
-		.now = clock_ns(CLOCK_REALTIME),
-		.uptime_s = (uint64_t)((clock_ns(CLOCK_MONOTONIC) - l->begun) / SECOND),
-		.received = kernel.received,
-		.dropped = kernel.dropped,
-	};
-	l->run.stats.live = &l->stats;
-	run_count(&l->run);
-	report_stats(l->run.reporter, &l->run.stats);
+	struct live *l = ctx;
+	(void)worker;
+	(void)s;
+	links_opened(&l->links);
 }
 
-static void say_drops(struct live *l)
+static bool renew(void *ctx)
 {
-	struct source_counters kernel;
-	source_counters(l->source, &kernel);
-	if (kernel.dropped == l->drops_said)
-		return;
-	log_warn("%s: the kernel dropped %llu packets, %llu of %llu in all; see --buffer", source_name(l->source),
-	    (unsigned long long)(kernel.dropped - l->drops_said), (unsigned long long)kernel.dropped,
-	    (unsigned long long)kernel.received);
-	l->drops_said = kernel.dropped;
-}
-
-/* Once a second, and before a stats record. */
-static void beat(struct live *l, bool idle)
-{
-	const int64_t now = clock_ns(CLOCK_MONOTONIC), wall = clock_ns(CLOCK_REALTIME) - SECOND;
-	const int64_t interval = (int64_t)l->run.options->stats_interval * SECOND;
-	if (l->waits == REPORT_WAITS)
-		l->waits = reporter_tick(l->run.reporter, wall);
-	if (now - l->beaten < SECOND)
-		return;
-	l->beaten = now;
-	source_tick(l->source);
-	if (idle)
-		pipeline_tick(l->run.pipeline, wall);
-	if (interval != 0 && now - l->told >= interval) {
-		l->told += (now - l->told) / interval * interval;
-		say_drops(l);
-		tell_stats(l);
-	}
-	l->waits = reporter_tick(l->run.reporter, wall);
-}
-
-static void print_counters(const struct live *l)
-{
-	struct source_counters kernel;
-	source_tick(l->source);
-	source_counters(l->source, &kernel);
-	run_print_counters(&l->run, source_name(l->source));
-	fprintf(stderr, "; the kernel received %llu packets and dropped %llu\n", (unsigned long long)kernel.received,
-	    (unsigned long long)kernel.dropped);
-}
-
-static void fulfil(struct live *l)
-{
-	struct err e;
-	signals_seen();
-	if (signals_take(WISH_COUNTERS))
-		print_counters(l);
-	if (signals_take(WISH_REOPEN) && !reporter_reopen(l->run.reporter, &e))
-		log_error("%s: %s", e.where, e.what);
-	if (signals_take(WISH_RULES))
-		rulebook_reload(&l->run.options->rules, l->run.pipeline);
-}
-
-/* True when there are more, as far as is known. */
-static bool take_frames(struct live *l)
-{
-	struct err e;
-	return run_frames(&l->run, l->source, BATCH, &e) == GOT_FRAME;
-}
-
-static void sleep_until_frames(const struct live *l, int ms)
-{
-	struct pollfd fds[MAX_INTERFACES];
-	signals_wait(fds, source_descriptors(l->source, fds, MAX_INTERFACES), ms);
-}
-
-/* A second order to stop is heard as well. */
-static void take_last_frames(struct live *l)
-{
-	const int64_t until = clock_ns(CLOCK_MONOTONIC) + LAST_FRAMES_MS * INT64_C(1000000);
-	int64_t left;
-	signals_take(WISH_STOP);
-	while (!signals_wish(WISH_STOP) && (left = until - clock_ns(CLOCK_MONOTONIC)) > 0) {
-		signals_seen();
-		if (!take_frames(l))
-			sleep_until_frames(l, (int)(left / 1000000) + 1);
-	}
-}
-
-static void watch(struct live *l)
-{
-	while (!signals_wish(WISH_STOP) && l->waits != REPORT_GONE) {
-		const bool more = take_frames(l);
-		beat(l, !more);
-		fulfil(l);
-		if (!more)
-			sleep_until_frames(l, l->waits == REPORT_WAITS ? READER_MS : WAIT_MS);
-	}
-	take_last_frames(l);
+	struct live *l = ctx;
+	return links_look(&l->links);
 }
 
 static int watch_interfaces(struct options *o)
 {
-	struct err e;
-	struct live l = { .begun = clock_ns(CLOCK_MONOTONIC) };
-	l.source = source_open_live(&o->live, &e);
-	if (l.source == NULL)
-		return run_refused(&e, EXIT_DENIED);
-	int status = EXIT_USAGE;
-	if (run_begin(&l.run, o, true)) {
-		l.beaten = l.told = l.begun;
-		pipeline_interfaces(l.run.pipeline, o->live.interface);
-		log_info("%s: listening", source_name(l.source));
-		watch(&l);
-		pipeline_drain(l.run.pipeline);
-		source_tick(l.source);
-		say_drops(&l);
-		tell_stats(&l);
-		status = run_matched(&l.run) ? EXIT_FOUND : EXIT_DONE;
-	}
-	status = run_end(&l.run, status);
-	source_close(l.source);
+	struct live l = { .options = o };
+	const struct crew_job job = { .open = open_source, .opened = opened, .ctx = &l };
+	char name[1024] = "";
+	size_t used = 0;
+	for (size_t i = 0; i < o->live.interfaces && used < sizeof name; i++)
+		used +=
+		    (size_t)snprintf(name + used, sizeof name - used, "%s%s", i != 0 ? ", " : "", o->live.interface[i]);
+	struct keeper k = { .name = name, .renew = renew, .ctx = &l };
+	links_open(&l.links, &o->live);
+	const int status = keeper_run(&k, o, &job);
+	links_close(&l.links);
 	return status;
 }
 
 int live(struct options *o, char **words)
 {
+	if (*words == NULL && o->selftest)
+		return selftest(o);
 	if (*words != NULL || o->live.interfaces == 0) {
 		if (*words != NULL)
 			log_error("live: '%s' is no option", *words);
@@ -175,6 +60,7 @@ int live(struct options *o, char **words)
 		return run_usage();
 	}
 	o->live.filter = o->filter;
+	o->rules.gathers = true;
 	const int status = rulebook_load(&o->rules) ? watch_interfaces(o) : EXIT_USAGE;
 	rulebook_close(&o->rules);
 	return status;

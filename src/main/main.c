@@ -93,11 +93,13 @@ int main(int argc, char **argv)
 	struct options o = {
 		.output = "-",
 		.verbosity = LOG_INFO,
-		.pipeline = { .flows = MAX_FLOWS, .anomalies = true },
+		.pipeline = { .flows = MAX_FLOWS, .anomalies = true, .overlaps = OVERLAP_ACKED },
 		.live = { .snaplen = MAX_FRAME, .buffer_mib = LIVE_BUFFER_MIB },
 		.in_line = { .queue = { .length = QUEUE_LENGTH },
 		    .gate = { .mark = SETTLED_MARK, .mask = SETTLED_MARK, .reject_with = REPLY_RST } },
 		.stats_interval = STATS_INTERVAL,
+		.workers = 1,
+		.watchdog = WATCHDOG,
 	};
 	log_init(o.verbosity);
 	if (!options_read(&o, argc, argv))

@@ -3,6 +3,8 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
+#include "main/crew.h"
+#include "rules/quantity.h"
 
 const char help_text[] =
     "culvert tells what TCP conversations really are: plain-http, blind-relay (CONNECT or Upgrade was accepted: a\n"
@@ -34,13 +36,22 @@ const char help_text[] =
     "      --print-rules WHAT  inline: print the rule set to load, for nft or iptables\n"
     "      --check             inline: say what the kernel and the rights lack\n"
     "      --fates FILE        replay: what would become of each packet inline\n"
+    "  -j, --workers N         live: share the traffic among N workers (default 1)\n"
+    "      --watchdog S        live: replace a worker that stands still for S seconds (default 10; 0: never)\n"
+    "      --sandbox MODE      what reads packets is shut in: try (default), require, off\n"
+    "      --selftest-sandbox  live: shut a worker in, try what it must not be able to do, and exit\n"
+    "      --rotate-size SIZE  live: set the output file aside before it is larger: 100M\n"
+    "      --rotate-every TIME live: set it aside at every multiple of this time: 1h, 1d\n"
+    "      --rotate-keep N     live: of the files set aside keep the N latest (default: all)\n"
+    "      --metrics WHERE     live: serve metrics for Prometheus on ADDRESS:PORT, PORT or unix:PATH\n"
     "  -f, --filter BPF        only packets that match, as in tcpdump\n"
     "  -r, --rules FILE        judge the conversations by the rules of a file or folder; may be repeated\n"
     "  -o, --output FILE       write the records there; - is standard output (the default); unix:PATH a socket\n"
     "      --format FORMAT     json (default) or text, one line a conversation for people\n"
     "      --table             a table of the conversations on standard error as well\n"
     "  -k, --checksums POLICY  auto (default: learn who offloads), all, none\n"
-    "      --overlap POLICY    whose bytes count where segments overlap: linux (default), first, last\n"
+    "      --overlap POLICY    whose bytes count where segments overlap: acked (default), first,\n"
+    "                              last, linux, windows, bsd\n"
     "      --flows N           conversations held at once (default 262144)\n"
     "      --unwrap FOLDER     write what tunnels carry to FOLDER/ID/up and FOLDER/ID/down\n"
     "      --no-tunnels        do not look for tunnels in HTTP messages\n"
@@ -54,6 +65,11 @@ const char help_text[] =
     "\n"
     "exit status: 0 done, 1 done but a capture was damaged or records were lost, 2 wrong use, 3 no permission,\n"
     "10 --fail-on matched.  See culvert(8) and culvert-events(5).\n";
+
+/* Less would be a file for every few lines. */
+enum { LEAST_ROTATE_SIZE = 65536 };
+
+#define NS_PER_S UINT64_C(1000000000)
 
 enum {
 	OPT_FORMAT = 256,
@@ -72,6 +88,13 @@ enum {
 	OPT_SNAPLEN,
 	OPT_STATS_INTERVAL,
 	OPT_FATES,
+	OPT_SANDBOX,
+	OPT_SELFTEST,
+	OPT_WATCHDOG,
+	OPT_ROTATE_SIZE,
+	OPT_ROTATE_EVERY,
+	OPT_ROTATE_KEEP,
+	OPT_METRICS,
 	OPT_VERSION
 };
 
@@ -90,6 +113,14 @@ static const struct option long_options[] = {
 	{ "print-rules", required_argument, NULL, OPT_PRINT_RULES },
 	{ "check", no_argument, NULL, OPT_CHECK },
 	{ "fates", required_argument, NULL, OPT_FATES },
+	{ "workers", required_argument, NULL, 'j' },
+	{ "watchdog", required_argument, NULL, OPT_WATCHDOG },
+	{ "sandbox", required_argument, NULL, OPT_SANDBOX },
+	{ "selftest-sandbox", no_argument, NULL, OPT_SELFTEST },
+	{ "rotate-size", required_argument, NULL, OPT_ROTATE_SIZE },
+	{ "rotate-every", required_argument, NULL, OPT_ROTATE_EVERY },
+	{ "rotate-keep", required_argument, NULL, OPT_ROTATE_KEEP },
+	{ "metrics", required_argument, NULL, OPT_METRICS },
 	{ "filter", required_argument, NULL, 'f' },
 	{ "rules", required_argument, NULL, 'r' },
 	{ "output", required_argument, NULL, 'o' },
@@ -197,10 +228,70 @@ static bool add_interface(struct options *o, const char *name)
 	return true;
 }
 
+/* 100M is 100MiB, as elsewhere. */
+static bool parse_rotate_size(struct options *o, const char *word)
+{
+	char text[32];
+	const size_t len = strlen(word);
+	const bool brief = len != 0 && strchr("KMG", word[len - 1]) != NULL;
+	snprintf(text, sizeof text, "%s%s", word, brief ? "iB" : "");
+	const char *why =
+	    quantity_parse(FACT_BYTES, (struct slice){ (const uint8_t *)text, strlen(text) }, &o->rotation.size);
+	if (why == NULL && o->rotation.size < LEAST_ROTATE_SIZE)
+		why = "is less than 64K";
+	if (why != NULL)
+		log_error("--rotate-size: '%s' %s", word, why);
+	return why == NULL;
+}
+
+static bool parse_rotate_every(struct options *o, const char *word)
+{
+	uint64_t ns = 0;
+	const char *why = quantity_parse(FACT_SECONDS, (struct slice){ (const uint8_t *)word, strlen(word) }, &ns);
+	if (why == NULL && (ns < NS_PER_S || ns % NS_PER_S != 0))
+		why = "is no number of whole seconds";
+	if (why != NULL)
+		log_error("--rotate-every: '%s' %s", word, why);
+	o->rotation.every_s = (int64_t)(ns / NS_PER_S);
+	return why == NULL;
+}
+
+/* Those that a run needs that goes on for months. */
+static bool take_upkeep(struct options *o, int c, const char *value)
+{
+	uint32_t n = 0;
+	switch (c) {
+	case OPT_ROTATE_SIZE:
+		return parse_rotate_size(o, value);
+	case OPT_ROTATE_EVERY:
+		return parse_rotate_every(o, value);
+	case OPT_ROTATE_KEEP:
+		if (!parse_number("--rotate-keep", value, 1, 100000, &n))
+			return false;
+		o->rotation.keep = n;
+		return true;
+	case OPT_METRICS:
+		o->metrics = value;
+		return true;
+	default:
+		return false;
+	}
+}
+
 /* Those of live. */
 static bool take_live(struct options *o, int c, const char *value)
 {
+	static const char *const modes[] = { "try", "require", "off", NULL };
+	int n = 0;
 	switch (c) {
+	case 'j':
+		return parse_number("--workers", value, 1, MAX_WORKERS, &o->workers);
+	case OPT_WATCHDOG:
+		return parse_number("--watchdog", value, 0, 3600, &o->watchdog);
+	case OPT_SANDBOX:
+		n = choose("--sandbox", value, modes);
+		o->sandbox = (enum guard_mode)n;
+		return n >= 0;
 	case OPT_BUFFER:
 		return parse_number("--buffer", value, 1, 2047, &o->live.buffer_mib);
 	case OPT_SNAPLEN:
@@ -210,7 +301,9 @@ static bool take_live(struct options *o, int c, const char *value)
 	case 'Q':
 		return inline_option(&o->in_line, 'q', value);
 	default:
-		return c >= OPT_FAIL && c < OPT_LAST && inline_option(&o->in_line, c, value);
+		if (c >= OPT_FAIL && c < OPT_LAST)
+			return inline_option(&o->in_line, c, value);
+		return take_upkeep(o, c, value);
 	}
 }
 
@@ -219,7 +312,7 @@ static bool take_value(struct options *o, int c, const char *value)
 {
 	static const char *const formats[] = { "json", "text", NULL };
 	static const char *const checksums[] = { "auto", "all", "none", NULL };
-	static const char *const overlaps[] = { "linux", "first", "last", NULL };
+	static const char *const overlaps[] = { "linux", "first", "last", "windows", "bsd", "acked", NULL };
 	int n = 0;
 	switch (c) {
 	case 'k':
@@ -297,6 +390,9 @@ static bool take_option(struct options *o, int c, const char *value)
 	case OPT_REQUIRE_TESTS:
 		o->require_tests = true;
 		return true;
+	case OPT_SELFTEST:
+		o->selftest = true;
+		return true;
 	case OPT_TABLE:
 		o->table = true;
 		return true;
@@ -309,7 +405,7 @@ bool options_read(struct options *o, int argc, char **argv)
 {
 	/* There, -q is the queue; elsewhere it is quiet. */
 	const bool in_line = argc > 1 && strcmp(argv[1], "inline") == 0;
-	const char *const letters = in_line ? "i:f:r:o:k:q:vh" : "i:f:r:o:k:qvh";
+	const char *const letters = in_line ? "i:j:f:r:o:k:q:vh" : "i:j:f:r:o:k:qvh";
 	int c;
 	while (o->verb == NULL && (c = getopt_long(argc, argv, letters, long_options, NULL)) != -1)
 		if (!take_option(o, c, optarg))

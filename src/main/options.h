@@ -5,8 +5,10 @@
 #include "base/log.h"
 #include "capture/source.h"
 #include "engine/pipeline.h"
+#include "guard/guard.h"
 #include "main/inline_options.h"
 #include "main/rulebook.h"
+#include "report/out.h"
 
 struct options {
 	const char *filter, *output;
@@ -16,13 +18,18 @@ struct options {
 	struct rulebook rules;
 	struct live_options live;
 	struct inline_options in_line;
-	uint32_t stats_interval; /* seconds; 0: only at the end */
-	uint32_t fail_on;        /* 1 << enum label */
-	unsigned fail_on_alert;  /* 1 << enum severity; 0: never */
-	const char *fates;       /* file for the fate of each frame; NULL: none */
-	const char *unwrap;      /* folder; NULL: none */
-	const char *verb;        /* that an option stands for; NULL: the first word is one */
-	bool fail_on_anomaly, states, table, strict, require_tests;
+	struct rotation rotation; /* of the output of live */
+	const char *metrics;      /* where they are served; NULL: nowhere */
+	uint32_t stats_interval;  /* seconds; 0: only at the end */
+	uint32_t fail_on;         /* 1 << enum label */
+	unsigned fail_on_alert;   /* 1 << enum severity; 0: never */
+	enum guard_mode sandbox;
+	uint32_t workers;   /* of live */
+	uint32_t watchdog;  /* seconds that one may stand still; 0: for ever */
+	const char *fates;  /* file for the fate of each frame; NULL: none */
+	const char *unwrap; /* folder; NULL: none */
+	const char *verb;   /* that an option stands for; NULL: the first word is one */
+	bool fail_on_anomaly, states, table, strict, require_tests, selftest;
 	bool format_given; /* and not what it is without --format */
 };
 

@@ -1,10 +1,15 @@
 #include "main/replay.h"
 
 #include <errno.h>
+#include <libgen.h>
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 #include "capture/files.h"
+#include "guard/guard.h"
 #include "main/fates.h"
 #include "main/run.h"
 #include "main/signals.h"
@@ -27,9 +32,11 @@ static double seconds_since(const struct timespec *then)
 
 static void print_counters(const struct run *r, const struct source *s)
 {
+	struct report_stats now;
 	uint64_t total = 0;
 	const uint64_t at = source_position(s, &total);
-	run_print_counters(r, source_name(s));
+	pipeline_stats(r->pipeline, &now);
+	run_print_counters(&now, source_name(s));
 	if (total != 0)
 		fprintf(stderr, ", %u %%", (unsigned)(100 * (at < total ? at : total) / total));
 }
@@ -59,7 +66,7 @@ static bool replay_source(const struct run *r, struct source *s, const char *nam
 		got = r->fates != NULL ? fates_frames(r, s, BATCH, &e) : run_frames(r, s, BATCH, &e);
 		signals_seen();
 		if (signals_take(WISH_RULES))
-			rulebook_reload(&r->options->rules, r->pipeline);
+			(void)rulebook_reload(&r->options->rules, r->pipeline);
 		show_progress(g, r, s);
 	}
 	if (g->shown > 0)
@@ -96,13 +103,63 @@ static int replay_files(struct run *r, const struct files *files)
 	return status == EXIT_DONE && run_matched(r) ? EXIT_FOUND : status;
 }
 
+/* A file that is written anew is another one of the same name: its folder, then, and the folder to which its name leads. */
+static void allow_folder_of(struct guard *g, const char *path)
+{
+	char name[PATH_MAX], real[PATH_MAX];
+	guard_allow(g, path, GUARD_READ);
+	snprintf(name, sizeof name, "%s", path);
+	guard_allow(g, dirname(name), GUARD_READ);
+	if (realpath(path, real) != NULL)
+		guard_allow(g, dirname(real), GUARD_READ);
+}
+
+/* The rules may be read anew at any time.  Records and tables are open. */
+static void allow_all(struct guard *g, const struct options *o, const struct files *files)
+{
+	for (size_t i = 0; i < files->count; i++)
+		if (strcmp(files->names[i], "-") != 0)
+			guard_allow(g, files->names[i], GUARD_READ);
+	for (size_t i = 0; i < o->rules.paths; i++)
+		allow_folder_of(g, o->rules.path[i]);
+	if (o->unwrap != NULL)
+		guard_allow(g, o->unwrap, GUARD_WRITE);
+}
+
+/* What it reads is the user's own, so that it stays the user. */
+static bool shut_in(const struct options *o, const struct files *files)
+{
+	struct guard g;
+	char names[GUARD_TEXT];
+	if (o->sandbox == GUARD_OFF)
+		return true;
+	guard_begin(&g);
+	allow_all(&g, o, files);
+	const uint32_t missing = guard_close(&g);
+	guard_names(missing, names);
+	if (missing == 0)
+		return true;
+	if (o->sandbox == GUARD_REQUIRE)
+		log_error("sandbox: cannot be had in full; missing: %s", names);
+	else
+		log_debug("not shut in as it should be; missing: %s", names);
+	return o->sandbox == GUARD_TRY;
+}
+
 static int replay_into(struct options *o, const struct files *files)
 {
 	struct run r;
+	struct err e;
 	int status = EXIT_USAGE;
-	if (run_begin(&r, o, false) && fates_open(&r)) {
-		status = replay_files(&r, files);
-		report_stats(r.reporter, &r.stats);
+	if (run_open(&r, o, false) && fates_open(&r)) {
+		if (!run_start(&r, &e)) {
+			log_error("%s: %s", e.where, e.what);
+		} else if (!shut_in(o, files)) {
+			status = EXIT_DENIED;
+		} else {
+			status = replay_files(&r, files);
+			report_stats(r.reporter, &r.stats);
+		}
 		status = fates_close(&r, status);
 	}
 	return run_end(&r, status);

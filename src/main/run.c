@@ -36,9 +36,9 @@ static bool open_unwrap(struct options *o, struct err *e)
 	return o->pipeline.unwrap != NULL;
 }
 
-static int close_unwrap(const struct options *o, int status)
+static int close_unwrap(const struct options *o, uint64_t by_workers, int status)
 {
-	const uint64_t lost = unwrap_lost(o->pipeline.unwrap);
+	const uint64_t lost = unwrap_lost(o->pipeline.unwrap) + by_workers;
 	unwrap_close(o->pipeline.unwrap);
 	if (lost == 0)
 		return status;
@@ -51,21 +51,31 @@ static struct reporter *open_output(const struct options *o, bool live, struct e
 	return live ? reporter_open_live(o->output, o->format, e) : reporter_open(o->output, o->format, e);
 }
 
-bool run_begin(struct run *r, struct options *o, bool live)
+bool run_open(struct run *r, struct options *o, bool live)
 {
 	struct err e;
 	*r = (struct run){ .options = o };
-	o->pipeline.key = hash_key_random();
-	o->pipeline.rules = o->rules.set;
 	r->reporter = open_output(o, live, &e);
+	if (r->reporter != NULL && live && (o->rotation.size != 0 || o->rotation.every_s != 0))
+		reporter_rotate(r->reporter, &o->rotation);
 	if (r->reporter != NULL && o->table)
 		r->table = reporter_open(NULL, REPORT_TEXT, &e);
-	if (r->reporter == NULL || (r->table == NULL && o->table) || !open_unwrap(o, &e) ||
-	    (r->pipeline = pipeline_new(&o->pipeline, r->reporter, &e)) == NULL) {
-		log_error("%s: %s", e.where, e.what);
+	if (r->reporter != NULL && (r->table != NULL || !o->table) && open_unwrap(o, &e))
+		return true;
+	log_error("%s: %s", e.where, e.what);
+	return false;
+}
+
+bool run_start(struct run *r, struct err *e)
+{
+	struct options *o = r->options;
+	o->pipeline.key = hash_key_random();
+	o->pipeline.rules = o->rules.set;
+	r->pipeline = pipeline_new(&o->pipeline, r->reporter, e);
+	if (r->pipeline == NULL)
 		return false;
-	}
 	pipeline_table(r->pipeline, r->table);
+	r->counted = true;
 	return true;
 }
 
@@ -92,12 +102,10 @@ void run_count(struct run *r)
 	r->stats.rules.refused = r->options->rules.refused;
 }
 
-void run_print_counters(const struct run *r, const char *name)
+void run_print_counters(const struct report_stats *now, const char *name)
 {
-	struct report_stats now;
-	pipeline_stats(r->pipeline, &now);
-	fprintf(stderr, "culvert: %s: %llu frames, %llu conversations", name, (unsigned long long)now.frames,
-	    (unsigned long long)now.flows);
+	fprintf(stderr, "culvert: %s: %llu frames, %llu conversations", name, (unsigned long long)now->frames,
+	    (unsigned long long)now->flows);
 }
 
 bool run_matched(const struct run *r)
@@ -136,8 +144,8 @@ static void print_summary(const struct report_stats *s)
 int run_end(struct run *r, int status)
 {
 	status = close_reporter(r->reporter, close_reporter(r->table, status));
-	if (r->pipeline != NULL)
+	if (r->counted)
 		print_summary(&r->stats);
 	pipeline_free(r->pipeline);
-	return close_unwrap(r->options, status);
+	return close_unwrap(r->options, r->unwrap_lost, status);
 }

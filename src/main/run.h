@@ -14,6 +14,8 @@ struct run {
 	struct pipeline *pipeline;
 	struct report_stats stats; /* as told at the end */
 	FILE *fates;               /* NULL unless asked for */
+	uint64_t unwrap_lost;      /* by workers: bytes */
+	bool counted;              /* there is something to sum up */
 };
 
 /* Says where to read on; EXIT_USAGE. */
@@ -22,8 +24,11 @@ int run_usage(void);
 /* An input could not be opened, which is told; `otherwise` is the status when it is nobody's fault. */
 int run_refused(const struct err *e, int otherwise);
 
-/* The rules are loaded before, and closed after.  False, and told, when it cannot be; run_end is due all the same. */
-bool run_begin(struct run *r, struct options *o, bool live) MUST_CHECK;
+/* Opens what is written to.  False, and told, when it cannot be; run_end is due all the same. */
+bool run_open(struct run *r, struct options *o, bool live) MUST_CHECK;
+
+/* Makes the pipeline, which reports to what is set in `r`.  The rules are loaded before, and closed after. */
+bool run_start(struct run *r, struct err *e) MUST_CHECK;
 
 /* Carries frames from the source to the pipeline until there are `most`, or a signal has come (GOT_FRAME), or the source has
  * something else to say. */
@@ -33,7 +38,7 @@ enum source_got run_frames(const struct run *r, struct source *s, unsigned most,
 void run_count(struct run *r);
 
 /* "NAME: 10 frames, 2 conversations", to standard error, without a newline. */
-void run_print_counters(const struct run *r, const char *name);
+void run_print_counters(const struct report_stats *now, const char *name);
 
 /* Is what --fail-on names among them? */
 bool run_matched(const struct run *r);

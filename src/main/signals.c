@@ -29,6 +29,15 @@ void signals_listen(void)
 		signal(heard[i], on_signal);
 }
 
+void signals_ignore(void)
+{
+	for (size_t i = 0; i < sizeof heard / sizeof *heard; i++)
+		signal(heard[i], SIG_IGN);
+	for (size_t i = 0; i < WISHES; i++)
+		signals_came[i] = 0;
+	signals_fresh = 0;
+}
+
 bool signals_take(enum wish w)
 {
 	const bool came = signals_came[w] != 0;

@@ -19,6 +19,9 @@ extern volatile sig_atomic_t signals_came[WISHES], signals_fresh;
 
 void signals_listen(void);
 
+/* A worker's: they are its keeper's business. */
+void signals_ignore(void);
+
 static inline bool signals_wish(enum wish w)
 {
 	return signals_came[w] != 0;

@@ -36,7 +36,7 @@ static void let_pass(struct source *queue)
 	struct frame f;
 	struct err e;
 	while (source_next(queue, &f, &e) == GOT_FRAME) {
-		const struct answer pass = { .token = f.token, .fate = FATE_PASS };
+		const struct packet_answer pass = { .token = f.token, .fate = FATE_PASS };
 		source_answer(queue, &pass);
 	}
 	source_flush(queue);

@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include "base/log.h"
 #include "report/place.h"
+#include "report/rotate.h"
 
 /* ns of packet time */
 #define RETRY_AFTER UINT64_C(1000000000)
@@ -42,6 +43,16 @@ bool out_open(struct out *o, const char *path, enum out_manner manner, struct er
 		log_warn("%s: nobody listens; records wait", o->name);
 	}
 	return true;
+}
+
+void out_rotate(struct out *o, const struct rotation *r)
+{
+	if (o->manner != OUT_LIVE || !o->owned || !o->regular) {
+		log_warn("%s: is not rotated, since it is no file", o->name);
+		return;
+	}
+	o->rotation = *r;
+	rotate_begin(o);
 }
 
 static uint64_t lines_in(const char *bytes, size_t len)
@@ -148,6 +159,7 @@ static void flush(struct out *o, int64_t t)
 	size_t done = 0;
 	if (!connected(o, t))
 		return;
+	rotate_when_due(o, o->used);
 	while (done < o->used) {
 		const ssize_t n = place_write(o, o->buffer + done, o->used - done);
 		if (n > 0) {
@@ -212,6 +224,7 @@ enum out_waits out_tick(struct out *o, int64_t t)
 {
 	if (!o->gone && (o->used != 0 || o->fd < 0) && may_flush(o, t))
 		flush(o, t);
+	rotate_when_due(o, 0);
 	if (o->gone)
 		return OUT_GONE;
 	return o->stalled ? OUT_WAITS : OUT_IDLE;
@@ -228,6 +241,7 @@ bool out_reopen(struct out *o, struct err *e)
 	drop_torn(o);
 	close(o->fd);
 	o->fd = fd;
+	rotate_begin(o);
 	o->failing = o->gone = false;
 	return true;
 }

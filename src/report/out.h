@@ -23,6 +23,13 @@ enum out_manner {
 	OUT_LIVE  /* a file is added to, nobody waited for */
 };
 
+/* When a file that is added to is set aside under a name with the time, and a new one begun; 0: never. */
+struct rotation {
+	uint64_t size;   /* bytes that it does not outgrow */
+	int64_t every_s; /* seconds: at every multiple of it */
+	unsigned keep;   /* so many set aside; older ones are removed; 0: all stay */
+};
+
 struct out {
 	int fd; /* -1: a socket that is not connected */
 	enum out_manner manner;
@@ -37,6 +44,11 @@ struct out {
 	int64_t failed_at;    /* ns, packet time */
 	uint64_t lines, lost; /* taken in, of these lost */
 	uint64_t told;        /* lost, as told in the log */
+	struct rotation rotation;
+	int64_t begun, rotate_again; /* s: the time that the file belongs to; no earlier try to rotate */
+	int64_t rotated_at;          /* s; then `rotated_as` is the number behind the name that was given */
+	unsigned rotated_as;
+	uint64_t rotations;
 	size_t used, room;
 	size_t torn; /* bytes in front that are the rest of a line whose beginning is out */
 	char *buffer;
@@ -50,6 +62,9 @@ bool out_open(struct out *o, const char *path, enum out_manner manner, struct er
 /* Opens a file again by its name; what it is now is added to.  What was taken in before goes to the old one.  False: the
  * old one is used on. */
 bool out_reopen(struct out *o, struct err *e) MUST_CHECK;
+
+/* From now on; for a file in OUT_LIVE, else without effect. */
+void out_rotate(struct out *o, const struct rotation *r);
 
 /* `line` ends with its newline and is at most MAX_LINE long. */
 void out_line(struct out *o, const char *line, size_t len, int64_t t);

@@ -1,5 +1,6 @@
 /* A live file is added to, so that a restart forgets nothing.  A program that was killed in the midst of a write may have
- * left half a line: it is cut off, for what is added would make one wrong line of two.
+ * left half a line: it is cut off, for what is added would make one wrong line of two.  What is too long to be
+ * a line of ours is somebody else's: it is ended, not cut.
  *
  * A pipe or terminal is shared with others, so it is not made non-blocking: poll is asked before, and after its yes there is
  * room for PIPE_BUF bytes. */
@@ -15,8 +16,9 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
+#include "base/log.h"
 
-/* The length of the file without the torn end of a line. */
+/* The length of the file without the torn end of a line; -1 when its end is no line of ours. */
 static off_t whole_length(int fd, off_t len)
 {
 	static const size_t step = 4096;
@@ -31,7 +33,7 @@ static off_t whole_length(int fd, off_t len)
 			return end - (off_t)want + (last + 1 - piece);
 		end -= (off_t)want;
 	}
-	return len <= MAX_LINE ? 0 : len;
+	return len <= MAX_LINE ? 0 : -1;
 }
 
 static bool mend(int fd, const char *path)
@@ -45,7 +47,15 @@ static bool mend(int fd, const char *path)
 	const off_t whole = reader >= 0 ? whole_length(reader, st.st_size) : st.st_size;
 	if (reader >= 0)
 		close(reader);
-	return whole == st.st_size || ftruncate(fd, whole) == 0;
+	if (whole == st.st_size)
+		return true;
+	if (whole < 0)
+		return write(fd, "\n", 1) == 1;
+	if (ftruncate(fd, whole) != 0)
+		return false;
+	log_warn("%s: cut off %lld bytes at its end, of a line that was never finished", path,
+	    (long long)(st.st_size - whole));
+	return true;
 }
 
 int place_append(const char *path)

@@ -95,6 +95,13 @@ void record_verdict(struct record *r, const struct verdict *v)
 		write_because(j, v->because);
 	if (v->lack != LACKS_NOTHING)
 		json_word(j, "undecided", lack_name((enum lack)v->lack));
+	if (v->readings == 0)
+		return;
+	json_array(j, "readings");
+	for (unsigned i = 0; i < LABELS; i++)
+		if ((v->readings >> i & 1) != 0)
+			json_word(j, NULL, label_name((enum label)i));
+	json_array_end(j);
 }
 
 /* The target of a CONNECT is host and port; a request to upgrade has a method before its target. */
@@ -247,6 +254,25 @@ static void write_inline_stats(struct json *j, const struct inline_stats *s)
 	json_object_end(j);
 }
 
+static void write_workers(struct json *j, const struct live_stats *s)
+{
+	json_object(j, "workers");
+	json_uint(j, "count", s->workers);
+	json_uint(j, "restarts", s->restarts);
+	json_uint(j, "conversations_lost", s->conversations_lost);
+	json_array(j, "each");
+	for (unsigned i = 0; i < s->workers; i++) {
+		json_object(j, NULL);
+		json_uint(j, "received", s->worker[i].received);
+		json_uint(j, "dropped", s->worker[i].dropped);
+		json_uint(j, "read", s->worker[i].frames);
+		json_uint(j, "restarts", s->worker[i].restarts);
+		json_object_end(j);
+	}
+	json_array_end(j);
+	json_object_end(j);
+}
+
 size_t record_stats(struct record *r, const struct report_stats *s)
 {
 	struct json *j = &r->json;
@@ -269,6 +295,8 @@ size_t record_stats(struct record *r, const struct report_stats *s)
 	json_uint(j, "groups_evicted", s->groups_evicted);
 	record_rule_stats(j, &s->rules);
 	write_inline_stats(j, s->in_the_way);
+	if (s->live != NULL && s->live->workers != 0)
+		write_workers(j, s->live);
 	json_uint(j, "records", s->records);
 	json_uint(j, "records_lost", s->records_lost);
 	if (s->frames != 0) {

@@ -4,11 +4,17 @@
 
 #include <stdlib.h>
 #include "base/log.h"
+#include "base/ring.h"
 #include "report/out.h"
 #include "report/record.h"
 #include "report/text.h"
 
+enum { PATIENCE_MS = 200 /* for a keeper that is behind */ };
+
 struct reporter {
+	struct ring *ring; /* NULL: `out` is used */
+	uint32_t tag;
+	bool crowded; /* it was waited for in vain */
 	enum report_format format;
 	bool colours;
 	struct clock_text clock;
@@ -58,6 +64,39 @@ struct reporter *reporter_open_live(const char *path, enum report_format format,
 	return open_as(path, format, OUT_LIVE, e);
 }
 
+struct reporter *reporter_open_ring(
+    struct ring *ring, uint32_t tag, enum report_format format, bool colours, struct err *e)
+{
+	struct reporter *r = calloc(1, sizeof *r);
+	if (r == NULL) {
+		err_set(e, "ring", "no memory for %zu bytes", sizeof *r);
+		return NULL;
+	}
+	*r = (struct reporter){ .ring = ring, .tag = tag, .format = format, .colours = colours, .out.fd = -1 };
+	return r;
+}
+
+void reporter_relay(struct reporter *r, const char *line, size_t len, int64_t now)
+{
+	out_line(&r->out, line, len, now);
+}
+
+void reporter_lose(struct reporter *r, uint64_t lines)
+{
+	for (; lines != 0; lines--)
+		out_lose(&r->out);
+}
+
+bool reporter_colours(const struct reporter *r)
+{
+	return r->colours;
+}
+
+void reporter_rotate(struct reporter *r, const struct rotation *how)
+{
+	out_rotate(&r->out, how);
+}
+
 bool reporter_reopen(struct reporter *r, struct err *e)
 {
 	return out_reopen(&r->out, e);
@@ -70,7 +109,7 @@ enum reporter_waits reporter_tick(struct reporter *r, int64_t now)
 
 bool reporter_close(struct reporter *r, struct err *e)
 {
-	const bool whole = out_close(&r->out, e);
+	const bool whole = r->ring != NULL || out_close(&r->out, e);
 	free(r);
 	return whole;
 }
@@ -96,6 +135,28 @@ static size_t make_record(struct reporter *r, const struct story *s, bool bare)
 	return 0;
 }
 
+/* The keeper is waited for a moment, once; while it does not come back, lines are lost at once. */
+static void put_in_ring(struct reporter *r, size_t len)
+{
+	bool put = ring_put(r->ring, r->tag, r->line, len);
+	if (!put && !r->crowded && ring_wait(r->ring, len, PATIENCE_MS))
+		put = ring_put(r->ring, r->tag, r->line, len);
+	r->crowded = !put;
+	r->out.lines++;
+	if (put)
+		return;
+	r->out.lost++;
+	ring_lose(r->ring);
+}
+
+static void put(struct reporter *r, size_t len, int64_t now)
+{
+	if (r->ring != NULL)
+		put_in_ring(r, len);
+	else
+		out_line(&r->out, r->line, len, now);
+}
+
 static void tell(struct reporter *r, const struct story *s, int64_t now)
 {
 	size_t len = make_record(r, s, false);
@@ -105,7 +166,7 @@ static void tell(struct reporter *r, const struct story *s, int64_t now)
 		out_lose(&r->out);
 		return;
 	}
-	out_line(&r->out, r->line, len, now);
+	put(r, len, now);
 }
 
 void report_handshake(struct reporter *r, const struct facts *f, unsigned level, const struct handshake_record *h)
@@ -135,7 +196,7 @@ void report_alert(
 		tell(r, &s, f->now);
 		return;
 	}
-	out_line(&r->out, r->line, text_alert(f, a, &r->clock, r->colours, r->line, sizeof r->line), f->now);
+	put(r, text_alert(f, a, &r->clock, r->colours, r->line, sizeof r->line), f->now);
 }
 
 void report_flow(struct reporter *r, const struct facts *f)
@@ -144,7 +205,7 @@ void report_flow(struct reporter *r, const struct facts *f)
 		tell(r, &(struct story){ .what = TELL_FLOW, .facts = f }, f->now);
 		return;
 	}
-	out_line(&r->out, r->line, text_flow(f, &r->clock, r->colours, r->line, sizeof r->line), f->now);
+	put(r, text_flow(f, &r->clock, r->colours, r->line, sizeof r->line), f->now);
 }
 
 void report_stats(struct reporter *r, const struct report_stats *s)
@@ -159,4 +220,9 @@ void report_stats(struct reporter *r, const struct report_stats *s)
 uint64_t reporter_lines(const struct reporter *r)
 {
 	return r->out.lines - r->out.lost;
+}
+
+uint64_t reporter_lost(const struct reporter *r)
+{
+	return r->out.lost;
 }

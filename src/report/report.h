@@ -22,6 +22,20 @@ struct reporter *reporter_open(const char *path, enum report_format format, stru
  * be unix:PATH, a stream socket to connect to, again and again. */
 struct reporter *reporter_open_live(const char *path, enum report_format format, struct err *e) MUST_CHECK;
 
+/* A worker's: lines go into `ring`, which a keeper empties, marked with `tag`. */
+struct ring;
+struct reporter *reporter_open_ring(
+    struct ring *ring, uint32_t tag, enum report_format format, bool colours, struct err *e) MUST_CHECK;
+
+/* The keeper's: a line that a worker made; lines that it had to give up. */
+void reporter_relay(struct reporter *r, const char *line, size_t len, int64_t now);
+void reporter_lose(struct reporter *r, uint64_t lines);
+bool reporter_colours(const struct reporter *r);
+
+/* A live file is set aside from time to time; see report/out.h. */
+struct rotation;
+void reporter_rotate(struct reporter *r, const struct rotation *how);
+
 /* Opens a file again by its name, which may be another file now. */
 bool reporter_reopen(struct reporter *r, struct err *e) MUST_CHECK;
 
@@ -55,10 +69,19 @@ struct rule_stats {
 	struct judge_counters judge;
 };
 
+/* Of one worker, with those that had its place before. */
+struct worker_stats {
+	uint64_t received, dropped; /* frames, by the kernel */
+	uint64_t frames, restarts;
+};
+
 /* Of a run on interfaces. */
 struct live_stats {
 	int64_t now;
-	uint64_t uptime_s, received, dropped; /* frames, by the kernel */
+	uint64_t uptime_s, received, dropped;
+	uint64_t restarts, conversations_lost; /* lost: with workers that died */
+	unsigned workers;
+	const struct worker_stats *worker;
 };
 
 /* Of a run inline. */
@@ -82,7 +105,11 @@ struct report_stats {
 };
 void report_stats(struct reporter *r, const struct report_stats *s);
 
+/* The sum of what two workers counted.  What is told of rules and records, and `live`, is left to the caller. */
+void report_stats_add(struct report_stats *sum, const struct report_stats *more);
+
 uint64_t reporter_lines(const struct reporter *r);
+uint64_t reporter_lost(const struct reporter *r);
 
 /* Community ID v1, seed 0; `out` holds 32 bytes. */
 void community_id(const struct flow_key *k, char *out);

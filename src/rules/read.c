@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include "rules/gather.h"
 #include "rules/paths.h"
 
 bool wrong(struct reader *r, const struct node *at, const char *format, ...)
@@ -72,14 +73,20 @@ static void add_source(struct reader *r, const char *name, struct slice text)
 	r->partial = r->partial || s->root == NULL;
 }
 
+/* Its place stays empty; why is in `why`. */
+static void add_unread(struct reader *r, struct problems why)
+{
+	r->source[r->sources++] = (struct source){ .name = "", .problems = why };
+	r->partial = true;
+}
+
 static void add_file(struct reader *r, const char *name)
 {
 	struct problems none = { 0 };
 	char *text = NULL;
 	size_t len = 0;
 	if (!paths_read(name, &text, &len, &none)) {
-		r->source[r->sources++] = (struct source){ .name = "", .problems = none };
-		r->partial = true;
+		add_unread(r, none);
 		return;
 	}
 	add_source(r, name, (struct slice){ (const uint8_t *)text, len });
@@ -257,5 +264,29 @@ struct ruleset *ruleset_load(const char *const *paths, size_t count, struct prob
 	else
 		problem_add(out, PROBLEM_ERROR, count != 0 ? paths[0] : "", 0, 0, "out of memory");
 	paths_fini(&list);
+	return reader_run(&r, out);
+}
+
+struct ruleset *ruleset_load_gathered(int from, struct problems *out)
+{
+	struct gathered all, rest;
+	struct gathered_file file;
+	struct reader r;
+	size_t files = 0;
+	if (!gathered_open(&all, from)) {
+		problem_add(out, PROBLEM_ERROR, "", 0, 0, "the rules cannot be read");
+		return NULL;
+	}
+	for (rest = all; gathered_next(&rest, &file);)
+		files++;
+	if (reader_begin(&r, files))
+		for (rest = all; gathered_next(&rest, &file);)
+			if (file.read)
+				add_source(&r, file.name, file.text);
+			else
+				add_unread(&r, (struct problems){ 0 });
+	else
+		problem_add(out, PROBLEM_ERROR, "", 0, 0, "out of memory");
+	gathered_close(&all);
 	return reader_run(&r, out);
 }

@@ -54,6 +54,11 @@ struct ruleset;
 struct ruleset *ruleset_load(const char *const *paths, size_t count, struct problems *out) MUST_CHECK;
 void ruleset_free(struct ruleset *r); /* NULL is nothing */
 
+/* The same in two steps, for who may open no files himself: all of them are read into one, `to`, and loaded from there as often
+ * as needed.  What is wrong with one of them is in `out` after the first step, and makes the second give NULL there. */
+bool ruleset_gather(const char *const *paths, size_t count, int to, struct problems *out) MUST_CHECK;
+struct ruleset *ruleset_load_gathered(int from, struct problems *out) MUST_CHECK;
+
 size_t ruleset_count(const struct ruleset *r);
 const struct rule_info *ruleset_rule(const struct ruleset *r, size_t i);    /* in order of files and lines */
 const struct rule_info *ruleset_find(const struct ruleset *r, uint32_t id); /* NULL: none */

@@ -6,6 +6,7 @@
  *   order.c    where a segment's bytes go: delivered, kept waiting, or passed over; and when a hole is given up
  *   waiting.c  the pieces behind a hole, and who wins where two overlap
  *   left.c     the buffer of what a reader left
+ *   belief.c   segments that a host may not have taken
  */
 #ifndef STREAM_INSIDE_H
 #define STREAM_INSIDE_H
@@ -27,6 +28,8 @@ enum side_flag {
 	SIDE_MARK = 1 << 11,     /* the passing of `dull` is to be told */
 	SIDE_RESET = 1 << 12,    /* it sent the RST that closed the conversation */
 	SIDE_LIVE_SYN = 1 << 13, /* live_syn is set */
+	SIDE_STAMPED = 1 << 14,  /* stream.stamp is set */
+	SIDE_SIGNED = 1 << 15,   /* its SYN had the MD5 option */
 };
 
 enum {
@@ -104,6 +107,7 @@ static inline uint64_t side_unread(const struct stream_side *x)
 size_t left_room(const struct stream_side *x);
 bool left_add(struct stream_kit *k, struct stream_side *x, const uint8_t *at, size_t n);
 void left_eat(struct stream_kit *k, struct stream_side *x, size_t n);
+void left_cut(struct stream_kit *k, struct stream_side *x, size_t n); /* the last of it */
 
 /* waiting.c */
 uint64_t waiting_keep(struct stream_kit *k, struct stream_side *x, const struct piece *p); /* returns oddities */

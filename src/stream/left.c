@@ -62,6 +62,11 @@ void left_eat(struct stream_kit *k, struct stream_side *x, size_t n)
 	if (x->left_kind == 0)
 		return;
 	x->left_at += (uint32_t)n;
+	left_cut(k, x, n);
+}
+
+void left_cut(struct stream_kit *k, struct stream_side *x, size_t n)
+{
 	x->left_len -= (uint32_t)n;
 	if (x->left_len != 0)
 		return;

@@ -71,6 +71,9 @@ void stream_swap(struct stream *s)
 	s->side[CLIENT] = s->side[SERVER];
 	s->side[SERVER] = was_client;
 	s->client_way = s->client_way == LO_TO_HI ? HI_TO_LO : LO_TO_HI;
+	const uint16_t stamp = s->stamp[CLIENT];
+	s->stamp[CLIENT] = s->stamp[SERVER];
+	s->stamp[SERVER] = stamp;
 }
 
 static bool is_idle(const struct stream *s, const struct segment *seg, int64_t seconds)

@@ -35,7 +35,7 @@
 #include "decode/segment.h"
 #include "evidence/evidence.h"
 
-enum overlap_policy { OVERLAP_LINUX, OVERLAP_FIRST, OVERLAP_LAST };
+enum overlap_policy { OVERLAP_LINUX, OVERLAP_FIRST, OVERLAP_LAST, OVERLAP_WINDOWS, OVERLAP_BSD, OVERLAP_ACKED };
 
 struct chunk {
 	enum side from;
@@ -86,6 +86,7 @@ struct stream_side {
 	uint8_t history_at; /* next slot of history to use */
 	uint8_t wild_count;
 	uint8_t left_kind; /* which pool `left` is from; 0: none */
+	uint8_t ttl;       /* as its segments mostly have it; 0: not known */
 };
 
 enum stream_state { STREAM_NEW, STREAM_SYN, STREAM_OPEN, STREAM_CLOSING, STREAM_CLOSED, STREAM_RESET };
@@ -96,6 +97,7 @@ struct stream {
 	uint8_t client_way;  /* enum way of the client's segments */
 	uint8_t midstream;   /* began without a SYN */
 	uint8_t sides_known; /* who is the client was learnt from a SYN */
+	uint16_t stamp[2];   /* by side: the upper half of its SYN's time stamp */
 	int64_t t;           /* of the latest segment */
 };
 _Static_assert(sizeof(struct stream) <= 352, "every conversation has one");
@@ -150,6 +152,19 @@ void stream_count_only(struct stream_kit *k, struct stream *s);
 
 /* Client and server were mistaken for each other (midstream): swap, only before anything was eaten. */
 void stream_swap(struct stream *s);
+
+/* Belief.  A segment that its receiver may not have taken: its TTL is not its sender's, it has a signature or a time stamp that
+ * hosts refuse, or it comes before the conversation is open.  Returns the oddity that it shows if it turns out to be forged, 0 when
+ * there is none; `*strange` says whether to doubt it.  Learns from the first segments of each side. */
+uint64_t stream_doubts(struct stream *s, const struct segment *seg, enum side from, bool *strange);
+void stream_trust_ttl(struct stream *s, enum side from, uint8_t ttl); /* the side has it from now on */
+
+/* Where the segment's bytes begin; false when that is not known or before the start. */
+bool stream_offset(const struct stream *s, enum side from, uint32_t seq, uint64_t *offset);
+
+/* Of what is unread and not in the packet at hand: other bytes in the place of those there; nothing from `upto` on. */
+void stream_replace(struct stream *s, enum side from, uint64_t offset, struct slice bytes);
+void stream_cut(struct stream_kit *k, struct stream *s, enum side from, uint64_t upto);
 
 enum side stream_side_of(const struct stream *s, const struct segment *seg);
 uint64_t stream_total(const struct stream *s, enum side from); /* bytes known to have been sent so far */

@@ -55,7 +55,12 @@ static bool new_wins(enum overlap_policy policy, const struct piece *p, const st
 		return false;
 	case OVERLAP_LAST:
 		return true;
+	case OVERLAP_BSD:
+		return p->start < w->start;
+	case OVERLAP_WINDOWS:
+		return p->start < w->start && p->start + p->span > w->start + w->span;
 	case OVERLAP_LINUX:
+	case OVERLAP_ACKED:
 		break;
 	}
 	return p->start < w->start || (p->start == w->start && p->span > w->span);
@@ -86,7 +91,7 @@ static bool overwrite(
     struct stream_kit *k, struct stream_side *x, struct waiting *w, const struct piece *p, uint64_t from, uint64_t to)
 {
 	bool kept = true;
-	if (k->policy == OVERLAP_LINUX) {
+	if (k->policy != OVERLAP_LAST) {
 		/* It starts lower or at the same place, so it covers the piece from its beginning. */
 		if (never(from != w->offset))
 			return true;

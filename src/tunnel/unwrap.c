@@ -70,6 +70,11 @@ void unwrap_close(struct unwrap *u)
 	free(u);
 }
 
+int unwrap_folder(const struct unwrap *u)
+{
+	return u != NULL ? u->folder : -1;
+}
+
 static void lose(struct unwrap *u, size_t n)
 {
 	if (u->lost == 0)

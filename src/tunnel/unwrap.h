@@ -18,6 +18,9 @@ struct unwrap;
 struct unwrap *unwrap_open(const char *folder, struct err *e) MUST_CHECK;
 void unwrap_close(struct unwrap *u);
 
+/* The folder, which is all that who writes needs to have open. */
+int unwrap_folder(const struct unwrap *u);
+
 /* `id` 0: only suspected, set aside under the connection's own id. */
 void unwrap_write(struct unwrap *u, uint64_t id, uint64_t flow_id, enum side side, struct slice bytes);
 void unwrap_keep(struct unwrap *u, uint64_t id, uint64_t flow_id);

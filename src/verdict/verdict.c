@@ -4,24 +4,26 @@
  *   1. HTTP tunnel.  One proof that a foreign protocol is wrapped in the messages: certain.  Two different strong signs
  *      of it: likely.  One strong sign is not enough: odd HTTP exists.  Graded signs, of which none is strong by itself:
  *      likely when their score reaches SCORE_CONVICTS, from two families at least, one of them content or structure.
- *   2. Blind relay.  Proof that a handshake was accepted: certain.  A strong sign of it: likely.
- *   3. Still awaiting the answer to a handshake whose client has already sent on: those bytes are HTTP if the answer
+ *   2. The answer to a handshake came in two versions, one that accepts and one that does not, and nothing shows which the
+ *      client took: undecided, "two-readings", and both labels are named.  This takes back a label, the only thing that does.
+ *   3. Blind relay.  Proof that a handshake was accepted: certain.  A strong sign of it: likely.
+ *   4. Still awaiting the answer to a handshake whose client has already sent on: those bytes are HTTP if the answer
  *      is a refusal and a relay's if it is not.  Undecided, whatever HTTP went before: "awaiting-answer", or
  *      "answer-not-seen" when no more will come.
- *   4. Plain HTTP.  Proof, that is, a whole exchange: certain.  A strong sign, a request or a response by itself, is
+ *   5. Plain HTTP.  Proof, that is, a whole exchange: certain.  A strong sign, a request or a response by itself, is
  *      worth waiting for its other half: undecided, "awaiting-exchange", while more may come; likely at the end;
  *      uncertain if the other side strongly spoke against HTTP.  Never more than likely, so that a capture that shows
  *      one direction or lacks the beginning needs no rule of its own.
- *   5. Not HTTP.  Proof against HTTP: certain.  A strong sign against it: likely.  But a server may greet in one protocol
+ *   6. Not HTTP.  Proof against HTTP: certain.  A strong sign against it: likely.  But a server may greet in one protocol
  *      and answer in another, and may answer a lost request in any way: its own sign counts at the end only, and not where
  *      bytes are missing.  And where the beginning or bytes are missing, a response to a request that was not seen, with
  *      something else behind it, may be a handshake as well: undecided, "contradiction".
- *   6. Undecided: nothing was seen, or one direction only, or too little.
+ *   7. Undecided: nothing was seen, or one direction only, or too little.
  *
  * Then doubts weigh.  Where bytes were missing, a bound was reached, framing was lost or the conversation was forgotten
  * early, what was not seen may have changed what strong signs mean: one step less certain, but a proof stands.  Two
  * versions of the same bytes, or a handshake in a form that no standard has, mean that the peers may have read something
- * other than we did: that lowers a proof too.  However many doubts there are, it is one step; a label they change only as step 5 says.
+ * other than we did: that lowers a proof too.  However many doubts there are, it is one step; a label they change only as step 6 says.
  *
  * More notes never lead to a lower label, only to a higher one or, while more may come, to waiting; whoever announces
  * labels keeps the highest one announced.
@@ -38,6 +40,13 @@ enum {
 static struct verdict undecided(enum lack lack)
 {
 	return (struct verdict){ .label = LABEL_UNDECIDED, .certainty = UNCERTAIN, .lack = (uint8_t)lack };
+}
+
+static struct verdict two_readings(void)
+{
+	struct verdict v = undecided(LACKS_ONE_READING);
+	v.readings = 1 << LABEL_PLAIN_HTTP | 1 << LABEL_BLIND_RELAY;
+	return v;
 }
 
 static struct verdict decided(
@@ -108,6 +117,8 @@ struct verdict verdict_weigh(const struct dossier *d, bool awaiting, bool over)
 	const struct note *const graded = dossier_strongest(d, FOR_TUNNEL);
 	if (graded != NULL && dossier_convicts(d))
 		return decided(d, LABEL_HTTP_TUNNEL, LIKELY, graded);
+	if (d->doubts & DOUBT_READINGS)
+		return two_readings();
 	if (relay != NULL)
 		return decided(d, LABEL_BLIND_RELAY, certainty_of(relay), relay);
 	if (awaiting)
@@ -155,6 +166,7 @@ const char *lack_name(enum lack l)
 		[LACKS_BYTES] = "gap",
 		[LACKS_HARMONY] = "contradiction",
 		[LACKS_MORE] = "too-little",
+		[LACKS_ONE_READING] = "two-readings",
 	};
 	return (unsigned)l < LACKS ? names[l] : "";
 }

@@ -21,6 +21,7 @@ enum lack {
 	LACKS_BYTES,
 	LACKS_HARMONY, /* what was seen contradicts itself */
 	LACKS_MORE,
+	LACKS_ONE_READING, /* there are two of the same bytes */
 	LACKS
 };
 
@@ -28,6 +29,7 @@ struct verdict {
 	const struct sign *because; /* the note that decided; NULL when undecided */
 	uint8_t label, certainty;   /* enum label, enum certainty */
 	uint8_t lack;               /* enum lack: why undecided */
+	uint8_t readings; /* 1 << enum label each: what it may be, if there are two versions of what was said */
 };
 
 /* `over`: no more will come.  `awaiting`: a handshake still waits for its answer. */

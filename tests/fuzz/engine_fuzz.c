@@ -122,7 +122,9 @@ static struct fuzz *fuzz_new(void)
 {
 	struct err e;
 	struct reporter *r = reporter_open("/dev/null", REPORT_JSON, &e);
-	const struct pipeline_options options = { .flows = 16, .anomalies = true, .key = { 1, 2 } };
+	const struct pipeline_options options = {
+		.flows = 16, .anomalies = true, .overlaps = OVERLAP_ACKED, .key = { 1, 2 }
+	};
 	struct fuzz *z = calloc(1, sizeof *z);
 	if (r == NULL || z == NULL || (z->pipeline = pipeline_new(&options, r, &e)) == NULL)
 		abort();

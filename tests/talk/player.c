@@ -101,9 +101,10 @@ static void perform(struct session *n)
 	struct reporter *r = reporter_open(path, REPORT_JSON, &e);
 	if (r == NULL)
 		stop(&e);
-	const struct pipeline_options options = {
-		.flows = (size_t)n->play_count * n->script->flows * 16 + 64, .anomalies = true, .key = { 1, 2 }
-	};
+	const struct pipeline_options options = { .flows = (size_t)n->play_count * n->script->flows * 16 + 64,
+		.anomalies = true,
+		.overlaps = OVERLAP_ACKED,
+		.key = { 1, 2 } };
 	struct pipeline *p = pipeline_new(&options, r, &e);
 	if (p == NULL)
 		stop(&e);

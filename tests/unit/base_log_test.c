@@ -7,7 +7,9 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <cmocka.h>
 #include "base/log.h"
@@ -197,6 +199,30 @@ static void a_pipe_gets_none(void **state)
 	assert_false(log_colours(-1));
 }
 
+/* Only when standard error is the very stream that the variable names. */
+static void the_journal_gets_priorities(void **state)
+{
+	(void)state;
+	for (int other = 0; other < 2; other++) {
+		struct ear ear;
+		struct stat st;
+		char name[64];
+		listen_on_pipe(&ear);
+		assert_int_equal(fstat(STDERR_FILENO, &st), 0);
+		snprintf(name, sizeof name, "%ju:%ju", (uintmax_t)st.st_dev, (uintmax_t)st.st_ino + (uintmax_t)other);
+		setenv("JOURNAL_STREAM", name, 1);
+		log_init(LOG_DEBUG);
+		say_one_of_each();
+		stop_listening(&ear);
+		if (other == 0)
+			assert_string_equal(ear.heard, "<3>error: e 1\n<4>warning: w two\n<6>i\n<7>debug: d\n");
+		else
+			assert_memory_equal(ear.heard, "culvert: error: e 1\n", 20);
+	}
+	unsetenv("JOURNAL_STREAM");
+	log_init(LOG_WARN);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -206,6 +232,7 @@ int main(void)
 		cmocka_unit_test(errno_survives),
 		cmocka_unit_test(colours_need_a_terminal_that_wants_them),
 		cmocka_unit_test(a_pipe_gets_none),
+		cmocka_unit_test(the_journal_gets_priorities),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -98,7 +98,7 @@ static void names(void **state)
 {
 	(void)state;
 	static const char *const doubts[] = { "gap", "overlap", "cap", "midstream", "one-way", "desync", "truncated",
-		"evicted", "spelling" };
+		"evicted", "spelling", "two-readings" };
 	assert_int_equal(sizeof doubts / sizeof doubts[0], DOUBTS);
 	for (unsigned i = 0; i < DOUBTS; i++)
 		assert_string_equal(doubt_name(i), doubts[i]);

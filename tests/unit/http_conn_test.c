@@ -85,7 +85,7 @@ static const struct dialogue dialogues[] = {
 	    .log = GET_LOG(0) "s #0 200 chunked\ns cut #0\n" },
 	{ .name = "the longest length",
 	    .lines = { "c:" GET, "s:HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999\r\n\r\nhell", "s!" },
-	    .log = GET_LOG(0) "s #0 200 length\ns = hell\ns cut #0\n" },
+	    .log = GET_LOG(0) "s #0 200 length\ns = hell\ns cut #0\ns odd invalid_content_length_field\n" },
 	{ .name = "interim answers",
 	    .lines = { "c:POST /p HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n",
 		"s:HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early\r\nContent-Length: 5\r\n\r\n", "c:ab",

@@ -340,7 +340,7 @@ static void a_live_file_is_added_to_after_its_last_whole_line(void **state)
 	assert_int_equal(count_whole(text, read_back(p->file, text, sizeof text)), 2);
 }
 
-/* What is too long to be a line of ours is not ours to cut. */
+/* What is too long to be a line of ours is not ours to cut: it is ended. */
 static void a_live_file_of_somebody_else_is_not_cut(void **state)
 {
 	struct place *p = *state;
@@ -349,7 +349,8 @@ static void a_live_file_of_somebody_else_is_not_cut(void **state)
 	put_text(p->file, text, 70000);
 	assert_true(out_open(p->out, p->file, OUT_LIVE, &p->e));
 	assert_true(out_close(p->out, &p->e));
-	assert_int_equal(read_back(p->file, text, sizeof text), 70000);
+	assert_int_equal(read_back(p->file, text, sizeof text), 70001);
+	assert_int_equal(text[70000], '\n');
 }
 
 static void a_live_file_is_written_at_the_next_tick(void **state)

@@ -1,0 +1,43 @@
+/* keeper -- the process that has the rights: it opens and writes, and looks at no packet.  Its workers do; see crew.h. */
+#ifndef MAIN_KEEPER_H
+#define MAIN_KEEPER_H
+
+#include "main/crew.h"
+#include "main/metrics_http.h"
+#include "main/notify.h"
+#include "main/run.h"
+
+enum { MAX_KEEPER_WATCHES = 8 };
+
+/* Something else that the loop waits for. */
+struct keeper_watch {
+	int fd;
+	void (*ready)(void *ctx);
+	void *ctx;
+};
+
+struct keeper {
+	struct run run;
+	struct crew crew;
+	const char *name;         /* of what is read */
+	bool (*renew)(void *ctx); /* about once a second: are the sources to be opened anew?  NULL: never */
+	void *ctx;
+	struct live_stats stats;
+	struct worker_stats each[MAX_WORKERS];
+	struct keeper_watch watch[MAX_KEEPER_WATCHES];
+	size_t watches;
+	int64_t begun, beaten, told; /* ns, monotonic: the start, the latest beat, the latest stats record */
+	uint64_t drops_said;
+	enum reporter_waits waits;
+	struct metrics_http *metrics; /* NULL: nobody asks */
+	struct notify notify;
+	uint64_t rounds; /* beats at which no worker stood still */
+};
+
+/* Before keeper_run: `ready` is called when `fd` can be read. */
+void keeper_watch(struct keeper *k, int fd, void (*ready)(void *ctx), void *ctx);
+
+/* Runs workers for `job` until told to stop.  Of `k`, name, renew, ctx and watches are set.  Returns an exit status. */
+int keeper_run(struct keeper *k, struct options *o, const struct crew_job *job);
+
+#endif
