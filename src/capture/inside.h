@@ -13,6 +13,7 @@ struct source_kind {
 	void (*flush)(struct source *s);
 	/* Interfaces and queues only; NULL: it has nothing to wait for. */
 	size_t (*descriptors)(const struct source *s, struct pollfd *fds, size_t room);
+	bool (*share)(struct source *s, const unsigned *place, unsigned workers, struct err *e);
 	void (*tick)(struct source *s);
 	void (*counters)(const struct source *s, struct source_counters *c);
 };

@@ -22,6 +22,14 @@ static bool is_any(const char *name)
 	return strcmp(name, "any") == 0;
 }
 
+bool links_all_up(const struct links *l)
+{
+	for (size_t i = 0; i < l->count; i++)
+		if (!is_any(l->name[i]) && !is_up(l, l->name[i]))
+			return false;
+	return true;
+}
+
 void links_open(struct links *l, const struct live_options *o)
 {
 	*l = (struct links){ .name = o->interface, .count = o->interfaces };

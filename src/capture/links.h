@@ -22,4 +22,6 @@ void links_opened(struct links *l);
 /* About once a second: says what goes and comes.  True: one is there that is not listened to. */
 bool links_look(struct links *l);
 
+bool links_all_up(const struct links *l);
+
 #endif

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/log.h"
+#include "capture/fanout.h"
 #include "capture/inside.h"
 #include "capture/packet.h"
 
@@ -84,13 +85,18 @@ static bool set_filter(struct interface *i, const char *filter, struct err *e)
 	return set || err_set_code(e, EIO, i->name, "the filter cannot be set: %s", pcap_geterr(i->pcap));
 }
 
+static bool join(const struct live *l, const struct interface *i, struct err *e)
+{
+	return l->options.workers < 2 || fanout_join(i->fd, i->name, &l->options.group[i - l->list], e);
+}
+
 static bool interface_open(const struct live *l, struct interface *i, struct err *e)
 {
 	char why[PCAP_ERRBUF_SIZE] = "";
 	i->pcap = pcap_create(i->name, why);
 	if (i->pcap == NULL)
 		return err_set_code(e, EIO, i->name, "cannot be captured: %s", why);
-	if (set_up(l, i, e) && set_filter(i, l->options.filter, e))
+	if (set_up(l, i, e) && set_filter(i, l->options.filter, e) && join(l, i, e))
 		return true;
 	pcap_close(i->pcap);
 	i->pcap = NULL;
@@ -182,6 +188,15 @@ static void live_tick(struct source *s)
 		count(l, &l->list[i]);
 }
 
+static bool live_share(struct source *s, const unsigned *place, unsigned workers, struct err *e)
+{
+	const struct live *l = live_of(s);
+	for (size_t i = 0; i < l->options.interfaces; i++)
+		if (l->list[i].pcap != NULL && !fanout_set(l->list[i].fd, l->list[i].name, place, workers, e))
+			return false;
+	return true;
+}
+
 static void live_counters(const struct source *s, struct source_counters *c)
 {
 	*c = ((const struct live *)s)->counters;
@@ -200,6 +215,7 @@ static const struct source_kind live_kind = {
 	.position = live_position,
 	.close = live_close,
 	.descriptors = live_descriptors,
+	.share = live_share,
 	.tick = live_tick,
 	.counters = live_counters,
 };

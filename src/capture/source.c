@@ -24,6 +24,11 @@ uint64_t source_position(const struct source *s, uint64_t *total)
 	return s->kind->position(s, total);
 }
 
+bool source_share(struct source *s, const unsigned *place, unsigned workers, struct err *e)
+{
+	return s->kind->share == NULL || s->kind->share(s, place, workers, e);
+}
+
 size_t source_descriptors(const struct source *s, struct pollfd *fds, size_t room)
 {
 	return s->kind->descriptors != NULL ? s->kind->descriptors(s, fds, room) : 0;

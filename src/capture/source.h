@@ -29,7 +29,9 @@ struct live_options {
 	uint32_t snaplen;    /* bytes kept of a frame */
 	uint32_t buffer_mib; /* of the kernel, for each interface */
 	bool promiscuous;
-	bool again; /* it was there before: what is not there now is awaited */
+	unsigned workers; /* that share the traffic, each with a source of its own; 0 and 1: it is not shared */
+	int *group;       /* of each interface, what they share it by; -1 at first */
+	bool again;       /* it was there before: what is not there now is awaited */
 };
 
 /* No such interface is ENODEV, no permission EPERM, a filter that cannot be used EINVAL.  One that is down is awaited. */
@@ -43,6 +45,10 @@ struct queue_options {
 
 /* The kernel's queue of that number: packets that wait for an answer.  No permission is EPERM; EBUSY: another program has it. */
 struct source *source_open_queue(const struct queue_options *o, struct err *e) MUST_CHECK;
+
+/* After another worker has come or gone: each keeps its share.  place[w] is where worker w stands in the kernel's list, to whose
+ * end who comes is added, and in which who goes is replaced by the last. */
+bool source_share(struct source *s, const unsigned *place, unsigned workers, struct err *e) MUST_CHECK;
 
 enum source_got source_next(struct source *s, struct frame *f, struct err *e);
 

@@ -421,13 +421,12 @@ static bool follow_side(const struct seat *at, enum side side, bool over)
 	struct chunk in;
 	if (at->w->phase != WATCH_HTTP || !stream_peek(&at->w->stream, side, &in))
 		return false;
-	in = rival_shown(at, side, &in, over);
+	if (side == SERVER && awaits_answer(at->w) && rival_contests(at, &in, over))
+		return true;
 	/* Both opened at once: whose bytes these are takes a word of them. */
 	if (!at->w->stream.sides_known && !at->w->stream.midstream && in.bytes.len < NAME_LOOK && !in.end &&
 	    in.offset == 0)
 		return false;
-	if (at->w->top.rival != 0 && rival_contests(at, side, &in))
-		return true;
 	return follow_http(at, side, &in);
 }
 
@@ -444,9 +443,13 @@ static bool follow_once(const struct seat *at, bool over)
 		break;
 	}
 	bool moved[2] = { false, false };
-	for (enum side side = CLIENT; side <= SERVER; side++)
+	/* What the client sends with the acknowledgement of an answer comes after that answer. */
+	const enum side first = awaits_answer(at->w) ? SERVER : CLIENT;
+	for (unsigned turn = 0; turn < 2; turn++) {
+		const enum side side = turn == 0 ? first : OTHER(first);
 		while (follow_side(at, side, over))
 			moved[side] = true;
+	}
 	if (at->w->phase != WATCH_HTTP || moved[SERVER])
 		return true;
 	if (at->w->mask == NULL)

@@ -231,7 +231,7 @@ static void carry(const struct seat *at, const struct segment *seg)
 	}
 	if (seg->cut != 0)
 		w->dossier.doubts |= DOUBT_TRUNCATED;
-	if (rival_parks(at, seg, from))
+	if (!stream_is_usual(&w->stream, seg, from) && rival_parks(at, seg, from))
 		return;
 	const uint64_t before = w->dossier.odd, next = w->stream.side[from].next;
 	enum side odd_from = from;

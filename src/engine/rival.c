@@ -120,7 +120,7 @@ static void keep_other(struct rival *r, const struct segment *seg, uint64_t offs
 
 static bool is_waiting_for_answer(const struct watch *w)
 {
-	return w->phase == WATCH_HTTP && http_holds(&w->now->http);
+	return w->phase == WATCH_HTTP && awaits_answer(w);
 }
 
 void rival_hears(const struct seat *at, const struct segment *seg, enum side from, uint64_t odd, uint64_t next)
@@ -198,17 +198,14 @@ void rival_acked(const struct seat *at)
 	leave_if_done(at, r);
 }
 
-struct chunk rival_shown(const struct seat *at, enum side side, const struct chunk *in, bool over)
+/* The answer as far as it was acknowledged. */
+static void leave_acknowledged(const struct watch *w, struct chunk *in)
 {
-	const struct watch *w = at->w;
 	const uint64_t acked = w->stream.side[SERVER].acked, end = in->offset + in->bytes.len;
-	struct chunk shown = *in;
-	if (side != SERVER || over || in->hole != 0 || in->bytes.len >= MAX_HEAD || end <= acked ||
-	    !http_holds(&w->now->http) || at->p->gatekeeper != NULL)
-		return shown;
-	shown.bytes = slice_head(in->bytes, acked > in->offset ? (size_t)(acked - in->offset) : 0);
-	shown.end = shown.cut = false;
-	return shown;
+	if (in->hole != 0 || in->bytes.len >= MAX_HEAD || end <= acked)
+		return;
+	in->bytes = slice_head(in->bytes, acked > in->offset ? (size_t)(acked - in->offset) : 0);
+	in->end = in->cut = false;
 }
 
 /* 0: not to be told yet. */
@@ -224,12 +221,13 @@ static bool opens(unsigned status)
 	return status == 101 || status / 100 == 2;
 }
 
-bool rival_contests(const struct seat *at, enum side side, const struct chunk *in)
+bool rival_contests(const struct seat *at, struct chunk *in, bool over)
 {
 	struct watch *w = at->w;
 	const struct rival *r = rival_of(at);
-	if (r == NULL || !r->answers || side != SERVER || at->p->streams.policy != OVERLAP_ACKED ||
-	    !http_holds(&w->now->http))
+	if (!over && at->p->gatekeeper == NULL)
+		leave_acknowledged(w, in);
+	if (r == NULL || !r->answers || at->p->streams.policy != OVERLAP_ACKED)
 		return false;
 	uint8_t other[RIVAL_MOST];
 	const struct slice bytes = slice_head(in->bytes, RIVAL_MOST);

@@ -152,11 +152,14 @@ void rival_hears(const struct seat *at, const struct segment *seg, enum side fro
 /* There is a second version of something: do the acknowledgements tell which is true? */
 void rival_acked(const struct seat *at);
 
-/* What of these bytes is to be believed. */
-struct chunk rival_shown(const struct seat *at, enum side side, const struct chunk *in, bool over);
+/* Of the server's bytes while a handshake waits: leaves what is to be believed.  True when they mean two things; then the
+ * conversation is settled. */
+bool rival_contests(const struct seat *at, struct chunk *in, bool over);
 
-/* Do the bytes mean two things?  Then the conversation is settled. */
-bool rival_contests(const struct seat *at, enum side side, const struct chunk *in);
+static inline bool awaits_answer(const struct watch *w)
+{
+	return w->now->http.side[CLIENT].state == HTTP_HELD;
+}
 
 /* Nothing more will come: what a conversation leaves unsaid is a note too. */
 void watch_last_words(const struct seat *at);

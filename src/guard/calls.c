@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <seccomp.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 #include "guard/inside.h"
 
@@ -73,17 +74,20 @@ static bool allow(scmp_filter_ctx calls, const int *list, size_t count)
 	return fine;
 }
 
-/* abort() by its own hand; is it a terminal? what kind of descriptor? */
+static bool allow_if(scmp_filter_ctx calls, int call, struct scmp_arg_cmp what)
+{
+	return seccomp_rule_add(calls, SCMP_ACT_ALLOW, call, 1, what) == 0;
+}
+
+/* abort() by its own hand; is it a terminal? is an interface up, which libpcap asks when it has lost one? what kind of
+ * descriptor?  glibc's fstat has an empty name, which cannot be looked at. */
 static bool allow_some(scmp_filter_ctx calls)
 {
-	return seccomp_rule_add(
-		   calls, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1, SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid())) == 0 &&
-	       seccomp_rule_add(calls, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1, SCMP_A1(SCMP_CMP_EQ, 0x5401 /* TCGETS */)) ==
-		   0 &&
-	       seccomp_rule_add(calls, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 1, SCMP_A1(SCMP_CMP_EQ, F_GETFL)) == 0 &&
-	       /* An empty name means a descriptor that is open: glibc's fstat.  The name cannot be looked at. */
-	       seccomp_rule_add(calls, SCMP_ACT_ALLOW, SCMP_SYS(newfstatat), 1,
-		   SCMP_A3(SCMP_CMP_MASKED_EQ, AT_EMPTY_PATH, AT_EMPTY_PATH)) == 0;
+	return allow_if(calls, SCMP_SYS(tgkill), SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid())) &&
+	       allow_if(calls, SCMP_SYS(ioctl), SCMP_A1(SCMP_CMP_EQ, TCGETS)) &&
+	       allow_if(calls, SCMP_SYS(ioctl), SCMP_A1(SCMP_CMP_EQ, SIOCGIFFLAGS)) &&
+	       allow_if(calls, SCMP_SYS(fcntl), SCMP_A1(SCMP_CMP_EQ, F_GETFL)) &&
+	       allow_if(calls, SCMP_SYS(newfstatat), SCMP_A3(SCMP_CMP_MASKED_EQ, AT_EMPTY_PATH, AT_EMPTY_PATH));
 }
 
 static bool allow_files(scmp_filter_ctx calls, const struct guard *g)

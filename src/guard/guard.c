@@ -3,6 +3,7 @@
 #include "guard/guard.h"
 
 #include <pwd.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -24,6 +25,9 @@ static uint32_t no_new_privileges(void)
 uint32_t guard_close(struct guard *g)
 {
 	uint32_t missing = rights_drop(g->user);
+	/* To change the user has cleared the wish, and later nothing can be wished any more. */
+	if (g->child)
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 	missing |= no_new_privileges();
 	missing |= files_close(g);
 	return missing | calls_close(g);

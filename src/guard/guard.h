@@ -36,6 +36,7 @@ struct guard {
 	bool writes; /* some of them for writing */
 	bool
 	    user; /* change it, when it is root; else root keeps the right to read and write every file that is allowed */
+	bool child;   /* it dies with who forked it */
 	int files;    /* a Landlock ruleset; -1: there is none */
 	unsigned abi; /* of Landlock; 0: the kernel has none */
 };

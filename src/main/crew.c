@@ -190,7 +190,7 @@ static void add(struct worker_numbers *sum, const struct worker_numbers *more)
 	sum->unwrap_lost += more->unwrap_lost;
 }
 
-static void say_death(struct crew *c, const struct member *m, int status)
+static void say_death(struct crew *c, const struct member *m, pid_t pid, int status)
 {
 	const uint64_t lost = held(&m->latest);
 	char how[64];
@@ -199,14 +199,18 @@ static void say_death(struct crew *c, const struct member *m, int status)
 		snprintf(how, sizeof how, "died of SIG%s", sigabbrev_np(WTERMSIG(status)));
 	else
 		snprintf(how, sizeof how, "ended with status %d", WEXITSTATUS(status));
-	log_error("worker %d %s, with %llu conversations; another one takes its place", (int)m->pid, how,
+	log_error("worker %d %s, with %llu conversations; another one takes its place", (int)pid, how,
 	    (unsigned long long)lost);
 }
 
 /* What it has left behind is taken in. */
-static void bury(struct crew *c, struct member *m, int status)
+static void bury(struct crew *c, unsigned i, int status)
 {
+	struct member *m = &c->member[i];
 	struct source_counters kernel = { 0 };
+	const pid_t pid = m->pid;
+	/* The number may be another's from now on. */
+	m->pid = 0;
 	while (move_lines(c, m))
 		continue;
 	read_numbers(m);
@@ -215,7 +219,7 @@ static void bury(struct crew *c, struct member *m, int status)
 	} else {
 		source_tick(m->source);
 		source_counters(m->source, &kernel);
-		say_death(c, m, status);
+		say_death(c, m, pid, status);
 	}
 	add(&m->before, &m->latest);
 	m->before.received += kernel.received;
@@ -225,8 +229,9 @@ static void bury(struct crew *c, struct member *m, int status)
 	close(m->orders);
 	m->source = NULL;
 	m->orders = -1;
-	m->pid = 0;
 	m->ready = m->failed = false;
+	if (c->job.closed != NULL)
+		c->job.closed(c->job.ctx, i);
 }
 
 static void replace(struct crew *c, unsigned i)
@@ -251,13 +256,15 @@ void crew_look(struct crew *c, int64_t now)
 			hear(c, m);
 		if (m->pid > 0 && waitpid(m->pid, &status, WNOHANG) == m->pid) {
 			const bool asked = m->ending && WIFEXITED(status);
-			bury(c, m, status);
+			bury(c, i, status);
 			m->renewed = asked;
 			m->again = asked ? 0 : m->again;
 		}
-		if (m->pid == 0 && !c->ending && now >= m->again)
-			replace(c, i);
 	}
+	c->renewing = c->renewing && !crew_gone(c);
+	for (unsigned i = 0; i < c->count && !c->ending && !c->renewing; i++)
+		if (c->member[i].pid == 0 && now >= c->member[i].again)
+			replace(c, i);
 }
 
 static bool frames_wait(const struct member *m)
@@ -333,7 +340,7 @@ void crew_rules(struct crew *c, int text)
 			    "worker %d: the rules cannot be handed over: %s", (int)c->member[i].pid, strerror(errno));
 }
 
-void crew_anew(struct crew *c)
+static void tell_end(struct crew *c)
 {
 	for (unsigned i = 0; i < c->count; i++) {
 		struct member *m = &c->member[i];
@@ -344,10 +351,17 @@ void crew_anew(struct crew *c)
 	}
 }
 
+void crew_anew(struct crew *c)
+{
+	if (!c->renewing)
+		tell_end(c);
+	c->renewing = true;
+}
+
 void crew_end(struct crew *c)
 {
 	c->ending = true;
-	crew_anew(c);
+	tell_end(c);
 }
 
 bool crew_gone(const struct crew *c)

@@ -15,7 +15,9 @@ enum { MAX_WORKERS = 64 };
 /* Where the frames of workers come from. */
 struct crew_job {
 	struct source *(*open)(void *ctx, unsigned worker, bool again, struct err *e);
-	void (*opened)(void *ctx, unsigned worker, struct source *s); /* and its worker is there; NULL: nobody cares */
+	/* A worker was made for it; it was closed.  NULL: nobody cares. */
+	void (*opened)(void *ctx, unsigned worker, struct source *s);
+	void (*closed)(void *ctx, unsigned worker);
 	void *ctx;
 };
 
@@ -44,6 +46,7 @@ struct crew {
 	struct member *member;
 	uint64_t restarts, conversations_lost;
 	struct answer_message answer; /* the latest */
+	bool renewing;                /* all are to end before one is replaced */
 	bool ending;                  /* nobody is replaced any more */
 	char *line;
 };

@@ -121,7 +121,8 @@ static void allow_all(struct guard *g, const struct options *o, const struct fil
 		if (strcmp(files->names[i], "-") != 0)
 			guard_allow(g, files->names[i], GUARD_READ);
 	for (size_t i = 0; i < o->rules.paths; i++)
-		allow_folder_of(g, o->rules.path[i]);
+		if (strcmp(o->rules.path[i], "-") != 0)
+			allow_folder_of(g, o->rules.path[i]);
 	if (o->unwrap != NULL)
 		guard_allow(g, o->unwrap, GUARD_WRITE);
 }

@@ -30,19 +30,11 @@ bool worker_shut_in(const struct options *o, uint32_t *missing)
 	if (o->sandbox == GUARD_OFF)
 		return true;
 	guard_begin(&g);
-	g.user = true;
+	g.user = g.child = true;
 	if (o->unwrap != NULL)
 		guard_allow(&g, o->unwrap, GUARD_WRITE);
 	*missing = guard_close(&g);
 	return *missing == 0 || o->sandbox != GUARD_REQUIRE;
-}
-
-/* To change the user clears the wish to die with the keeper, so it comes after. */
-static bool shut_in(const struct worker *w, struct answer_message *m)
-{
-	const bool fine = worker_shut_in(w->run.options, &m->missing);
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	return fine;
 }
 
 static bool prepare(struct worker *w, struct err *e)
@@ -169,7 +161,7 @@ int worker_run(const struct worker_duty *d)
 		m.sys = e.sys;
 		snprintf(m.where, sizeof m.where, "%s", e.where);
 		snprintf(m.what, sizeof m.what, "%s", e.what);
-	} else if (!shut_in(&w, &m)) {
+	} else if (!worker_shut_in(d->options, &m.missing)) {
 		m.answer = ANSWER_FAILED;
 	}
 	if (!orders_answer(d->orders, &m) || m.answer != ANSWER_READY)

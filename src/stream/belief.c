@@ -6,8 +6,6 @@
  * for others, so such a segment is doubted, not refused; whoever asks decides by what the receiver acknowledges. */
 #include "stream/inside.h"
 
-enum { TTL_NEAR = 4 };
-
 static void learn(struct stream *s, const struct segment *seg, enum side from)
 {
 	struct stream_side *x = &s->side[from];

@@ -156,6 +156,19 @@ void stream_swap(struct stream *s);
 /* Belief.  A segment that its receiver may not have taken: its TTL is not its sender's, it has a signature or a time stamp that
  * hosts refuse, or it comes before the conversation is open.  Returns the oddity that it shows if it turns out to be forged, 0 when
  * there is none; `*strange` says whether to doubt it.  Learns from the first segments of each side. */
+enum { TTL_NEAR = 4 };
+
+/* Is there nothing to doubt, at a glance? */
+static inline bool stream_is_usual(const struct stream *s, const struct segment *seg, enum side from)
+{
+	const uint8_t ttl = s->side[from].ttl;
+	if (seg->payload.len == 0)
+		return ttl != 0;
+	const bool old = seg->has_timestamp && (int16_t)((uint16_t)(seg->ts_value >> 16) - s->stamp[from]) < 0;
+	return ttl != 0 && (unsigned)(seg->ttl - ttl + TTL_NEAR) <= 2 * TTL_NEAR && !seg->has_md5 && !old &&
+	       s->state != STREAM_SYN;
+}
+
 uint64_t stream_doubts(struct stream *s, const struct segment *seg, enum side from, bool *strange);
 void stream_trust_ttl(struct stream *s, enum side from, uint8_t ttl); /* the side has it from now on */
 

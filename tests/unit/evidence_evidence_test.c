@@ -104,7 +104,7 @@ static void names(void **state)
 		assert_string_equal(doubt_name(i), doubts[i]);
 	assert_string_equal(doubt_name(DOUBTS), "");
 	assert_string_equal(doubt_name(UINT32_MAX), "");
-	assert_int_equal(DOUBT_SPELLING, 1 << (DOUBTS - 1));
+	assert_int_equal(DOUBT_READINGS, 1 << (DOUBTS - 1));
 	assert_string_equal(side_name(CLIENT), "client");
 	assert_string_equal(side_name(SERVER), "server");
 	assert_int_equal(OTHER(CLIENT), SERVER);

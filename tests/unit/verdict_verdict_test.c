@@ -205,8 +205,28 @@ static void more_notes_never_lower_the_label(void **state)
 	}
 }
 
-/* Doubts move certainty by one step at most and nothing else, but for this: what speaks against HTTP speaks for little
- * where bytes or the beginning are missing. */
+/* Two versions of an answer take back what was said of a relay or of HTTP, not of a tunnel. */
+static void two_readings_are_both_named(void **state)
+{
+	(void)state;
+	for (unsigned set = 0; set < 1u << ALL; set += 3) {
+		if (!fits(set))
+			continue;
+		const struct dossier plain = dossier_of(set, 0), torn = dossier_of(set, DOUBT_READINGS);
+		const struct verdict v = verdict_weigh(&plain, false, true), w = verdict_weigh(&torn, false, true);
+		if (v.label == LABEL_HTTP_TUNNEL) {
+			assert_int_equal(w.label, LABEL_HTTP_TUNNEL);
+			assert_int_equal(w.readings, 0);
+			continue;
+		}
+		assert_int_equal(w.label, LABEL_UNDECIDED);
+		assert_int_equal(w.readings, 1 << LABEL_PLAIN_HTTP | 1 << LABEL_BLIND_RELAY);
+		assert_int_equal(w.lack, LACKS_ONE_READING);
+	}
+}
+
+/* Doubts move certainty by one step at most and nothing else, but for this, and for two readings: what speaks against HTTP speaks
+ * for little where bytes or the beginning are missing. */
 static void doubts_never_change_the_label(void **state)
 {
 	(void)state;
@@ -215,7 +235,7 @@ static void doubts_never_change_the_label(void **state)
 			continue;
 		const struct dossier plain = dossier_of(set, 0);
 		const struct verdict v = verdict_weigh(&plain, false, true);
-		for (unsigned doubts = 0; doubts < 1u << DOUBTS; doubts += 7) {
+		for (unsigned doubts = 0; doubts < DOUBT_READINGS; doubts += 7) {
 			const struct dossier d = dossier_of(set, doubts);
 			const struct verdict w = verdict_weigh(&d, false, true);
 			if (v.label == LABEL_NOT_HTTP && w.label == LABEL_UNDECIDED &&
@@ -303,6 +323,7 @@ int main(void)
 		cmocka_unit_test(each_combination_that_matters),
 		cmocka_unit_test(graded_signs),
 		cmocka_unit_test(more_notes_never_lower_the_label),
+		cmocka_unit_test(two_readings_are_both_named),
 		cmocka_unit_test(doubts_never_change_the_label),
 		cmocka_unit_test(a_server_alone_says_little),
 		cmocka_unit_test(decided_or_not_and_why),
