@@ -74,8 +74,10 @@ static bool allow(scmp_filter_ctx calls, const int *list, size_t count)
 	return fine;
 }
 
-static bool allow_if(scmp_filter_ctx calls, int call, struct scmp_arg_cmp what)
+/* Only where these bits of an argument are so. */
+static bool allow_if(scmp_filter_ctx calls, int call, unsigned argument, uint64_t bits, uint64_t are)
 {
+	const struct scmp_arg_cmp what = { .arg = argument, .op = SCMP_CMP_MASKED_EQ, .datum_a = bits, .datum_b = are };
 	return seccomp_rule_add(calls, SCMP_ACT_ALLOW, call, 1, what) == 0;
 }
 
@@ -83,11 +85,11 @@ static bool allow_if(scmp_filter_ctx calls, int call, struct scmp_arg_cmp what)
  * descriptor?  glibc's fstat has an empty name, which cannot be looked at. */
 static bool allow_some(scmp_filter_ctx calls)
 {
-	return allow_if(calls, SCMP_SYS(tgkill), SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid())) &&
-	       allow_if(calls, SCMP_SYS(ioctl), SCMP_A1(SCMP_CMP_EQ, TCGETS)) &&
-	       allow_if(calls, SCMP_SYS(ioctl), SCMP_A1(SCMP_CMP_EQ, SIOCGIFFLAGS)) &&
-	       allow_if(calls, SCMP_SYS(fcntl), SCMP_A1(SCMP_CMP_EQ, F_GETFL)) &&
-	       allow_if(calls, SCMP_SYS(newfstatat), SCMP_A3(SCMP_CMP_MASKED_EQ, AT_EMPTY_PATH, AT_EMPTY_PATH));
+	return allow_if(calls, SCMP_SYS(tgkill), 0, UINT64_MAX, (uint64_t)getpid()) &&
+	       allow_if(calls, SCMP_SYS(ioctl), 1, UINT64_MAX, TCGETS) &&
+	       allow_if(calls, SCMP_SYS(ioctl), 1, UINT64_MAX, SIOCGIFFLAGS) &&
+	       allow_if(calls, SCMP_SYS(fcntl), 1, UINT64_MAX, F_GETFL) &&
+	       allow_if(calls, SCMP_SYS(newfstatat), 3, AT_EMPTY_PATH, AT_EMPTY_PATH);
 }
 
 static bool allow_files(scmp_filter_ctx calls, const struct guard *g)
@@ -98,8 +100,7 @@ static bool allow_files(scmp_filter_ctx calls, const struct guard *g)
 	if (g->writes)
 		return fine && allow(calls, writing, sizeof writing / sizeof *writing) &&
 		       seccomp_rule_add(calls, SCMP_ACT_ALLOW, SCMP_SYS(openat), 0) == 0;
-	return fine && seccomp_rule_add(calls, SCMP_ACT_ALLOW, SCMP_SYS(openat), 1,
-			   SCMP_A2(SCMP_CMP_MASKED_EQ, O_ACCMODE | O_CREAT | O_TRUNC, O_RDONLY)) == 0;
+	return fine && allow_if(calls, SCMP_SYS(openat), 2, O_ACCMODE | O_CREAT | O_TRUNC, O_RDONLY);
 }
 
 uint32_t calls_close(const struct guard *g)
