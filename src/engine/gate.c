@@ -217,10 +217,10 @@ static void refuse(const struct seat *at, struct gate *g, const struct frame *f,
 }
 
 /* Is the answer to a request that may end HTTP awaited, and could a rule forbid it? */
-static bool holds_early_bytes(const struct seat *at, const struct gate *g)
+static bool makes_wait(const struct seat *at, const struct gate *g)
 {
 	const struct watch *w = at->w;
-	return w->phase == WATCH_HTTP && http_holds(&w->now->http) && !g->excused && !g->unheld &&
+	return w->phase == WATCH_HTTP && awaits_answer(w) && !g->excused && !g->unheld &&
 	       (at->p->gatekeeper->acting & ~NEVER_LATE) != 0;
 }
 
@@ -230,7 +230,7 @@ static bool has_to_wait(const struct seat *at, const struct gate *g, const struc
 	const struct stream_side *client = &at->w->stream.side[CLIENT];
 	if (seg->payload.len + seg->cut == 0 && (seg->flags & TCP_FIN) == 0)
 		return false;
-	if (stream_side_of(&at->w->stream, seg) != CLIENT || !holds_early_bytes(at, g))
+	if (stream_side_of(&at->w->stream, seg) != CLIENT || !makes_wait(at, g))
 		return false;
 	return (int32_t)(seg->seq - (client->isn + (uint32_t)client->read)) >= 0;
 }
@@ -314,7 +314,7 @@ static void decide(const struct seat *at, struct gate *g, const struct frame *f,
 	/* What comes after is only counted: it never arrived, so it proves nothing. */
 	if (fate_forbidden(&g->told) && at->w->phase != WATCH_SETTLED)
 		settle(at);
-	if (g->held.count != 0 && (fate_forbidden(&g->told) || !holds_early_bytes(at, g)))
+	if (g->held.count != 0 && (fate_forbidden(&g->told) || !makes_wait(at, g)))
 		release(at, g);
 }
 
