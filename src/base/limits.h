@@ -40,6 +40,10 @@ enum limits {
 	MAX_USER = 64,      /* a proxy user's name as kept */
 	MAX_NESTING = 4,    /* dialogues inside relays inside dialogues */
 
+	/* inline */
+	MAX_HELD = 1024, /* packets that wait for the answer to a handshake, in all: an eighth of the kernel's queue */
+	MAX_HELD_FLOW = 16, /* of one conversation: what fits a first window */
+
 	/* channel */
 	MAX_CHANNEL_LOOK = 16640, /* bytes of a channel looked at: one TLS record and its header, and a bit */
 	MAX_NDPI_BYTES = 1400,    /* bytes a side shown to nDPI; it holds memory in proportion */

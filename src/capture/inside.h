@@ -8,7 +8,10 @@ struct source_kind {
 	enum source_got (*next)(struct source *s, struct frame *f, struct err *e);
 	uint64_t (*position)(const struct source *s, uint64_t *total);
 	void (*close)(struct source *s);
-	/* Interfaces only; NULL: it has nothing to wait for. */
+	/* A queue only. */
+	void (*answer)(struct source *s, const struct packet_answer *a);
+	void (*flush)(struct source *s);
+	/* Interfaces and queues only; NULL: it has nothing to wait for. */
 	size_t (*descriptors)(const struct source *s, struct pollfd *fds, size_t room);
 	bool (*share)(struct source *s, const unsigned *place, unsigned workers, struct err *e);
 	void (*tick)(struct source *s);

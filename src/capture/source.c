@@ -40,6 +40,18 @@ void source_tick(struct source *s)
 		s->kind->tick(s);
 }
 
+void source_answer(struct source *s, const struct packet_answer *a)
+{
+	if (s->kind->answer != NULL)
+		s->kind->answer(s, a);
+}
+
+void source_flush(struct source *s)
+{
+	if (s->kind->flush != NULL)
+		s->kind->flush(s);
+}
+
 void source_counters(const struct source *s, struct source_counters *c)
 {
 	*c = (struct source_counters){ 0 };

@@ -9,6 +9,7 @@
 
 #include <poll.h>
 #include "base/err.h"
+#include "capture/answer.h"
 #include "capture/frame.h"
 
 struct source;
@@ -40,6 +41,15 @@ struct source *source_open_live(const struct live_options *o, struct err *e) MUS
  * end who comes is added, and in which who goes is replaced by the last. */
 bool source_share(struct source *s, const unsigned *place, unsigned workers, struct err *e) MUST_CHECK;
 
+struct queue_options {
+	uint32_t number;
+	uint32_t length; /* packets that the kernel lets wait */
+	bool fail_open;  /* what finds no room there passes, and is not dropped */
+};
+
+/* The kernel's queue of that number: packets that wait for an answer.  No permission is EPERM; EBUSY: another program has it. */
+struct source *source_open_queue(const struct queue_options *o, struct err *e) MUST_CHECK;
+
 enum source_got source_next(struct source *s, struct frame *f, struct err *e);
 
 const char *source_name(const struct source *s);
@@ -53,8 +63,14 @@ size_t source_descriptors(const struct source *s, struct pollfd *fds, size_t roo
 /* Asks the kernel what it has counted; at least once in an hour, for its counters wrap. */
 void source_tick(struct source *s);
 
+/* What becomes of a frame; of other sources than a queue nothing does.  It may wait here until source_next has nothing more, or
+ * source_flush. */
+void source_answer(struct source *s, const struct packet_answer *a);
+void source_flush(struct source *s);
+
 struct source_counters {
 	uint64_t received, dropped; /* frames, by the kernel; the dropped ones are among the received */
+	uint64_t refused;           /* answers that the kernel did not take, and replies that could not be sent */
 };
 void source_counters(const struct source *s, struct source_counters *c);
 

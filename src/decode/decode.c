@@ -37,6 +37,11 @@ void decoder_free(struct decoder *d)
 	free(d);
 }
 
+void decoder_policy(struct decoder *d, enum checksum_policy policy)
+{
+	d->policy = policy;
+}
+
 /* Mixed by multiplication; the same in every run, as flow ids depend on it.  0 is left to conversations without. */
 void peel_space(struct peel *p, enum carrier kind, uint32_t id)
 {

@@ -34,6 +34,9 @@ struct decode_counters {
 struct decoder *decoder_new(enum checksum_policy policy, struct hash_key key, struct err *e) MUST_CHECK;
 void decoder_free(struct decoder *d);
 
+/* Another policy from the next frame on. */
+void decoder_policy(struct decoder *d, enum checksum_policy policy);
+
 /* The segment's payload points into the frame, or into the decoder's own memory after reassembly of fragments; it is
  * valid until the next decode. */
 enum decoded decode(struct decoder *d, const struct frame *f, struct segment *out);

@@ -2,7 +2,7 @@
  *
  * Without rules, or at a moment that no rule waits for, nothing is gathered.  A conversation holds a block of what has
  * spoken about it from its first alert on, and its latest request only while a rule reads it. */
-#include "engine/watch.h"
+#include "engine/gate.h"
 #include "http/target.h"
 
 /* A request as kept, and which it is: an answer may belong to an earlier one. */
@@ -29,6 +29,8 @@ void pipeline_rules(struct pipeline *p, const struct ruleset *r)
 {
 	judge_use(p->judge, r);
 	p->moments = r != NULL ? ruleset_moments(r) : 0;
+	if (p->gatekeeper != NULL)
+		gate_rules(p->gatekeeper, r);
 	p->keeps_requests = r != NULL && ruleset_reads_request(r);
 	p->stats.rules.used |= r != NULL;
 	p->stats.rules.loaded += r != NULL;
@@ -39,6 +41,8 @@ void judging_leave(const struct seat *at)
 {
 	pool_give(&at->p->fired, at->w->fired);
 	pool_give(&at->p->requests, at->w->request);
+	if (at->w->gate != NULL)
+		gate_leave(at);
 }
 
 const struct facts_request *judging_request(const struct watch *w)
@@ -70,6 +74,9 @@ static void judge_one(
 	/* There is a block for every conversation. */
 	if (w->fired == NULL && first.count + first.lost != 0 && (w->fired = pool_take(&at->p->fired)) != NULL)
 		*w->fired = first;
+	if (at->p->gatekeeper != NULL)
+		gate_judged(at, &d, m, level, h);
+	f->fate = gate_told(w->gate);
 	report(at, f, &d, level, h);
 }
 

@@ -1,7 +1,7 @@
 #include "engine/pipeline.h"
 
 #include <stdlib.h>
-#include "engine/watch.h"
+#include "engine/gate.h"
 
 enum {
 	SECOND = 1000000000,
@@ -36,6 +36,7 @@ struct pipeline *pipeline_new(const struct pipeline_options *o, struct reporter 
 	p->reporter = r;
 	p->anomalies = o->anomalies;
 	p->watch_tunnels = !o->no_tunnels;
+	p->checksums = o->checksums;
 	p->strict_checksums = o->checksums == CHECKSUM_ALL;
 	const bool ready = pools_init(p, o->flows, e) && stream_kit_init(&p->streams, o->flows, o->overlaps, e) &&
 			   tunnel_kit_init(&p->tunnels, o->flows, o->unwrap, e) &&
@@ -44,6 +45,10 @@ struct pipeline *pipeline_new(const struct pipeline_options *o, struct reporter 
 			   (p->kin = kin_table_new(o->flows / 2 + 64, tunnel_shared_size(), o->key, e)) != NULL &&
 			   (p->channels = channel_kit_new(e)) != NULL;
 	if (!ready) {
+		pipeline_free(p);
+		return NULL;
+	}
+	if (o->gate != NULL && (p->gatekeeper = gatekeeper_new(o->gate, o->flows, e)) == NULL) {
 		pipeline_free(p);
 		return NULL;
 	}
@@ -70,6 +75,7 @@ void pipeline_free(struct pipeline *p)
 	pool_fini(&p->masks);
 	pool_fini(&p->rivals);
 	judging_fini(p);
+	gatekeeper_free(p->gatekeeper);
 	free(p->head);
 	free(p);
 }
@@ -128,6 +134,7 @@ static void conclude(const struct seat *at, bool over)
 static void finish(const struct seat *at, enum ended why)
 {
 	struct watch *w = at->w;
+	rival_ends(at);
 	if (w->phase != WATCH_SETTLED) {
 		const uint64_t before = w->dossier.odd;
 		w->dossier.odd |= stream_finish(&at->p->streams, &w->stream);
@@ -170,7 +177,7 @@ static struct flow *touch(struct pipeline *p, const struct segment *seg, bool *f
 	if (f != NULL)
 		return f;
 	struct flow *oldest = flow_oldest(p->flows);
-	if (oldest == NULL)
+	if (oldest == NULL || (p->gatekeeper != NULL && gate_keeps_out(p->gatekeeper)))
 		return NULL;
 	const struct seat at = seat_of(p, oldest, seg->t);
 	p->stats.flows_evicted++;
@@ -235,6 +242,8 @@ static void carry(const struct seat *at, const struct segment *seg)
 		w->dossier.odd |= odd;
 		if (odd & ODD_BIT(OVERLAP_DIFFERS))
 			w->dossier.doubts |= DOUBT_OVERLAP;
+		if (odd & ODD_BIT(OVERLAP_DIFFERS) && at->p->gatekeeper != NULL)
+			at->p->gatekeeper->conflict = true;
 		if (odd & ODD_BIT(STREAM_CAP))
 			w->dossier.doubts |= DOUBT_CAP;
 		tell_odd(at, before, odd_from, odd_at);
@@ -280,12 +289,12 @@ static bool forgive_checksum(const struct seat *at, const struct segment *seg, b
 	return fresh;
 }
 
-static void take_segment(struct pipeline *p, const struct segment *seg, unsigned interface)
+static struct flow *take_segment(struct pipeline *p, const struct segment *seg, unsigned interface)
 {
 	bool fresh = false;
 	struct flow *f = touch(p, seg, &fresh);
 	if (f == NULL)
-		return;
+		return NULL;
 	const struct seat at = seat_of(p, f, seg->t);
 	if (fresh) {
 		p->stats.flows++;
@@ -294,34 +303,42 @@ static void take_segment(struct pipeline *p, const struct segment *seg, unsigned
 	}
 	if (stream_matters(&at.w->stream, seg) && !decode_checksum(p->decoder, seg) &&
 	    !forgive_checksum(&at, seg, fresh))
-		return;
+		return NULL;
 	if (fresh)
 		judging_begin(&at);
 	carry(&at, seg);
 	f->timeout_s = timeout_of(&at.w->stream);
+	return f;
 }
 
-void pipeline_frame(struct pipeline *p, const struct frame *f)
+struct flow *carry_frame(struct pipeline *p, const struct frame *f, struct segment *seg)
 {
 	if (p->stats.frames++ == 0)
 		p->stats.first = f->t;
 	p->stats.frame_bytes += f->bytes.len;
 	p->stats.last = f->t;
 	expire(p, f->t);
-	struct segment seg;
-	if (decode(p->decoder, f, &seg) != DECODED_SEGMENT)
-		return;
+	if (decode(p->decoder, f, seg) != DECODED_SEGMENT)
+		return NULL;
 	p->stats.segments++;
-	take_segment(p, &seg, f->interface);
+	return take_segment(p, seg, f->interface);
+}
+
+void pipeline_frame(struct pipeline *p, const struct frame *f)
+{
+	struct segment seg;
+	carry_frame(p, f, &seg);
 }
 
 void pipeline_tick(struct pipeline *p, int64_t now)
 {
+	gate_begin(p);
 	expire(p, now);
 }
 
 void pipeline_drain(struct pipeline *p)
 {
+	gate_begin(p);
 	struct flow *f;
 	while ((f = flow_oldest(p->flows)) != NULL) {
 		const struct seat at = seat_of(p, f, f->last);
@@ -343,4 +360,5 @@ void pipeline_stats(const struct pipeline *p, struct report_stats *out)
 	out->groups_evicted = p->tunnels.groups.evicted;
 	out->rules.judge = *judge_counters(p->judge);
 	out->records = reporter_lines(p->reporter);
+	out->in_the_way = p->gatekeeper != NULL ? &p->gatekeeper->stats : NULL;
 }

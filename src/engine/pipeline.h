@@ -13,15 +13,23 @@
 
 struct pipeline;
 
+/* Packets wait for an answer (inline). */
+struct gate_options {
+	uint8_t policy[EXCEPTIONS]; /* enum policy */
+	uint32_t mark, mask;    /* of packets of conversations that need not be asked about any more; mask 0: none */
+	enum reply reject_with; /* what a client hears whose handshake is rejected */
+};
+
 struct pipeline_options {
 	size_t flows; /* conversations held at once */
 	enum checksum_policy checksums;
 	enum overlap_policy overlaps;
 	struct hash_key key;
-	bool anomalies;              /* write anomaly records */
-	bool no_tunnels;             /* do not look for tunnels in HTTP messages */
-	struct unwrap *unwrap;       /* where what they carry is written; NULL: nowhere */
-	const struct ruleset *rules; /* NULL: none */
+	bool anomalies;                  /* write anomaly records */
+	bool no_tunnels;                 /* do not look for tunnels in HTTP messages */
+	struct unwrap *unwrap;           /* where what they carry is written; NULL: nowhere */
+	const struct ruleset *rules;     /* NULL: none */
+	const struct gate_options *gate; /* NULL: nothing waits for an answer */
 };
 
 struct pipeline *pipeline_new(const struct pipeline_options *o, struct reporter *r, struct err *e) MUST_CHECK;
@@ -40,6 +48,13 @@ void pipeline_table(struct pipeline *p, struct reporter *table);
 void pipeline_rules(struct pipeline *p, const struct ruleset *r);
 
 void pipeline_frame(struct pipeline *p, const struct frame *f);
+
+/* The same for a frame that waits for an answer. */
+void pipeline_decide(struct pipeline *p, const struct frame *f);
+
+/* What is to be answered after pipeline_decide, _tick or _drain: about the frame, unless it has to wait, and about such as have
+ * waited.  Only until the next of these calls. */
+const struct packet_answer *pipeline_answers(const struct pipeline *p, size_t *count);
 
 /* No frame has come for a while, and it is `now`: conversations whose time is over are concluded. */
 void pipeline_tick(struct pipeline *p, int64_t now);

@@ -5,7 +5,9 @@
  *
  * While a handshake waits for its answer, the server's bytes are read only as far as the client has acknowledged them.  Should
  * they come again as something else before, both versions are kept.  An acknowledgement that ends with one version and not with
- * the other shows which was taken; else, if one opens a relay and the other does not, the conversation is undecided, and says so. */
+ * the other shows which was taken; else, if one opens a relay and the other does not, the conversation is undecided, and says so.
+ *
+ * Inline nothing of this is needed: what passes is what arrives, and a second version never passes (gate.c). */
 #include "engine/watch.h"
 
 enum { RIVAL_MOST = 1536, NOT_YET = 0 };
@@ -72,7 +74,7 @@ bool rival_parks(const struct seat *at, const struct segment *seg, enum side fro
 	const uint64_t odd = stream_doubts(&w->stream, seg, from, &strange);
 	const bool both = stream_spoke(&w->stream, OTHER(from)) || odd == 0;
 	uint64_t offset;
-	if (!strange || !both || w->phase != WATCH_HTTP || seg->payload.len > RIVAL_MOST ||
+	if (!strange || !both || at->p->gatekeeper != NULL || w->phase != WATCH_HTTP || seg->payload.len > RIVAL_MOST ||
 	    !stream_offset(&w->stream, from, seg->seq, &offset) ||
 	    offset + seg->payload.len <= w->stream.side[from].next)
 		return false;
@@ -126,7 +128,7 @@ void rival_hears(const struct seat *at, const struct segment *seg, enum side fro
 	struct watch *w = at->w;
 	struct rival *r = rival_of(at);
 	uint64_t offset;
-	if (seg->payload.len == 0 || !stream_offset(&w->stream, from, seg->seq, &offset))
+	if (at->p->gatekeeper != NULL || seg->payload.len == 0 || !stream_offset(&w->stream, from, seg->seq, &offset))
 		return;
 	if (r != NULL && r->parked && r->from == from)
 		meet_parked(at, r, seg, offset);
@@ -167,6 +169,34 @@ static void weigh_answers(const struct seat *at, struct rival *r)
 	r->answers = false;
 }
 
+static void read_parked(const struct seat *at, struct rival *r)
+{
+	struct watch *w = at->w;
+	enum side odd_from;
+	uint64_t odd_at;
+	r->parked = false;
+	if ((r->odd & ODD_BIT(TTL_JUMP)) != 0)
+		stream_trust_ttl(&w->stream, (enum side)r->from, r->seg.ttl);
+	stream_push(&at->p->streams, &w->stream, &r->seg, &odd_from, &odd_at);
+	follow(at, false);
+	if (w->phase != WATCH_SETTLED)
+		stream_settle(&at->p->streams, &w->stream);
+}
+
+/* Balancers answer a SYN for servers whose TTL is another, and not all that is said is acknowledged before the end. */
+void rival_ends(const struct seat *at)
+{
+	struct watch *w = at->w;
+	struct rival *r = rival_of(at);
+	if (r == NULL || !r->parked || w->phase != WATCH_HTTP || awaits_answer(w))
+		return;
+	/* Its bytes come before the reset, if there was one. */
+	const uint8_t state = w->stream.state;
+	if (w->stream.side[r->from].next <= r->at)
+		read_parked(at, r);
+	w->stream.state = state;
+}
+
 void rival_acked(const struct seat *at)
 {
 	struct watch *w = at->w;
@@ -183,16 +213,8 @@ void rival_acked(const struct seat *at)
 	if (x->next < end && x->acked < end)
 		return;
 	r->parked = false;
-	if (x->next < end) {
-		enum side odd_from;
-		uint64_t odd_at;
-		if ((r->odd & ODD_BIT(TTL_JUMP)) != 0)
-			stream_trust_ttl(&w->stream, from, r->seg.ttl);
-		stream_push(&at->p->streams, &w->stream, &r->seg, &odd_from, &odd_at);
-		follow(at, false);
-		if (w->phase != WATCH_SETTLED)
-			stream_settle(&at->p->streams, &w->stream);
-	}
+	if (x->next < end)
+		read_parked(at, r);
 	leave_if_done(at, r);
 }
 
@@ -223,7 +245,8 @@ bool rival_contests(const struct seat *at, struct chunk *in, bool over)
 {
 	struct watch *w = at->w;
 	const struct rival *r = rival_of(at);
-	if (!over)
+	/* What stands in the way lets nothing else arrive. */
+	if (!over && at->p->gatekeeper == NULL)
 		leave_acknowledged(w, in);
 	if (r == NULL || !r->answers || at->p->streams.policy != OVERLAP_ACKED)
 		return false;

@@ -1,5 +1,5 @@
 /* tell -- gathers the facts of one conversation and hands them to the reporter. */
-#include "engine/watch.h"
+#include "engine/gate.h"
 
 #include <string.h>
 
@@ -58,6 +58,7 @@ void tell_gather(const struct seat *at, struct facts *f)
 		.dossier = &w->dossier,
 		.request = judging_request(w),
 		.alerted = w->alerted,
+		.fate = gate_told(w->gate),
 	};
 	gather_relay(w->top.relay, f);
 	gather_levels(w, f);

@@ -80,6 +80,7 @@ struct watch {
 	bool begun, alerted; /* judged by its addresses; a rule has spoken */
 	struct fired *fired; /* which rules have; from a pool, NULL until one does */
 	void *request;       /* the latest, while a rule reads it; from a pool */
+	struct gate *gate;   /* inline: what becomes of its packets; from a pool */
 	struct mask *mask;   /* its framing was lost by its own bytes: was the HTTP a disguise?  From a pool */
 };
 
@@ -93,10 +94,12 @@ struct pipeline {
 	struct channel_kit *channels;
 	struct pool notes, records, relays, dialogues, encaps, masks, rivals, fired, requests;
 	struct judge *judge;
-	uint32_t moments;  /* those that a rule waits for */
-	struct head *head; /* scratch */
+	struct gatekeeper *gatekeeper; /* NULL: nothing waits for an answer */
+	uint32_t moments;              /* those that a rule waits for */
+	struct head *head;             /* scratch */
 	const char *source;
 	const char *const *interfaces; /* NULL: frames come from files */
+	enum checksum_policy checksums;
 	bool anomalies, strict_checksums, watch_tunnels, keeps_requests;
 	struct report_stats stats;
 };
@@ -108,6 +111,9 @@ struct seat {
 	struct watch *w;
 	int64_t t;
 };
+
+/* pipeline.c: takes a frame in.  The conversation it belongs to, and its segment; NULL: to none. */
+struct flow *carry_frame(struct pipeline *p, const struct frame *f, struct segment *seg);
 
 /* follow.c: reads what the streams have, as far as it goes.  `over`: no more will come. */
 void follow(const struct seat *at, bool over);
@@ -145,6 +151,9 @@ void rival_hears(const struct seat *at, const struct segment *seg, enum side fro
 
 /* There is a second version of something: do the acknowledgements tell which is true? */
 void rival_acked(const struct seat *at);
+
+/* Nothing more will come: what was put aside and is not contradicted is read, but for an answer to a handshake. */
+void rival_ends(const struct seat *at);
 
 /* Of the server's bytes while a handshake waits: leaves what is to be believed.  True when they mean two things; then the
  * conversation is settled. */

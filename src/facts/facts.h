@@ -5,6 +5,7 @@
 
 #include "channel/channel.h"
 #include "decode/segment.h"
+#include "facts/fate.h"
 #include "handshake/handshake.h"
 #include "tunnel/detector.h"
 #include "verdict/verdict.h"
@@ -52,6 +53,7 @@ struct facts {
 	const struct finding *finding;       /* NULL when no tunnel */
 	const struct finding *carrier;       /* who talks in a channel, when the handshake says so; wraps nothing */
 	const char *wrapped;                 /* protocol inside the tunnel; NULL not known */
+	const struct facts_fate *fate;       /* NULL when not inline */
 	const struct facts_request *request; /* NULL when none came, or no rule asks */
 };
 

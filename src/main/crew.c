@@ -207,7 +207,7 @@ static void say_death(struct crew *c, const struct member *m, pid_t pid, int sta
 static void bury(struct crew *c, unsigned i, int status)
 {
 	struct member *m = &c->member[i];
-	struct source_counters kernel = { 0, 0 };
+	struct source_counters kernel = { 0 };
 	const pid_t pid = m->pid;
 	/* The number may be another's from now on. */
 	m->pid = 0;

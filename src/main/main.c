@@ -2,6 +2,7 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
+#include "main/inline.h"
 #include "main/live.h"
 #include "main/options.h"
 #include "main/replay.h"
@@ -67,6 +68,8 @@ static int run_verb(struct options *o, const char *verb, char **words)
 		return replay(o, words);
 	if (strcmp(verb, "live") == 0)
 		return live(o, words);
+	if (strcmp(verb, "inline") == 0)
+		return in_the_way(o, words);
 	if (strcmp(verb, "list") == 0 && words[0] != NULL && words[1] == NULL)
 		return list(words[0]);
 	if (strcmp(verb, "explain") == 0 && o->states && words[0] == NULL)
@@ -92,6 +95,8 @@ int main(int argc, char **argv)
 		.verbosity = LOG_INFO,
 		.pipeline = { .flows = MAX_FLOWS, .anomalies = true, .overlaps = OVERLAP_ACKED },
 		.live = { .snaplen = MAX_FRAME, .buffer_mib = LIVE_BUFFER_MIB },
+		.in_line = { .queue = { .length = QUEUE_LENGTH },
+		    .gate = { .mark = SETTLED_MARK, .mask = SETTLED_MARK, .reject_with = REPLY_RST } },
 		.stats_interval = STATS_INTERVAL,
 		.workers = 1,
 		.watchdog = WATCHDOG,

@@ -12,6 +12,8 @@ const char help_text[] =
     "\n"
     "usage: culvert replay [options] FILE|FOLDER|- ...   label the conversations of captures (pcap, pcapng)\n"
     "       culvert live -i INTERFACE [options]          label conversations as they happen\n"
+    "       culvert inline -q NUM --fail open|closed [options]  judge packets of the kernel's queue NUM, and let them\n"
+    "                                                    pass or not; --print-rules, --check\n"
     "       culvert list detectors|events|facts          what can be found and named\n"
     "       culvert explain --states                     the handshake table\n"
     "       culvert rules check FILE|FOLDER ...          everything that is wrong with rule files\n"
@@ -24,6 +26,16 @@ const char help_text[] =
     "      --buffer MIB        live: the kernel's buffer for each interface (default 64)\n"
     "      --snaplen BYTES     live: keep so much of each frame (default 262144)\n"
     "      --stats-interval S  live: a stats record every S seconds (default 8; 0: only at the end)\n"
+    "  -q, --queue NUM         inline: the kernel's queue\n"
+    "      --fail open|closed  inline: what cannot be judged passes, or does not; must be said\n"
+    "      --exceptions LIST   inline: CONDITION=pass|drop|reject, with commas: flow-table, reassembly, midstream,\n"
+    "                          restart, parser, held, queue\n"
+    "      --reject-with HOW   inline: rst (default), or 403 where a handshake is rejected\n"
+    "      --settled-mark V/M  inline: on packets of conversations that need no more asking (default 0x1000000)\n"
+    "      --queue-length N    inline: packets that may wait (default 8192)\n"
+    "      --print-rules WHAT  inline: print the rule set to load, for nft or iptables\n"
+    "      --check             inline: say what the kernel and the rights lack\n"
+    "      --fates FILE        replay: what would become of each packet inline\n"
     "  -j, --workers N         live: share the traffic among N workers (default 1)\n"
     "      --watchdog S        live: replace a worker that stands still for S seconds (default 10; 0: never)\n"
     "      --sandbox MODE      what reads packets is shut in: try (default), require, off\n"
@@ -75,6 +87,7 @@ enum {
 	OPT_BUFFER,
 	OPT_SNAPLEN,
 	OPT_STATS_INTERVAL,
+	OPT_FATES,
 	OPT_SANDBOX,
 	OPT_SELFTEST,
 	OPT_WATCHDOG,
@@ -91,6 +104,15 @@ static const struct option long_options[] = {
 	{ "buffer", required_argument, NULL, OPT_BUFFER },
 	{ "snaplen", required_argument, NULL, OPT_SNAPLEN },
 	{ "stats-interval", required_argument, NULL, OPT_STATS_INTERVAL },
+	{ "queue", required_argument, NULL, 'Q' },
+	{ "fail", required_argument, NULL, OPT_FAIL },
+	{ "exceptions", required_argument, NULL, OPT_EXCEPTIONS },
+	{ "reject-with", required_argument, NULL, OPT_REJECT_WITH },
+	{ "settled-mark", required_argument, NULL, OPT_SETTLED_MARK },
+	{ "queue-length", required_argument, NULL, OPT_QUEUE_LENGTH },
+	{ "print-rules", required_argument, NULL, OPT_PRINT_RULES },
+	{ "check", no_argument, NULL, OPT_CHECK },
+	{ "fates", required_argument, NULL, OPT_FATES },
 	{ "workers", required_argument, NULL, 'j' },
 	{ "watchdog", required_argument, NULL, OPT_WATCHDOG },
 	{ "sandbox", required_argument, NULL, OPT_SANDBOX },
@@ -114,7 +136,7 @@ static const struct option long_options[] = {
 	{ "states", no_argument, NULL, OPT_STATES },
 	{ "strict", no_argument, NULL, OPT_STRICT },
 	{ "require-tests", no_argument, NULL, OPT_REQUIRE_TESTS },
-	{ "quiet", no_argument, NULL, 'q' },
+	{ "quiet", no_argument, NULL, 'S' },
 	{ "verbose", no_argument, NULL, 'v' },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, OPT_VERSION },
@@ -276,7 +298,11 @@ static bool take_live(struct options *o, int c, const char *value)
 		return parse_number("--snaplen", value, 64, MAX_FRAME, &o->live.snaplen);
 	case OPT_STATS_INTERVAL:
 		return parse_number("--stats-interval", value, 0, 86400, &o->stats_interval);
+	case 'Q':
+		return inline_option(&o->in_line, 'q', value);
 	default:
+		if (c >= OPT_FAIL && c < OPT_LAST)
+			return inline_option(&o->in_line, c, value);
 		return take_upkeep(o, c, value);
 	}
 }
@@ -328,6 +354,10 @@ static bool take_option(struct options *o, int c, const char *value)
 	case 'r':
 		return add_rules(o, value);
 	case 'q':
+		if (value != NULL)
+			return inline_option(&o->in_line, 'q', value);
+		/* fallthrough */
+	case 'S':
 		o->verbosity = o->verbosity > LOG_ERROR ? LOG_ERROR : LOG_QUIET;
 		return true;
 	case 'v':
@@ -338,6 +368,9 @@ static bool take_option(struct options *o, int c, const char *value)
 		return true;
 	case OPT_VERSION:
 		o->verb = "version";
+		return true;
+	case OPT_FATES:
+		o->fates = value;
 		return true;
 	case OPT_UNWRAP:
 		o->unwrap = value;
@@ -370,8 +403,11 @@ static bool take_option(struct options *o, int c, const char *value)
 
 bool options_read(struct options *o, int argc, char **argv)
 {
+	/* There, -q is the queue; elsewhere it is quiet. */
+	const bool in_line = argc > 1 && strcmp(argv[1], "inline") == 0;
+	const char *const letters = in_line ? "i:j:f:r:o:k:q:vh" : "i:j:f:r:o:k:qvh";
 	int c;
-	while (o->verb == NULL && (c = getopt_long(argc, argv, "i:j:f:r:o:k:qvh", long_options, NULL)) != -1)
+	while (o->verb == NULL && (c = getopt_long(argc, argv, letters, long_options, NULL)) != -1)
 		if (!take_option(o, c, optarg))
 			return false;
 	return true;

@@ -6,6 +6,7 @@
 #include "capture/source.h"
 #include "engine/pipeline.h"
 #include "guard/guard.h"
+#include "main/inline_options.h"
 #include "main/rulebook.h"
 #include "report/out.h"
 
@@ -16,6 +17,7 @@ struct options {
 	struct pipeline_options pipeline;
 	struct rulebook rules;
 	struct live_options live;
+	struct inline_options in_line;
 	struct rotation rotation; /* of the output of live */
 	const char *metrics;      /* where they are served; NULL: nowhere */
 	uint32_t stats_interval;  /* seconds; 0: only at the end */
@@ -24,6 +26,7 @@ struct options {
 	enum guard_mode sandbox;
 	uint32_t workers;   /* of live */
 	uint32_t watchdog;  /* seconds that one may stand still; 0: for ever */
+	const char *fates;  /* file for the fate of each frame; NULL: none */
 	const char *unwrap; /* folder; NULL: none */
 	const char *verb;   /* that an option stands for; NULL: the first word is one */
 	bool fail_on_anomaly, states, table, strict, require_tests, selftest;

@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include "capture/files.h"
 #include "guard/guard.h"
+#include "main/fates.h"
 #include "main/run.h"
 #include "main/signals.h"
 
@@ -62,7 +63,7 @@ static bool replay_source(const struct run *r, struct source *s, const char *nam
 	enum source_got got = GOT_FRAME;
 	pipeline_source(r->pipeline, name);
 	while (got == GOT_FRAME && !signals_wish(WISH_STOP)) {
-		got = run_frames(r, s, BATCH, &e);
+		got = r->fates != NULL ? fates_frames(r, s, BATCH, &e) : run_frames(r, s, BATCH, &e);
 		signals_seen();
 		if (signals_take(WISH_RULES))
 			(void)rulebook_reload(&r->options->rules, r->pipeline);
@@ -71,6 +72,8 @@ static bool replay_source(const struct run *r, struct source *s, const char *nam
 	if (g->shown > 0)
 		fputs("\r\033[K", stderr);
 	pipeline_drain(r->pipeline);
+	if (r->fates != NULL)
+		fates_print(r, NULL);
 	if (signals_wish(WISH_STOP) || got == GOT_END)
 		return true;
 	log_error("%s: %s", e.where, e.what);
@@ -149,7 +152,7 @@ static int replay_into(struct options *o, const struct files *files)
 	struct run r;
 	struct err e;
 	int status = EXIT_USAGE;
-	if (run_open(&r, o, false)) {
+	if (run_open(&r, o, false) && fates_open(&r)) {
 		if (!run_start(&r, &e)) {
 			log_error("%s: %s", e.where, e.what);
 		} else if (!shut_in(o, files)) {
@@ -158,6 +161,7 @@ static int replay_into(struct options *o, const struct files *files)
 			status = replay_files(&r, files);
 			report_stats(r.reporter, &r.stats);
 		}
+		status = fates_close(&r, status);
 	}
 	return run_end(&r, status);
 }
@@ -176,6 +180,11 @@ int replay(struct options *o, char **paths)
 			files_fini(&files);
 			return e.sys == EACCES ? EXIT_DENIED : EXIT_USAGE;
 		}
+	if (o->fates != NULL) {
+		inline_settle_policies(&o->in_line);
+		o->pipeline.gate = &o->in_line.gate;
+		o->pipeline.overlaps = OVERLAP_FIRST;
+	}
 	const int status = rulebook_load(&o->rules) ? replay_into(o, &files) : EXIT_USAGE;
 	rulebook_close(&o->rules);
 	files_fini(&files);

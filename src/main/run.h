@@ -2,6 +2,7 @@
 #ifndef MAIN_RUN_H
 #define MAIN_RUN_H
 
+#include <stdio.h>
 #include "capture/source.h"
 #include "main/options.h"
 
@@ -12,6 +13,7 @@ struct run {
 	struct reporter *reporter, *table; /* table: NULL unless asked for */
 	struct pipeline *pipeline;
 	struct report_stats stats; /* as told at the end */
+	FILE *fates;               /* NULL unless asked for */
 	uint64_t unwrap_lost;      /* by workers: bytes */
 	bool counted;              /* there is something to sum up */
 };

@@ -1,7 +1,7 @@
 /* The record of a rule that has spoken: EVE's `alert`, and under `culvert` the rule, and what was known at that moment.
  *
- * The program listens only: whatever a rule wants done, the action told is "allowed", and what it wanted stands in
- * `culvert.rule`. */
+ * Where the program only listens, whatever a rule wants done, the action told is "allowed"; what it wanted stands in
+ * `culvert.rule`.  Inline, it is "blocked" from the moment on at which the conversation was forbidden. */
 #include "report/record.h"
 
 static const char *category_of(const struct verdict *v)
@@ -52,7 +52,7 @@ static void write_alert(struct record *r, const struct facts *f, const struct ru
 {
 	struct json *j = &r->json;
 	json_object(j, "alert");
-	json_word(j, "action", "allowed");
+	json_word(j, "action", f->fate != NULL && fate_forbidden(f->fate) ? "blocked" : "allowed");
 	json_uint(j, "gid", 1);
 	json_uint(j, "signature_id", rule->id);
 	json_uint(j, "rev", rule->rev);
@@ -78,13 +78,20 @@ static void write_request(struct record *r, const struct facts_request *q)
 	json_object_end(j);
 }
 
-static void write_rule(struct record *r, const struct alert *a)
+static bool is_done(const struct facts *f, const struct alert *a)
+{
+	if (f->fate == NULL || a->moment == MOMENT_END)
+		return false;
+	return a->rule->act == ACT_MARK || (a->rule->act != ACT_ALERT && fate_forbidden(f->fate));
+}
+
+static void write_rule(struct record *r, const struct facts *f, const struct alert *a)
 {
 	struct json *j = &r->json;
 	const struct rule_info *rule = a->rule;
 	json_object(j, "rule");
 	json_word(j, "action", act_name(rule->act));
-	json_bool(j, "done", false);
+	json_bool(j, "done", is_done(f, a));
 	if (rule->act == ACT_MARK)
 		json_uint(j, "mark", rule->mark);
 	json_word(j, "moment", moment_name(a->moment));
@@ -115,7 +122,7 @@ size_t record_alert(
 	write_request(r, f->request);
 	record_counters(r, f);
 	json_object(j, "culvert");
-	write_rule(r, a);
+	write_rule(r, f, a);
 	/* What is lacking for a label is told when nothing more can come. */
 	struct verdict v = *f->verdict;
 	if (f->ended == ENDED_NOT)

@@ -254,6 +254,31 @@ static void write_encapsulation(struct json *j, const struct encapsulation *e)
 	json_array_end(j);
 }
 
+/* What was done about it, inline. */
+static void write_fate(struct json *j, const struct facts_fate *f)
+{
+	if (f == NULL)
+		return;
+	json_object(j, "inline");
+	json_word(j, "fate", standing_name((enum standing)f->standing));
+	if (f->rule != 0) {
+		json_uint(j, "rule", f->rule);
+		json_word(j, "moment", moment_name((enum moment)f->moment));
+	}
+	if (f->exception != 0)
+		json_word(j, "exception", exception_name((enum exception)(f->exception - 1)));
+	if (f->standing == STANDING_REJECTED)
+		json_word(j, "reply", reply_name((enum reply)f->reply));
+	json_array(j, "met");
+	for (unsigned i = 0; i < EXCEPTIONS; i++)
+		if ((f->met >> i & 1) != 0)
+			json_word(j, NULL, exception_name((enum exception)i));
+	json_array_end(j);
+	json_uint(j, "held", f->held);
+	json_uint(j, "refused", f->refused);
+	json_object_end(j);
+}
+
 void record_http(struct record *r, const struct facts *f)
 {
 	write_http(&r->json, f);
@@ -280,5 +305,6 @@ size_t record_flow(struct record *r, const struct facts *f)
 	record_http(r, f);
 	record_handshakes(r, f);
 	record_what_is_known(r, f);
+	write_fate(&r->json, f->fate);
 	return record_end(r);
 }

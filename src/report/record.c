@@ -234,6 +234,26 @@ static void write_traffic_stats(struct json *j, const struct report_stats *s)
 	json_object_end(j);
 }
 
+static void write_inline_stats(struct json *j, const struct inline_stats *s)
+{
+	if (s == NULL)
+		return;
+	json_object(j, "inline");
+	json_uint(j, "passed", s->passed);
+	json_uint(j, "marked", s->marked);
+	json_uint(j, "dropped", s->dropped);
+	json_uint(j, "held", s->held);
+	json_uint(j, "held_again", s->held_again);
+	json_uint(j, "conflicts", s->conflicts);
+	json_uint(j, "settled", s->settled);
+	json_uint(j, "forbidden", s->forbidden);
+	json_object(j, "exceptions");
+	for (unsigned i = 0; i < EXCEPTIONS; i++)
+		json_uint(j, exception_name((enum exception)i), s->exceptions[i]);
+	json_object_end(j);
+	json_object_end(j);
+}
+
 static void write_workers(struct json *j, const struct live_stats *s)
 {
 	json_object(j, "workers");
@@ -274,6 +294,7 @@ size_t record_stats(struct record *r, const struct report_stats *s)
 	json_uint(j, "kin_evicted", s->kin_evicted);
 	json_uint(j, "groups_evicted", s->groups_evicted);
 	record_rule_stats(j, &s->rules);
+	write_inline_stats(j, s->in_the_way);
 	if (s->live != NULL && s->live->workers != 0)
 		write_workers(j, s->live);
 	json_uint(j, "records", s->records);

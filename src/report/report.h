@@ -84,6 +84,15 @@ struct live_stats {
 	const struct worker_stats *worker;
 };
 
+/* Of a run inline. */
+struct inline_stats {
+	uint64_t passed, marked, dropped; /* packets; the marked ones, of settled conversations, are among the passed */
+	uint64_t held, held_again;        /* packets that waited; that came again meanwhile, and were dropped */
+	uint64_t conflicts;               /* packets dropped for saying other bytes than one before */
+	uint64_t settled, forbidden;      /* conversations */
+	uint64_t exceptions[EXCEPTIONS];  /* conversations that met one; held: packets */
+};
+
 struct report_stats {
 	const char *source;
 	uint64_t frames, frame_bytes, segments, other, malformed, fragments_dropped, bad_checksums;
@@ -91,7 +100,8 @@ struct report_stats {
 	uint64_t anomalies, stream_caps, tunnel_caps, kin_evicted, groups_evicted, records, records_lost;
 	struct rule_stats rules;
 	int64_t first, last;
-	const struct live_stats *live; /* NULL: files were read */
+	const struct live_stats *live;         /* NULL: files were read */
+	const struct inline_stats *in_the_way; /* NULL: it was only listened to */
 };
 void report_stats(struct reporter *r, const struct report_stats *s);
 

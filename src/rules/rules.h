@@ -72,6 +72,9 @@ struct ruleset_change ruleset_compare(const struct ruleset *from, const struct r
 /* Bit set of the moments at which any rule is to be judged. */
 uint32_t ruleset_moments(const struct ruleset *r);
 
+/* The same, of those rules that want more than to tell. */
+uint32_t ruleset_acting(const struct ruleset *r);
+
 /* Does any rule read the request (facts->request)? */
 bool ruleset_reads_request(const struct ruleset *r);
 

@@ -29,6 +29,15 @@ const struct rule_info *ruleset_find(const struct ruleset *r, uint32_t id)
 	return NULL;
 }
 
+uint32_t ruleset_acting(const struct ruleset *r)
+{
+	uint32_t moments = 0;
+	for (size_t i = 0; i < r->count; i++)
+		if (r->rule[i].info.act != ACT_ALERT && r->rule[i].info.act != ACT_PASS)
+			moments |= r->rule[i].moments;
+	return moments;
+}
+
 uint32_t ruleset_moments(const struct ruleset *r)
 {
 	return r->moments;

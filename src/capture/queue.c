@@ -1,0 +1,352 @@
+/* The kernel's queue of packets (NFQUEUE), through libnetfilter_queue and libmnl, which only this file knows.
+ *
+ * The kernel hands over whole packets from their IP header on, large ones as it would hand them to a network card (GSO): a
+ * sixth of the wake-ups, and checksums that are still to be filled in, which it says of each.  Answers are gathered and sent
+ * many at once; whoever has nothing more to read sends what there is before it sleeps.
+ *
+ * A refused packet becomes, in its place, the reset that its target hears; what its source hears goes out by a raw socket.  A
+ * large packet cannot change its size in the kernel without what was planned for it going wrong: it is dropped, and its
+ * target hears by the raw socket, too.
+ *
+ * What the kernel dropped is read where it says so, in /proc: a full queue drops without a word to its reader. */
+#include <netinet/in.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libmnl/libmnl.h>
+#include <libnetfilter_queue/libnetfilter_queue.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nfnetlink_queue.h>
+#include <pcap/dlt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+#include "capture/forge.h"
+#include "capture/inside.h"
+
+enum {
+	BATCH = 16,            /* packets read at once */
+	PACKET_ROOM = 0x10800, /* the longest packet and what the kernel says of it */
+	ANSWERS = 64,          /* sent at once, at most */
+	ANSWER_ROOM = 512,     /* one of them, with a packet in it */
+	RECEIVE_BUFFER = 32 << 20,
+	CONFIG_ROOM = 4096
+};
+
+struct queue {
+	struct source source;
+	struct queue_options options;
+	int fd, raw4, raw6, proc;
+	uint32_t port; /* netlink's name for the socket */
+	struct mmsghdr read[BATCH];
+	struct iovec vec[BATCH];
+	int got, next; /* of `read` */
+	int64_t t;
+	uint64_t frames;
+	struct { /* the frame given last */
+		uint32_t token, mark;
+		bool large;
+	} now;
+	unsigned answers;
+	size_t answered; /* bytes */
+	struct source_counters counters;
+	uint8_t *room; /* BATCH * PACKET_ROOM */
+	_Alignas(struct nlmsghdr) uint8_t out[ANSWERS * ANSWER_ROOM];
+};
+
+static struct queue *queue_of(struct source *s)
+{
+	return (struct queue *)s;
+}
+
+/* What the kernel says to one order: 0, or an error. */
+static int command(const struct queue *q, struct nlmsghdr *h)
+{
+	uint8_t answer[CONFIG_ROOM];
+	h->nlmsg_flags |= NLM_F_ACK;
+	if (send(q->fd, h, h->nlmsg_len, 0) < 0)
+		return errno;
+	for (;;) {
+		const ssize_t n = recv(q->fd, answer, sizeof answer, 0);
+		if (n < 0)
+			return errno;
+		const struct nlmsghdr *r = (const struct nlmsghdr *)(const void *)answer;
+		if (mnl_nlmsg_ok(r, (int)n) && r->nlmsg_type == NLMSG_ERROR)
+			return -((const struct nlmsgerr *)mnl_nlmsg_get_payload(r))->error;
+	}
+}
+
+static int bind_queue(const struct queue *q)
+{
+	char room[CONFIG_ROOM];
+	struct nlmsghdr *h = nfq_nlmsg_put(room, NFQNL_MSG_CONFIG, q->options.number);
+	nfq_nlmsg_cfg_put_cmd(h, AF_UNSPEC, NFQNL_CFG_CMD_BIND);
+	return command(q, h);
+}
+
+static int set_flags(const struct queue *q, uint32_t flags)
+{
+	char room[CONFIG_ROOM];
+	struct nlmsghdr *h = nfq_nlmsg_put(room, NFQNL_MSG_CONFIG, q->options.number);
+	mnl_attr_put_u32(h, NFQA_CFG_FLAGS, htonl(flags));
+	mnl_attr_put_u32(h, NFQA_CFG_MASK, htonl(flags));
+	return command(q, h);
+}
+
+static int set_sizes(const struct queue *q)
+{
+	char room[CONFIG_ROOM];
+	struct nlmsghdr *h = nfq_nlmsg_put(room, NFQNL_MSG_CONFIG, q->options.number);
+	nfq_nlmsg_cfg_put_params(h, NFQNL_COPY_PACKET, 0xffff);
+	nfq_nlmsg_cfg_put_qmaxlen(h, q->options.length);
+	return command(q, h);
+}
+
+static bool refuse(const struct queue *q, int why, const char *what, struct err *e)
+{
+	if (why == EPERM && strcmp(what, "bind") != 0)
+		return err_set_code(
+		    e, EPERM, q->source.name, "no permission: it takes the capabilities CAP_NET_ADMIN and CAP_NET_RAW");
+	if (why == EBUSY || why == EPERM)
+		return err_set_code(e, why, q->source.name,
+		    "the kernel does not give it away: another program has it, or CAP_NET_ADMIN is lacking");
+	return err_set_code(e, why, q->source.name, "cannot be used (%s): %s", what, strerror(why));
+}
+
+/* Flags each by themselves: the kernel refuses a whole message for one that it does not know. */
+static bool configure(struct queue *q, struct err *e)
+{
+	int why = bind_queue(q);
+	if (why != 0)
+		return refuse(q, why, "bind", e);
+	if ((why = set_flags(q, NFQA_CFG_F_GSO)) != 0)
+		return refuse(q, why, "large packets", e);
+	if (q->options.fail_open && (why = set_flags(q, NFQA_CFG_F_FAIL_OPEN)) != 0)
+		return refuse(q, why, "fail open", e);
+	if ((why = set_sizes(q)) != 0)
+		return refuse(q, why, "sizes", e);
+	return true;
+}
+
+static bool open_sockets(struct queue *q, struct err *e)
+{
+	const int room = RECEIVE_BUFFER;
+	struct sockaddr_nl name = { .nl_family = AF_NETLINK };
+	socklen_t len = sizeof name;
+	q->fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER);
+	if (q->fd < 0 || bind(q->fd, (struct sockaddr *)&name, sizeof name) != 0 ||
+	    getsockname(q->fd, (struct sockaddr *)&name, &len) != 0)
+		return refuse(q, errno, "netlink", e);
+	q->port = name.nl_pid;
+	if (setsockopt(q->fd, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof room) != 0)
+		setsockopt(q->fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof room);
+	q->raw4 = socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, IPPROTO_RAW);
+	if (q->raw4 < 0)
+		return refuse(q, errno, "raw socket", e);
+	q->raw6 = socket(AF_INET6, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, IPPROTO_RAW); /* a host may have no IPv6 */
+	q->proc = open("/proc/self/net/netfilter/nfnetlink_queue", O_RDONLY | O_CLOEXEC);
+	return true;
+}
+
+static void send_raw(struct queue *q, const uint8_t *packet, size_t len, bool ipv6)
+{
+	ssize_t sent = 0;
+	if (len == 0)
+		return;
+	if (ipv6) {
+		struct sockaddr_in6 to = { .sin6_family = AF_INET6 };
+		memcpy(&to.sin6_addr, packet + 24, 16);
+		sent = sendto(q->raw6, packet, len, MSG_DONTWAIT, (struct sockaddr *)&to, sizeof to);
+	} else {
+		struct sockaddr_in to = { .sin_family = AF_INET };
+		memcpy(&to.sin_addr, packet + 16, 4);
+		sent = sendto(q->raw4, packet, len, MSG_DONTWAIT, (struct sockaddr *)&to, sizeof to);
+	}
+	q->counters.refused += sent < 0;
+}
+
+static void queue_flush(struct source *s)
+{
+	struct queue *q = queue_of(s);
+	if (q->answers != 0 && send(q->fd, q->out, q->answered, 0) < 0)
+		q->counters.refused += q->answers;
+	q->answers = 0;
+	q->answered = 0;
+}
+
+static void put_answer(struct queue *q, const struct packet_answer *a, bool pass, const uint8_t *packet, size_t len)
+{
+	struct nlmsghdr *h = nfq_nlmsg_put((char *)q->out + q->answered, NFQNL_MSG_VERDICT, q->options.number);
+	nfq_nlmsg_verdict_put(h, (int)a->token, pass ? NF_ACCEPT : NF_DROP);
+	if (a->mask != 0)
+		nfq_nlmsg_verdict_put_mark(h, (a->token == q->now.token ? q->now.mark & ~a->mask : 0) | a->mark);
+	if (len != 0)
+		nfq_nlmsg_verdict_put_pkt(h, packet, (uint32_t)len);
+	q->answered += (h->nlmsg_len + 3u) & ~(size_t)3; /* as netlink aligns */
+	if (++q->answers == ANSWERS)
+		queue_flush(&q->source);
+}
+
+static void queue_answer(struct source *s, const struct packet_answer *a)
+{
+	struct queue *q = queue_of(s);
+	uint8_t to_target[FORGED_LEN], to_source[FORGED_LEN];
+	const bool drop = a->fate == FATE_DROP;
+	size_t len = drop ? forge_to_target(&a->passage, (enum reply)a->to_target, to_target) : 0;
+	const bool in_place = len != 0 && a->token == q->now.token && !q->now.large;
+	put_answer(q, a, !drop || in_place, to_target, in_place ? len : 0);
+	if (!drop)
+		return;
+	if (!in_place)
+		send_raw(q, to_target, len, a->passage.ipv6);
+	len = forge_to_source(&a->passage, (enum reply)a->to_source, to_source);
+	send_raw(q, to_source, len, a->passage.ipv6);
+}
+
+static bool read_batch(struct queue *q)
+{
+	struct timespec now;
+	for (int i = 0; i < BATCH; i++)
+		q->vec[i].iov_len = PACKET_ROOM;
+	q->next = 0;
+	q->got = recvmmsg(q->fd, q->read, BATCH, MSG_DONTWAIT, NULL);
+	if (q->got <= 0) {
+		q->got = 0;
+		return false;
+	}
+	clock_gettime(CLOCK_REALTIME, &now);
+	q->t = now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
+	return true;
+}
+
+/* False when the message is none of a packet: an answer that was not taken. */
+static bool take_message(struct queue *q, const struct nlmsghdr *h, struct frame *f)
+{
+	struct nlattr *attr[NFQA_MAX + 1] = { NULL };
+	if (h->nlmsg_type != (NFNL_SUBSYS_QUEUE << 8 | NFQNL_MSG_PACKET)) {
+		q->counters.refused += h->nlmsg_type == NLMSG_ERROR;
+		return false;
+	}
+	if (nfq_nlmsg_parse(h, attr) < 0 || attr[NFQA_PACKET_HDR] == NULL)
+		return false;
+	const struct nfqnl_msg_packet_hdr *about = mnl_attr_get_payload(attr[NFQA_PACKET_HDR]);
+	const struct nlattr *bytes = attr[NFQA_PAYLOAD];
+	const uint32_t info = attr[NFQA_SKB_INFO] != NULL ? ntohl(mnl_attr_get_u32(attr[NFQA_SKB_INFO])) : 0;
+	q->now.token = ntohl(about->packet_id);
+	q->now.mark = attr[NFQA_MARK] != NULL ? ntohl(mnl_attr_get_u32(attr[NFQA_MARK])) : 0;
+	q->now.large = (info & NFQA_SKB_GSO) != 0;
+	*f = (struct frame){ .t = q->t,
+		.link = DLT_RAW,
+		.number = ++q->frames,
+		.token = q->now.token,
+		.unsummed = (info & NFQA_SKB_CSUMNOTREADY) != 0 };
+	if (bytes != NULL)
+		f->bytes = (struct slice){ mnl_attr_get_payload(bytes), mnl_attr_get_payload_len(bytes) };
+	f->wire_len = attr[NFQA_CAP_LEN] != NULL ? ntohl(mnl_attr_get_u32(attr[NFQA_CAP_LEN])) : (uint32_t)f->bytes.len;
+	return true;
+}
+
+static enum source_got queue_next(struct source *s, struct frame *f, struct err *e)
+{
+	struct queue *q = queue_of(s);
+	(void)e;
+	for (;;) {
+		if (q->next == q->got && !read_batch(q)) {
+			queue_flush(s);
+			return GOT_NOTHING;
+		}
+		const int i = q->next++;
+		const struct nlmsghdr *h = q->vec[i].iov_base;
+		if (mnl_nlmsg_ok(h, (int)q->read[i].msg_len) && take_message(q, h, f))
+			return GOT_FRAME;
+	}
+}
+
+static uint64_t queue_position(const struct source *s, uint64_t *total)
+{
+	(void)s;
+	*total = 0;
+	return 0;
+}
+
+static size_t queue_descriptors(const struct source *s, struct pollfd *fds, size_t room)
+{
+	if (room == 0)
+		return 0;
+	fds[0] = (struct pollfd){ .fd = ((const struct queue *)s)->fd, .events = POLLIN };
+	return 1;
+}
+
+/* Columns: number, port, waiting, mode, range, dropped since it was full, dropped on the way here, last id. */
+static void queue_tick(struct source *s)
+{
+	struct queue *q = queue_of(s);
+	char text[4096];
+	const ssize_t n = q->proc >= 0 ? pread(q->proc, text, sizeof text - 1, 0) : -1;
+	if (n <= 0)
+		return;
+	text[n] = '\0';
+	char *rest = text;
+	for (char *line; (line = strsep(&rest, "\n")) != NULL;) {
+		unsigned long number, full, lost, last;
+		if (sscanf(line, "%lu %*u %*u %*u %*u %lu %lu %lu", &number, &full, &lost, &last) != 4 ||
+		    number != q->options.number)
+			continue;
+		q->counters.received = last;
+		q->counters.dropped = full + lost;
+	}
+}
+
+static void queue_counters(const struct source *s, struct source_counters *c)
+{
+	*c = ((const struct queue *)s)->counters;
+}
+
+static void queue_close(struct source *s)
+{
+	struct queue *q = queue_of(s);
+	queue_flush(s);
+	const int fds[] = { q->fd, q->raw4, q->raw6, q->proc };
+	for (size_t i = 0; i < sizeof fds / sizeof *fds; i++)
+		if (fds[i] >= 0)
+			close(fds[i]);
+	free(q->room);
+	free(q);
+}
+
+static const struct source_kind queue_kind = {
+	.next = queue_next,
+	.position = queue_position,
+	.close = queue_close,
+	.answer = queue_answer,
+	.flush = queue_flush,
+	.descriptors = queue_descriptors,
+	.tick = queue_tick,
+	.counters = queue_counters,
+};
+
+struct source *source_open_queue(const struct queue_options *o, struct err *e)
+{
+	char name[32];
+	struct queue *q = calloc(1, sizeof *q);
+	if (q == NULL || (q->room = malloc(BATCH * PACKET_ROOM)) == NULL) {
+		free(q);
+		err_set_sys(e, "queue", "no memory");
+		return NULL;
+	}
+	snprintf(name, sizeof name, "queue %u", (unsigned)o->number);
+	source_init(&q->source, &queue_kind, name);
+	q->options = *o;
+	q->fd = q->raw4 = q->raw6 = q->proc = -1;
+	for (size_t i = 0; i < BATCH; i++) {
+		q->vec[i] = (struct iovec){ .iov_base = q->room + i * PACKET_ROOM, .iov_len = PACKET_ROOM };
+		q->read[i].msg_hdr = (struct msghdr){ .msg_iov = &q->vec[i], .msg_iovlen = 1 };
+	}
+	if (open_sockets(q, e) && configure(q, e))
+		return &q->source;
+	queue_close(&q->source);
+	return NULL;
+}

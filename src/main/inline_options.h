@@ -1,0 +1,41 @@
+/* inline_options -- the words of the command line that only `culvert inline` has. */
+#ifndef MAIN_INLINE_OPTIONS_H
+#define MAIN_INLINE_OPTIONS_H
+
+#include "capture/source.h"
+#include "engine/pipeline.h"
+
+enum fail { FAIL_UNSAID, FAIL_OPEN, FAIL_CLOSED };
+enum firewall { FIREWALL_NONE, FIREWALL_NFT, FIREWALL_IPTABLES };
+
+struct inline_options {
+	bool numbered; /* a queue was named */
+	bool check;
+	enum fail fail;
+	enum firewall print; /* a rule set is to be printed for it */
+	struct queue_options queue;
+	struct gate_options gate;
+	uint8_t said[EXCEPTIONS]; /* 1 + enum policy; 0: as `fail` says */
+};
+
+enum {
+	OPT_FAIL = 512,
+	OPT_EXCEPTIONS,
+	OPT_REJECT_WITH,
+	OPT_SETTLED_MARK,
+	OPT_QUEUE_LENGTH,
+	OPT_PRINT_RULES,
+	OPT_CHECK,
+	OPT_LAST
+};
+
+enum { QUEUE_LENGTH = 8192 };
+#define SETTLED_MARK 0x1000000u
+
+/* One of the above, or 'q'.  False, after saying why, when its value cannot be. */
+bool inline_option(struct inline_options *o, int c, const char *value);
+
+/* What was not said is as `fail` wants it. */
+void inline_settle_policies(struct inline_options *o);
+
+#endif
