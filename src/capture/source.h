@@ -37,6 +37,10 @@ struct live_options {
 /* No such interface is ENODEV, no permission EPERM, a filter that cannot be used EINVAL.  One that is down is awaited. */
 struct source *source_open_live(const struct live_options *o, struct err *e) MUST_CHECK;
 
+/* After another worker has come or gone: each keeps its share.  place[w] is where worker w stands in the kernel's list, to whose
+ * end who comes is added, and in which who goes is replaced by the last. */
+bool source_share(struct source *s, const unsigned *place, unsigned workers, struct err *e) MUST_CHECK;
+
 struct queue_options {
 	uint32_t number;
 	uint32_t length; /* packets that the kernel lets wait */
@@ -45,10 +49,6 @@ struct queue_options {
 
 /* The kernel's queue of that number: packets that wait for an answer.  No permission is EPERM; EBUSY: another program has it. */
 struct source *source_open_queue(const struct queue_options *o, struct err *e) MUST_CHECK;
-
-/* After another worker has come or gone: each keeps its share.  place[w] is where worker w stands in the kernel's list, to whose
- * end who comes is added, and in which who goes is replaced by the last. */
-bool source_share(struct source *s, const unsigned *place, unsigned workers, struct err *e) MUST_CHECK;
 
 enum source_got source_next(struct source *s, struct frame *f, struct err *e);
 

@@ -134,6 +134,7 @@ static void conclude(const struct seat *at, bool over)
 static void finish(const struct seat *at, enum ended why)
 {
 	struct watch *w = at->w;
+	rival_ends(at);
 	if (w->phase != WATCH_SETTLED) {
 		const uint64_t before = w->dossier.odd;
 		w->dossier.odd |= stream_finish(&at->p->streams, &w->stream);

@@ -169,6 +169,34 @@ static void weigh_answers(const struct seat *at, struct rival *r)
 	r->answers = false;
 }
 
+static void read_parked(const struct seat *at, struct rival *r)
+{
+	struct watch *w = at->w;
+	enum side odd_from;
+	uint64_t odd_at;
+	r->parked = false;
+	if ((r->odd & ODD_BIT(TTL_JUMP)) != 0)
+		stream_trust_ttl(&w->stream, (enum side)r->from, r->seg.ttl);
+	stream_push(&at->p->streams, &w->stream, &r->seg, &odd_from, &odd_at);
+	follow(at, false);
+	if (w->phase != WATCH_SETTLED)
+		stream_settle(&at->p->streams, &w->stream);
+}
+
+/* Balancers answer a SYN for servers whose TTL is another, and not all that is said is acknowledged before the end. */
+void rival_ends(const struct seat *at)
+{
+	struct watch *w = at->w;
+	struct rival *r = rival_of(at);
+	if (r == NULL || !r->parked || w->phase != WATCH_HTTP || awaits_answer(w))
+		return;
+	/* Its bytes come before the reset, if there was one. */
+	const uint8_t state = w->stream.state;
+	if (w->stream.side[r->from].next <= r->at)
+		read_parked(at, r);
+	w->stream.state = state;
+}
+
 void rival_acked(const struct seat *at)
 {
 	struct watch *w = at->w;
@@ -185,16 +213,8 @@ void rival_acked(const struct seat *at)
 	if (x->next < end && x->acked < end)
 		return;
 	r->parked = false;
-	if (x->next < end) {
-		enum side odd_from;
-		uint64_t odd_at;
-		if ((r->odd & ODD_BIT(TTL_JUMP)) != 0)
-			stream_trust_ttl(&w->stream, from, r->seg.ttl);
-		stream_push(&at->p->streams, &w->stream, &r->seg, &odd_from, &odd_at);
-		follow(at, false);
-		if (w->phase != WATCH_SETTLED)
-			stream_settle(&at->p->streams, &w->stream);
-	}
+	if (x->next < end)
+		read_parked(at, r);
 	leave_if_done(at, r);
 }
 
@@ -225,6 +245,7 @@ bool rival_contests(const struct seat *at, struct chunk *in, bool over)
 {
 	struct watch *w = at->w;
 	const struct rival *r = rival_of(at);
+	/* What stands in the way lets nothing else arrive. */
 	if (!over && at->p->gatekeeper == NULL)
 		leave_acknowledged(w, in);
 	if (r == NULL || !r->answers || at->p->streams.policy != OVERLAP_ACKED)

@@ -152,6 +152,9 @@ void rival_hears(const struct seat *at, const struct segment *seg, enum side fro
 /* There is a second version of something: do the acknowledgements tell which is true? */
 void rival_acked(const struct seat *at);
 
+/* Nothing more will come: what was put aside and is not contradicted is read, but for an answer to a handshake. */
+void rival_ends(const struct seat *at);
+
 /* Of the server's bytes while a handshake waits: leaves what is to be believed.  True when they mean two things; then the
  * conversation is settled. */
 bool rival_contests(const struct seat *at, struct chunk *in, bool over);

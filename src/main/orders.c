@@ -27,10 +27,9 @@ bool orders_pair(int *keeper, int *worker, struct err *e)
 
 bool orders_give(int to, enum order order, int fd)
 {
-	const struct order_message m = { .order = order };
+	struct order_message m = { .order = order };
 	union rider rider = { .bytes = { 0 } };
-	/* sendmsg takes what it only reads without const. */
-	struct iovec piece = { .iov_base = (void *)(uintptr_t)&m, .iov_len = sizeof m };
+	struct iovec piece = { .iov_base = &m, .iov_len = sizeof m };
 	struct msghdr message = { .msg_iov = &piece, .msg_iovlen = 1 };
 	if (fd >= 0) {
 		message.msg_control = rider.bytes;
