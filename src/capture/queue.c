@@ -27,6 +27,8 @@
 #include "capture/forge.h"
 #include "capture/inside.h"
 
+enum { QUEUE_COLUMNS = 8 }; /* of a line of the kernel's table that are read */
+
 enum {
 	BATCH = 16,            /* packets read at once */
 	PACKET_ROOM = 0x10800, /* the longest packet and what the kernel says of it */
@@ -291,12 +293,14 @@ static void queue_tick(struct source *s)
 	text[n] = '\0';
 	char *rest = text;
 	for (char *line; (line = strsep(&rest, "\n")) != NULL;) {
-		unsigned long number, full, lost, last;
-		if (sscanf(line, "%lu %*u %*u %*u %*u %lu %lu %lu", &number, &full, &lost, &last) != 4 ||
-		    number != q->options.number)
+		const bool there = *line != '\0';
+		uint64_t column[QUEUE_COLUMNS];
+		for (unsigned i = 0; i < QUEUE_COLUMNS; i++)
+			column[i] = strtoull(line, &line, 10);
+		if (!there || column[0] != q->options.number)
 			continue;
-		q->counters.received = last;
-		q->counters.dropped = full + lost;
+		q->counters.dropped = column[5] + column[6];
+		q->counters.received = column[7];
 	}
 }
 
