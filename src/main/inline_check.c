@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <linux/capability.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static bool has_capability(unsigned number)
@@ -15,8 +16,8 @@ static bool has_capability(unsigned number)
 	if (f == NULL)
 		return true;
 	while (fgets(line, sizeof line, f) != NULL)
-		if (sscanf(line, "CapEff: %llx", &set) == 1)
-			break;
+		if (strncmp(line, "CapEff:", 7) == 0)
+			set = strtoull(line + 7, NULL, 16);
 	fclose(f);
 	return (set >> number & 1) != 0;
 }
