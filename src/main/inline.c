@@ -7,14 +7,12 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <time.h>
+#include "main/clock.h"
 #include "main/firewall.h"
 #include "main/inline_check.h"
 #include "main/run.h"
 #include "main/signals.h"
 #include "main/standin.h"
-
-#define SECOND INT64_C(1000000000)
 
 enum { BATCH = 256, WAIT_MS = 250 };
 
@@ -26,13 +24,6 @@ struct in_line {
 	int64_t begun, beaten, told; /* ns, monotonic */
 	uint64_t drops_said, refused_said;
 };
-
-static int64_t clock_ns(clockid_t clock)
-{
-	struct timespec now;
-	clock_gettime(clock, &now);
-	return now.tv_sec * SECOND + now.tv_nsec;
-}
 
 static void answer_all(const struct in_line *l)
 {
@@ -199,6 +190,10 @@ int in_the_way(struct options *o, char **words)
 	struct inline_options *i = &o->in_line;
 	if (!is_ready(i, words))
 		return run_usage();
+	if (o->workers > 1 || o->metrics != NULL) {
+		log_error("inline: -j and --metrics are for live only");
+		return run_usage();
+	}
 	inline_settle_policies(i);
 	if (i->print != FIREWALL_NONE) {
 		firewall_print(i, stdout);

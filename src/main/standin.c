@@ -8,9 +8,9 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 #include "base/log.h"
+#include "main/clock.h"
 
 enum { LOOK_MS = 100, STALLED_MS = 1500 };
 
@@ -19,16 +19,9 @@ struct standin {
 	pid_t pid;
 };
 
-static int64_t now_ns(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
-}
-
 static bool is_stalled(const struct standin *s)
 {
-	return now_ns() - atomic_load(s->beat) > STALLED_MS * INT64_C(1000000);
+	return clock_ns(CLOCK_MONOTONIC) - atomic_load(s->beat) > STALLED_MS * INT64_C(1000000);
 }
 
 static void let_pass(struct source *queue)
@@ -86,7 +79,7 @@ struct standin *standin_start(struct source *queue)
 		free(s);
 		return NULL;
 	}
-	atomic_store(beat, now_ns());
+	atomic_store(beat, clock_ns(CLOCK_MONOTONIC));
 	s->beat = beat;
 	s->pid = fork();
 	if (s->pid == 0)
