@@ -12,6 +12,7 @@
 
 enum {
 	MOST_METHOD = 32, /* the longest registered one has 17 bytes */
+	MOST_BLANKS = 32, /* between method and target, in which bytes pass that are control bytes elsewhere */
 	MOST_LINE = 16384 /* of a first line whose target is neither a path nor a URL */
 };
 
@@ -41,14 +42,16 @@ static bool is_method_end(struct slice line, size_t n)
 	return n < line.len && line.at[n] != '\r' && is_space(line.at[n]);
 }
 
-/* Other control bytes than those that some take for blanks around a word. */
-static bool has_control(struct slice s)
+/* Control bytes behind `from` (bytes looked at before), but for those behind the method that some take for blanks: `n` is
+ * where the method ends. */
+static bool has_control(struct slice line, size_t n, size_t from)
 {
-	if ((field_oddities(s) & ODD_BIT(FIELD_CONTROL)) == 0)
+	if ((field_oddities(slice_from(line, from > n ? from : n)) & ODD_BIT(FIELD_CONTROL)) == 0)
 		return false;
-	while (s.len != 0 && is_space(s.at[0]))
-		s = slice_from(s, 1);
-	return (field_oddities(s) & ODD_BIT(FIELD_CONTROL)) != 0;
+	size_t target = n;
+	while (target < line.len && target - n < MOST_BLANKS && is_space(line.at[target]))
+		target++;
+	return (field_oddities(slice_from(line, from > target ? from : target)) & ODD_BIT(FIELD_CONTROL)) != 0;
 }
 
 /* Could a request line go on like this?  `from`: bytes looked at before. */
@@ -59,7 +62,7 @@ static bool maybe_request_line(struct slice line, size_t from)
 		return n <= MOST_METHOD;
 	if (n == 0 || n > MOST_METHOD || !is_method_end(line, n))
 		return false;
-	return !has_control(slice_from(line, from > n ? from : n));
+	return !has_control(line, n, from);
 }
 
 /* Long targets are paths or URLs. */
@@ -196,7 +199,7 @@ static bool read_request_line(struct slice line, struct head *out)
 	out->odd = field_oddities(line);
 	if (n == 0 || n > MOST_METHOD || !is_method_end(line, n))
 		return false;
-	if ((out->odd & ODD_BIT(FIELD_CONTROL)) != 0 && has_control(slice_from(line, n)))
+	if ((out->odd & ODD_BIT(FIELD_CONTROL)) != 0 && has_control(line, n, 0))
 		return false;
 	if (line.len >= MOST_LINE && !is_long_target(line))
 		return false;

@@ -527,6 +527,30 @@ static void first_bytes(void **state)
 	edge_free(&e);
 }
 
+/* A control byte that some take for a blank is one behind the method only, whether a look began before it or with it. */
+static void blanks_behind_the_method(void **state)
+{
+	(void)state;
+	struct edge e = edge_new(4096);
+	static struct head h;
+	const struct slice in[] = { SLICE("GET \v/ "), SLICE("GET\f\v /"), SLICE("GET /\f"), SLICE("GET /a\v/b") };
+	for (size_t i = 0; i < sizeof in / sizeof *in; i++) {
+		const bool may = i < 2;
+		assert_int_equal(head_maybe_request(edge_lay(&e, in[i])), may);
+		for (size_t first = 0; first <= in[i].len; first++) {
+			size_t scanned = 0, used = 0;
+			const bool more =
+			    parse_part(head_parse_request, &e, in[i], first, &scanned, &h, &used) == PARSE_MORE;
+			assert_true(more || !may);
+			if (more)
+				assert_int_equal(
+				    parse_part(head_parse_request, &e, in[i], in[i].len, &scanned, &h, &used),
+				    may ? PARSE_MORE : PARSE_NOT_HTTP);
+		}
+	}
+	edge_free(&e);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -539,6 +563,7 @@ int main(void)
 		cmocka_unit_test(long_heads),
 		cmocka_unit_test(the_preface),
 		cmocka_unit_test(first_bytes),
+		cmocka_unit_test(blanks_behind_the_method),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
