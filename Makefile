@@ -21,7 +21,7 @@ PACKAGES := gcc make pkg-config libpcap-dev libndpi-dev libmd-dev libyaml-dev li
 CHECK_PACKAGES := clang clang-format clang-tidy libclang-rt-14-dev cppcheck mandoc universal-ctags tshark libndpi-bin \
 	shellcheck valgrind
 
-LAB_PACKAGES := httptunnel openssh-client openssh-server tcpdump curl iproute2 squid corkscrew socat iptables openssl
+LAB_PACKAGES := tcpreplay ethtool httptunnel openssh-client openssh-server tcpdump curl iproute2 squid corkscrew socat iptables openssl
 
 WARN := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wcast-qual -Wvla -Wpointer-arith \
 	-Wwrite-strings -Wundef -Werror
@@ -53,7 +53,7 @@ room_of  = $(firstword $(subst _, ,$1))
 .DEFAULT_GOAL := all
 .SECONDARY:
 .PHONY: all release help setup setup-check setup-lab run test tests unit talk golden cli upkeep rules-tests pack differ lab check clang \
-	sanitized lint floors sizes format format-check fuzz score compare alerts evasion evasion-compare innocents bench bench-rules install clean
+	sanitized lint floors sizes format format-check fuzz score compare alerts evasion evasion-compare innocents rates bench bench-rules install clean
 
 all: $(B)/culvert ## build the program
 
@@ -241,6 +241,9 @@ $(B)/loop: tests/bench/loop.c
 	@mkdir -p $(@D)
 	$(if $(V),,@echo "  CC  $@")
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< -lpcap
+
+rates: release setup-lab $(B)/generate ## how fast packets may come before one is lost: live beside tcpdump and ndpiReader (as root)
+	@tests/lab/rates --culvert $(TRAINED)/culvert --generate $(B)/generate
 
 bench: release $(B)/generate $(B)/loop ## CPU time and memory, beside ndpiReader (BENCH_MB=size of each capture)
 	@tests/bench/run.sh $(TRAINED)/culvert $(B)/generate $(B)/loop $(BENCH_MB)
