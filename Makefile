@@ -63,7 +63,9 @@ all: $(B)/culvert ## build the program
 TRAINED := build/trained
 LEARN   := -fprofile-generate -fprofile-update=single
 LEARNT  := -fprofile-use -fprofile-partial-training -Wno-missing-profile -Wno-maybe-uninitialized
-train    = $(MAKE) --no-print-directory B=$(TRAINED) OPT="$(OPT) $1" LTO="$2" $(TRAINED)/culvert
+# Where it is known what is hot, -O3 is worth 7 % of the instructions of bulk HTTP and of short flows (callgrind).
+RELEASE ?= -O3 -g
+train    = $(MAKE) --no-print-directory B=$(TRAINED) OPT="$(RELEASE) $1" LTO="$2" $(TRAINED)/culvert
 
 release: setup $(TRAINED)/done ## build the program as it is installed
 
