@@ -15,7 +15,7 @@ Q = $(if $(V),,@)
 # Further captures with known truth and a scorer; optional, nothing needs them.
 CORPUS  ?= ../shared/corpus
 
-PACKAGES := gcc make pkg-config libpcap-dev libndpi-dev libmd-dev libyaml-dev libpcre2-dev libcap-ng-dev libseccomp-dev \
+PACKAGES := gcc make pkg-config libpcap-dev libndpi-dev libmd-dev libyaml-dev libpcre2-dev libcap-ng-dev \
 	libmicrohttpd-dev libnetfilter-queue-dev libmnl-dev libcmocka-dev \
 	python3 python3-jsonschema
 CHECK_PACKAGES := clang clang-format clang-tidy libclang-rt-14-dev cppcheck mandoc universal-ctags tshark libndpi-bin \
@@ -34,7 +34,7 @@ CPPFLAGS += -Isrc -D_GNU_SOURCE -DCULVERT_VERSION='"$(VERSION)"'
 CFLAGS   += -std=c11 $(OPT) $(HARDEN) $(WARN)
 LDFLAGS  += -pie -Wl,-z,relro,-z,now
 # nDPI before libmd, so that nDPI finds its own SHA1Init and not libmd's of the same name: see base/digest.c.
-LDLIBS   = -lpcap $(NDPI_LIBS) -lmd -lyaml -lpcre2-8 -lcap-ng -lseccomp -lnetfilter_queue -lmnl -lm
+LDLIBS   = -lpcap $(NDPI_LIBS) -lmd -lyaml -lpcre2-8 -lcap-ng -lnetfilter_queue -lmnl -lm
 
 NDPI_CFLAGS = $(shell pkg-config --cflags libndpi 2>/dev/null)
 NDPI_LIBS   = $(shell pkg-config --libs libndpi 2>/dev/null || echo -lndpi)
@@ -53,7 +53,7 @@ room_of  = $(firstword $(subst _, ,$1))
 .DEFAULT_GOAL := all
 .SECONDARY:
 .PHONY: all release help setup setup-check setup-lab run test tests unit talk golden cli upkeep rules-tests pack differ lab check clang \
-	sanitized lint floors sizes format format-check fuzz score compare alerts evasion evasion-compare innocents rates bench bench-rules install clean
+	sanitized lint floors sizes format format-check fuzz score compare alerts evasion evasion-compare innocents rates bench bench-rules faults install clean
 
 all: $(B)/culvert ## build the program
 
@@ -208,6 +208,18 @@ fuzz: ## every fuzz target for FUZZ_SECONDS
 $(B)/%_fuzz: tests/fuzz/%_fuzz.c tests/lib/wire.c $(OBJ)
 	$(if $(V),,@echo "  CC  $@")
 	$(Q)$(CC) $(CPPFLAGS) -Itests/lib $(CFLAGS) -fsanitize=fuzzer $(LDFLAGS) -o $@ $< tests/lib/wire.c $(OBJ) $(LDLIBS)
+
+# The Nth call fails, for every N.  The second program was built for AddressSanitizer, which says what leaks then.
+LEAKS ?= build/check/culvert
+LEAKS_EVERY ?= 10
+faults: $(B)/culvert $(B)/shim.so ## each piece of memory, file and write is refused once: nothing crashes, hangs or tears
+	@tests/faults/run --culvert $(B)/culvert --shim $(B)/shim.so
+	@if [ -x $(LEAKS) ]; then tests/faults/run --culvert $(LEAKS) --shim $(B)/shim.so --every $(LEAKS_EVERY) memory memory-unwrap open write; fi
+
+$(B)/shim.so: tests/faults/shim.c
+	@mkdir -p $(@D)
+	$(if $(V),,@echo "  CC  $@")
+	$(Q)$(CC) -std=gnu11 -O1 -g -Wall -Wextra -Werror -fPIC -shared -o $@ $< -ldl
 
 score: $(B)/culvert ## right labels on the further captures, when they are there (CORPUS=folder)
 	@if [ -f "$(CORPUS)/score.py" ]; then \

@@ -116,6 +116,8 @@ static void conclude(const struct seat *at, bool over)
 {
 	struct watch *w = at->w;
 	const bool waits = awaiting(w);
+	if (waits && http_doubts_hold(&w->top.http, over))
+		w->dossier.doubts |= DOUBT_READINGS;
 	const uint32_t news = (uint32_t)dossier_score(&w->dossier) << 22 | (uint32_t)w->dossier.doubts << 12 |
 			      (uint32_t)w->dossier.count << 4 | (uint32_t)waits << 1 | 1;
 	if (news == w->judged && !over)
