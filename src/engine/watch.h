@@ -7,6 +7,7 @@
 #include "decode/decode.h"
 #include "engine/pipeline.h"
 #include "flow/flow.h"
+#include "flow/knock.h"
 #include "handshake/handshake.h"
 #include "http/conn.h"
 #include "http/witness.h"
@@ -88,6 +89,8 @@ struct pipeline {
 	struct reporter *reporter, *table; /* table: may be NULL */
 	struct decoder *decoder;
 	struct flow_table *flows;
+	size_t flows_most;
+	struct knocks *knocks;
 	struct kin_table *kin;
 	struct stream_kit streams;
 	struct tunnel_kit tunnels;

@@ -8,7 +8,7 @@
 #include <sys/mman.h>
 #include "flow/inside.h"
 
-enum { PAYLOAD_AT = (sizeof(struct flow) + 15) / 16 * 16, FLOWS_MAX = 1 << 28 };
+enum { PAYLOAD_AT = (sizeof(struct flow) + 15) / 16 * 16, FLOWS_MAX = 1 << 28, ASKED_AT_MOST = 64 };
 
 _Static_assert(sizeof(struct flow_key) == 44, "keys are hashed and compared as bytes: no padding");
 
@@ -141,6 +141,22 @@ static void age_remove(struct flow_table *t, const struct flow *f)
 		t->youngest = f->age_prev;
 }
 
+static void rank_append(struct flow_table *t, struct flow *f, unsigned rank)
+{
+	f->rank = (uint8_t)rank;
+	f->placed = t->clock.second;
+	f->rank_next = 0;
+	f->rank_prev = t->ranks[rank].last;
+	*(f->rank_prev != 0 ? &flow_at(t, f->rank_prev)->rank_next : &t->ranks[rank].first) = f->index;
+	t->ranks[rank].last = f->index;
+}
+
+static void rank_remove(struct flow_table *t, const struct flow *f)
+{
+	*(f->rank_prev != 0 ? &flow_at(t, f->rank_prev)->rank_next : &t->ranks[f->rank].first) = f->rank_next;
+	*(f->rank_next != 0 ? &flow_at(t, f->rank_next)->rank_prev : &t->ranks[f->rank].last) = f->rank_prev;
+}
+
 static struct flow *make(struct flow_table *t, const struct segment *s, uint32_t tag, uint32_t at)
 {
 	struct flow *f = pool_take(&t->slots);
@@ -153,6 +169,7 @@ static struct flow *make(struct flow_table *t, const struct segment *s, uint32_t
 	f->id = name_flow(f, t->ordinal++);
 	t->buckets[at] = (struct bucket){ tag, f->index };
 	age_append(t, f);
+	rank_append(t, f, 0);
 	return f;
 }
 
@@ -190,6 +207,13 @@ static struct flow *find_or_make(struct flow_table *t, const struct segment *s, 
 	return make(t, s, tag, at);
 }
 
+static void mark_seen(struct flow_table *t, struct flow *f, const struct segment *s)
+{
+	f->last = s->t > f->last ? s->t : f->last;
+	f->seen = t->clock.second;
+	t->touched = t->latest = f->index;
+}
+
 struct flow *flow_touch(struct flow_table *t, const struct segment *s, bool *fresh)
 {
 	arm_touched(t);
@@ -202,9 +226,63 @@ struct flow *flow_touch(struct flow_table *t, const struct segment *s, bool *fre
 		*fresh = false;
 		return NULL;
 	}
-	f->last = s->t > f->last ? s->t : f->last;
-	f->seen = t->clock.second;
-	t->touched = t->latest = f->index;
+	mark_seen(t, f, s);
+	return f;
+}
+
+struct flow *flow_find(struct flow_table *t, const struct segment *s)
+{
+	arm_touched(t);
+	clock_show(&t->clock, s->t);
+	struct flow *f = same_again(t, &s->key);
+	if (f == NULL) {
+		const uint32_t tag = (uint32_t)hash_bytes(t->key, &s->key, sizeof s->key);
+		const uint32_t index = t->buckets[find(t, &s->key, tag)].index;
+		if (index == 0)
+			return NULL;
+		f = flow_at(t, index);
+	}
+	mark_seen(t, f, s);
+	return f;
+}
+
+struct flow *flow_make(struct flow_table *t, const struct segment *s)
+{
+	arm_touched(t);
+	const uint32_t tag = (uint32_t)hash_bytes(t->key, &s->key, sizeof s->key);
+	const uint32_t at = find(t, &s->key, tag);
+	if (never(t->buckets[at].index != 0))
+		return NULL;
+	struct flow *f = make(t, s, tag, at);
+	if (f != NULL)
+		mark_seen(t, f, s);
+	return f;
+}
+
+void flow_set_rank(struct flow_table *t, struct flow *f, unsigned rank)
+{
+	if (rank == f->rank || never(rank >= FLOW_RANKS))
+		return;
+	rank_remove(t, f);
+	rank_append(t, f, rank);
+}
+
+/* Lists in the order of the latest packet would cost every packet; so who is next to go but was heard of since it was put there
+ * goes to the end once more.  Only so many are asked: of a table of which all speak, any may go. */
+struct flow *flow_least(struct flow_table *t)
+{
+	unsigned rank = 0;
+	while (rank < FLOW_RANKS && t->ranks[rank].first == 0)
+		rank++;
+	if (rank == FLOW_RANKS)
+		return NULL;
+	struct flow *f = flow_at(t, t->ranks[rank].first);
+	for (unsigned i = 0; i < ASKED_AT_MOST && f->seen != f->placed && t->ranks[rank].last != f->index; i++) {
+		rank_remove(t, f);
+		rank_append(t, f, rank);
+		f->placed = f->seen;
+		f = flow_at(t, t->ranks[rank].first);
+	}
 	return f;
 }
 
@@ -233,6 +311,7 @@ void flow_drop(struct flow_table *t, struct flow *f)
 	wheel_take(t, f);
 	unlink_bucket(t, f);
 	age_remove(t, f);
+	rank_remove(t, f);
 	pool_give(&t->slots, f);
 	if (t->slots.used == 0)
 		clock_stop(&t->clock);
@@ -246,4 +325,9 @@ size_t flow_count(const struct flow_table *t)
 size_t flow_peak(const struct flow_table *t)
 {
 	return t->slots.peak;
+}
+
+size_t flow_reserved(const struct flow_table *t)
+{
+	return t->slots.count * t->slots.size + ((size_t)t->mask + 1) * sizeof *t->buckets;
 }

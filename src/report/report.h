@@ -96,7 +96,7 @@ struct inline_stats {
 struct report_stats {
 	const char *source;
 	uint64_t frames, frame_bytes, segments, other, malformed, fragments_dropped, bad_checksums;
-	uint64_t flows, flows_peak, flows_evicted, by_label[LABELS];
+	uint64_t flows, flows_peak, flows_evicted, half_open_peak, half_open_evicted, by_label[LABELS];
 	uint64_t anomalies, stream_caps, tunnel_caps, kin_evicted, groups_evicted, records, records_lost;
 	struct rule_stats rules;
 	int64_t first, last;
