@@ -31,6 +31,7 @@ static const int always[] = {
 	SCMP_SYS(ppoll),
 	SCMP_SYS(recvfrom),
 	SCMP_SYS(recvmsg),
+	SCMP_SYS(recvmmsg),
 	SCMP_SYS(sendto),
 	SCMP_SYS(sendmsg),
 	SCMP_SYS(getsockopt),
