@@ -277,7 +277,7 @@ static bool frames_wait(const struct member *m)
 	return poll(fds, count, 0) > 0;
 }
 
-/* Time that passed while the keeper itself did not run is nobody's fault: no more than two seconds of it count. */
+/* Time that passed while the keeper itself did not run is nobody's fault: no more than a second of it counts. */
 static void watch_beat(const struct crew *c, struct member *m, int64_t since)
 {
 	const uint64_t beats = page_beats(&m->numbers);
@@ -285,7 +285,7 @@ static void watch_beat(const struct crew *c, struct member *m, int64_t since)
 	const bool must_move = c->options->pipeline.gate != NULL || frames_wait(m);
 	const bool still = m->ready && !m->ending && beats == m->beats && must_move;
 	m->beats = beats;
-	m->still = still ? m->still + (since < 2 * SECOND ? since : 2 * SECOND) : 0;
+	m->still = still ? m->still + (since < SECOND ? since : SECOND) : 0;
 	if (c->options->watchdog == 0 || m->still < (int64_t)c->options->watchdog * SECOND)
 		return;
 	log_error("worker %d has not moved for %lld seconds while packets may wait; it is killed", (int)m->pid,

@@ -21,7 +21,7 @@ enum {
 	RING_SIZE = 2 << 20, /* more answers than packets wait by default */
 	LOOK_MS = 100,
 	STALLED_MS = 1500,
-	LOST_LOOKS = 2,
+	LOST_LOOKS = 2, /* about a second each */
 	LEAVE_MS = 500
 };
 
@@ -206,7 +206,7 @@ void porter_close(struct porter *p)
 {
 	if (p->pid > 0) {
 		(void)eventfd_write(p->leave, 1);
-		if (!has_gone(p)) {
+		if (p->still != 0 || !has_gone(p)) {
 			kill(p->pid, SIGKILL);
 			waitpid(p->pid, NULL, 0);
 		}
@@ -228,5 +228,5 @@ bool porter_is_lost(struct porter *p)
 	const uint64_t rounds = page_beats(&p->rounds);
 	p->still = rounds == p->rounds_before ? p->still + 1 : 0;
 	p->rounds_before = rounds;
-	return p->still > LOST_LOOKS;
+	return p->still >= LOST_LOOKS;
 }
