@@ -15,7 +15,7 @@ Q = $(if $(V),,@)
 # Further captures with known truth and a scorer; optional, nothing needs them.
 CORPUS  ?= ../shared/corpus
 
-PACKAGES := gcc make pkg-config libpcap-dev libndpi-dev libmd-dev libyaml-dev libpcre2-dev libcap-ng-dev \
+PACKAGES := gcc make pkg-config libpcap-dev libndpi-dev libmd-dev libyaml-dev libpcre2-dev libcap-ng-dev libseccomp-dev \
 	libmicrohttpd-dev libnetfilter-queue-dev libmnl-dev libcmocka-dev \
 	python3 python3-jsonschema
 CHECK_PACKAGES := clang clang-format clang-tidy libclang-rt-14-dev cppcheck mandoc universal-ctags tshark libndpi-bin \
@@ -34,7 +34,7 @@ CPPFLAGS += -Isrc -D_GNU_SOURCE -DCULVERT_VERSION='"$(VERSION)"'
 CFLAGS   += -std=c11 $(OPT) $(HARDEN) $(WARN)
 LDFLAGS  += -pie -Wl,-z,relro,-z,now
 # nDPI before libmd, so that nDPI finds its own SHA1Init and not libmd's of the same name: see base/digest.c.
-LDLIBS   = -lpcap $(NDPI_LIBS) -lmd -lyaml -lpcre2-8 -lcap-ng -lnetfilter_queue -lmnl -lm
+LDLIBS   = -lpcap $(NDPI_LIBS) -lmd -lyaml -lpcre2-8 -lcap-ng -lseccomp -lnetfilter_queue -lmnl -lm
 
 NDPI_CFLAGS = $(shell pkg-config --cflags libndpi 2>/dev/null)
 NDPI_LIBS   = $(shell pkg-config --libs libndpi 2>/dev/null || echo -lndpi)

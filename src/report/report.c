@@ -15,6 +15,7 @@ struct reporter {
 	struct ring *ring; /* NULL: `out` is used */
 	uint32_t tag;
 	bool crowded; /* it was waited for in vain */
+	bool hurries;
 	enum report_format format;
 	bool colours;
 	struct clock_text clock;
@@ -74,6 +75,11 @@ struct reporter *reporter_open_ring(
 	}
 	*r = (struct reporter){ .ring = ring, .tag = tag, .format = format, .colours = colours, .out.fd = -1 };
 	return r;
+}
+
+void reporter_hurry(struct reporter *r)
+{
+	r->hurries = true;
 }
 
 void reporter_relay(struct reporter *r, const char *line, size_t len, int64_t now)
@@ -139,7 +145,7 @@ static size_t make_record(struct reporter *r, const struct story *s, bool bare)
 static void put_in_ring(struct reporter *r, size_t len)
 {
 	bool put = ring_put(r->ring, r->tag, r->line, len);
-	if (!put && !r->crowded && ring_wait(r->ring, len, PATIENCE_MS))
+	if (!put && !r->crowded && !r->hurries && ring_wait(r->ring, len, PATIENCE_MS))
 		put = ring_put(r->ring, r->tag, r->line, len);
 	r->crowded = !put;
 	r->out.lines++;

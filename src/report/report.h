@@ -27,6 +27,9 @@ struct ring;
 struct reporter *reporter_open_ring(
     struct ring *ring, uint32_t tag, enum report_format format, bool colours, struct err *e) MUST_CHECK;
 
+/* From now on it waits for nobody. */
+void reporter_hurry(struct reporter *r);
+
 /* The keeper's: a line that a worker made; lines that it had to give up. */
 void reporter_relay(struct reporter *r, const char *line, size_t len, int64_t now);
 void reporter_lose(struct reporter *r, uint64_t lines);
@@ -107,6 +110,7 @@ void report_stats(struct reporter *r, const struct report_stats *s);
 
 /* The sum of what two workers counted.  What is told of rules and records, and `live`, is left to the caller. */
 void report_stats_add(struct report_stats *sum, const struct report_stats *more);
+void inline_stats_add(struct inline_stats *sum, const struct inline_stats *more);
 
 uint64_t reporter_lines(const struct reporter *r);
 uint64_t reporter_lost(const struct reporter *r);
