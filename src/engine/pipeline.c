@@ -83,6 +83,7 @@ void pipeline_free(struct pipeline *p)
 void pipeline_source(struct pipeline *p, const char *name)
 {
 	p->source = name;
+	decoder_begin(p->decoder);
 }
 
 static bool has_unread(const struct watch *w, enum side side)
@@ -185,11 +186,19 @@ static struct flow *touch(struct pipeline *p, const struct segment *seg, bool *f
 	return flow_touch(p->flows, seg, fresh);
 }
 
+/* What a moment ends is told before what its frame brings, in the order in which the conversations began. */
+static void take_place(struct pipeline *p, const struct flow *ended)
+{
+	if (p->ordered)
+		reporter_place(p->reporter, p->table, p->turn, ended != NULL ? ended->turn : UINT64_MAX);
+}
+
 static void expire(struct pipeline *p, int64_t now)
 {
 	struct flow *f;
 	while ((f = flow_expired(p->flows, now)) != NULL) {
 		const struct seat at = seat_of(p, f, f->last);
+		take_place(p, f);
 		finish(&at, ENDED_TIMEOUT);
 	}
 }
@@ -321,6 +330,7 @@ struct flow *carry_frame(struct pipeline *p, const struct frame *f, struct segme
 	if (decode(p->decoder, f, seg) != DECODED_SEGMENT)
 		return NULL;
 	p->stats.segments++;
+	seg->turn = p->stats.frames;
 	return take_segment(p, seg, f->interface);
 }
 
@@ -342,8 +352,35 @@ void pipeline_drain(struct pipeline *p)
 	struct flow *f;
 	while ((f = flow_oldest(p->flows)) != NULL) {
 		const struct seat at = seat_of(p, f, f->last);
+		take_place(p, f);
 		finish(&at, ENDED_INPUT);
 	}
+	flow_rest(p->flows);
+}
+
+void pipeline_led(struct pipeline *p, bool ordered)
+{
+	p->ordered = ordered;
+}
+
+void pipeline_second(struct pipeline *p, uint64_t turn, uint32_t second)
+{
+	p->turn = 2 * turn;
+	flow_second(p->flows, second);
+	expire(p, 0);
+}
+
+void pipeline_segment(struct pipeline *p, const struct segment *seg)
+{
+	p->turn = 2 * seg->turn;
+	take_place(p, NULL);
+	take_segment(p, seg, 0);
+}
+
+void pipeline_drain_at(struct pipeline *p, uint64_t turn)
+{
+	p->turn = 2 * turn + 1;
+	pipeline_drain(p);
 }
 
 void pipeline_stats(const struct pipeline *p, struct report_stats *out)

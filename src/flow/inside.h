@@ -3,6 +3,7 @@
 #define FLOW_INSIDE_H
 
 #include "base/pool.h"
+#include "flow/clock.h"
 #include "flow/expire.h"
 #include "flow/flow.h"
 
@@ -19,8 +20,8 @@ struct flow_table {
 	uint32_t oldest, youngest; /* by creation */
 	uint32_t touched;          /* its caller may have changed timeout_s since; 0: none */
 	uint32_t latest;           /* touched last, and still in the table; 0: none */
-	uint64_t ordinal;          /* flows ever made */
 	struct clock clock;
+	bool led; /* the clock is read by another */
 	struct wheel wheel;
 };
 
