@@ -127,7 +127,9 @@ static void show_read(struct lane *l)
 		return;
 	l->shown = l->at;
 	atomic_store_explicit(&l->shared->tail, l->at, memory_order_release);
-	wake(&l->shared->writer_sleeps, l->wake_writer);
+	/* Not for every bit of room: each wakes it once for half a lane. */
+	if (l->other - l->at <= l->size / 2)
+		wake(&l->shared->writer_sleeps, l->wake_writer);
 }
 
 static bool has_item(struct lane *l)

@@ -112,11 +112,3 @@ void merge_move(struct merge *m)
 		while (take(m, &m->strand[i]))
 			put_out(m, &m->strand[i]);
 }
-
-bool merge_sleep(struct merge *m)
-{
-	bool sleeps = true;
-	for (unsigned i = 0; i < m->count; i++)
-		sleeps = (m->strand[i].holds || ring_sleep(&m->strand[i].lines)) && sleeps;
-	return sleeps;
-}

@@ -31,7 +31,4 @@ void merge_fini(struct merge *m);
 /* Moves what can be moved.  Whatever was put into the lanes must have been shown. */
 void merge_move(struct merge *m);
 
-/* From now on a line wakes `wake`.  False: there is one already. */
-bool merge_sleep(struct merge *m);
-
 #endif

@@ -175,7 +175,8 @@ static void show_all(struct share *s)
 		lane_show(&s->helper[i].lane);
 }
 
-/* Until a line has come, or `lane` has room; NULL: nobody waits for room. */
+/* Until `lane` has room, or, NULL, all are gone.  Lines wait in their rings meanwhile; a worker that finds its ring full rings
+ * the bell. */
 static void wait_a_moment(struct share *s, struct lane *lane)
 {
 	struct pollfd bells[] = { { .fd = s->bell, .events = POLLIN }, { .fd = s->alive[0] } };
@@ -183,7 +184,7 @@ static void wait_a_moment(struct share *s, struct lane *lane)
 	const uint64_t before = s->merge.lines;
 	show_all(s);
 	merge_move(&s->merge);
-	if (s->merge.lines != before || (lane != NULL && !lane_await_room(lane)) || !merge_sleep(&s->merge))
+	if (s->merge.lines != before || (lane != NULL && !lane_await_room(lane)))
 		return;
 	const int woken = poll(bells, 2, LOOK_MS);
 	if (woken > 0)
