@@ -121,7 +121,7 @@ test: setup tests ## unit, talk, golden and command-line tests
 
 tests: $(B)/culvert $(B)/generate $(UNIT:%=$(B)/unit/%) $(B)/talk
 	@B=$(B) tests/run "tests/unit/run $(UNIT:%=$(B)/unit/%)" "$(B)/talk tests/talk" \
-		"tests/golden.py --check --culvert $(B)/culvert" "tests/cli/run $(B)/culvert" \
+		"tests/golden.py --check --culvert $(B)/culvert" "tests/cli/run $(B)/culvert" "tests/cli/share $(B)/culvert" \
 		"tests/cli/reload $(B)/culvert $(B)/generate" "tests/cli/upkeep $(B)/culvert $(B)/generate" "tests/rules/run $(B)/culvert" \
 		"tests/rules/hostile.py $(B)/culvert" "tests/rules/pack $(B)/culvert $(B)/talk" \
 		"tests/differ.py --culvert $(B)/culvert"
@@ -143,6 +143,7 @@ golden: $(B)/culvert ## rewrite tests/golden from what culvert says now
 
 cli: $(B)/culvert $(B)/generate ## tests of the command line
 	@tests/cli/run $(B)/culvert
+	@tests/cli/share $(B)/culvert
 	@tests/cli/reload $(B)/culvert $(B)/generate
 	@tests/cli/upkeep $(B)/culvert $(B)/generate
 

@@ -37,6 +37,11 @@ void decoder_free(struct decoder *d)
 	free(d);
 }
 
+void decoder_begin(struct decoder *d)
+{
+	d->senders = (struct senders){ .key = d->senders.key };
+}
+
 void decoder_policy(struct decoder *d, enum checksum_policy policy)
 {
 	d->policy = policy;

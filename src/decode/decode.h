@@ -34,6 +34,9 @@ struct decode_counters {
 struct decoder *decoder_new(enum checksum_policy policy, struct hash_key key, struct err *e) MUST_CHECK;
 void decoder_free(struct decoder *d);
 
+/* Another capture begins: what senders have shown in the one before says nothing of those in this one. */
+void decoder_begin(struct decoder *d);
+
 /* Another policy from the next frame on. */
 void decoder_policy(struct decoder *d, enum checksum_policy policy);
 

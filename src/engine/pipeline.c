@@ -87,6 +87,7 @@ void pipeline_free(struct pipeline *p)
 void pipeline_source(struct pipeline *p, const char *name)
 {
 	p->source = name;
+	decoder_begin(p->decoder);
 }
 
 static bool has_unread(const struct watch *w, enum side side)
@@ -332,11 +333,11 @@ static void knock(struct pipeline *p, const struct segment *seg, unsigned interf
 		return;
 	}
 	p->stats.flows++;
-	if (knocks_put(p->knocks, seg, interface))
+	if (knocks_put(p->knocks, seg, interface, flow_second(p->flows)))
 		return;
 	if (knocks_oldest(p->knocks, &oldest))
 		forget_knock(p, &oldest, true, ENDED_EVICTED);
-	if (!knocks_put(p->knocks, seg, interface))
+	if (!knocks_put(p->knocks, seg, interface, flow_second(p->flows)))
 		p->stats.flows--;
 }
 
@@ -355,11 +356,14 @@ static struct flow *known(struct pipeline *p, const struct segment *seg)
 
 static struct flow *answer_knock(struct pipeline *p, const struct knock *k, const struct segment *seg)
 {
+	struct knock answered = *k;
 	if (!make_room(p, seg->t)) {
 		p->stats.flows--;
 		return NULL;
 	}
-	open_up(p, k);
+	/* It becomes a conversation now: conversations are in the order of their turns. */
+	answered.syn.turn = seg->turn;
+	open_up(p, &answered);
 	return flow_find(p->flows, seg);
 }
 
@@ -379,17 +383,31 @@ static struct flow *touch(struct pipeline *p, const struct segment *seg, unsigne
 	return make_room(p, seg->t) ? flow_touch(p->flows, seg, fresh) : NULL;
 }
 
+/* What a moment ends is told before what its frame brings: conversations in the order in which they began, then what never was
+ * one. */
+static const uint64_t AFTER_FLOWS = UINT64_C(1) << 63, OF_FRAME = UINT64_MAX;
+
+static void take_place(struct pipeline *p, uint64_t order)
+{
+	if (p->ordered)
+		reporter_place(p->reporter, p->table, p->turn, order);
+}
+
 static void expire(struct pipeline *p, int64_t now)
 {
 	struct flow *f;
 	struct knock k;
 	while ((f = flow_expired(p->flows, now)) != NULL) {
 		const struct seat at = seat_of(p, f, f->last);
+		take_place(p, f->turn);
 		finish(&at, ENDED_TIMEOUT);
 	}
-	for (bool flood = knocks_crowded(p->knocks); knocks_expired(p->knocks, now, &k);
-	     flood = knocks_crowded(p->knocks))
+	const uint32_t second = flow_second(p->flows);
+	for (bool flood = knocks_crowded(p->knocks); knocks_expired(p->knocks, second, &k);
+	     flood = knocks_crowded(p->knocks)) {
+		take_place(p, AFTER_FLOWS | k.syn.turn);
 		forget_knock(p, &k, flood, ENDED_TIMEOUT);
+	}
 }
 
 /* A segment with a wrong checksum changes nothing in a conversation that is known.  One with data that would begin a
@@ -436,6 +454,7 @@ struct flow *carry_frame(struct pipeline *p, const struct frame *f, struct segme
 	if (decode(p->decoder, f, seg) != DECODED_SEGMENT)
 		return NULL;
 	p->stats.segments++;
+	seg->turn = p->stats.frames;
 	return take_segment(p, seg, f->interface);
 }
 
@@ -457,11 +476,40 @@ void pipeline_drain(struct pipeline *p)
 	struct flow *f;
 	while ((f = flow_oldest(p->flows)) != NULL) {
 		const struct seat at = seat_of(p, f, f->last);
+		take_place(p, f->turn);
 		finish(&at, ENDED_INPUT);
 	}
 	struct knock k;
-	while (knocks_oldest(p->knocks, &k))
+	while (knocks_oldest(p->knocks, &k)) {
+		take_place(p, AFTER_FLOWS | k.syn.turn);
 		forget_knock(p, &k, false, ENDED_INPUT);
+	}
+	flow_rest(p->flows);
+}
+
+void pipeline_led(struct pipeline *p, bool ordered)
+{
+	p->ordered = ordered;
+}
+
+void pipeline_second(struct pipeline *p, uint64_t turn, uint32_t second)
+{
+	p->turn = 2 * turn;
+	flow_lead(p->flows, second);
+	expire(p, 0);
+}
+
+void pipeline_segment(struct pipeline *p, const struct segment *seg)
+{
+	p->turn = 2 * seg->turn;
+	take_place(p, OF_FRAME);
+	take_segment(p, seg, 0);
+}
+
+void pipeline_drain_at(struct pipeline *p, uint64_t turn)
+{
+	p->turn = 2 * turn + 1;
+	pipeline_drain(p);
 }
 
 void pipeline_stats(const struct pipeline *p, struct report_stats *out)

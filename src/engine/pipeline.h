@@ -62,6 +62,14 @@ void pipeline_tick(struct pipeline *p, int64_t now);
 /* The source has ended: every conversation is concluded and reported. */
 void pipeline_drain(struct pipeline *p);
 
+/* Another has read the capture, for several pipelines that share it by pairs of addresses: it has decoded the frames, counted
+ * them, and keeps the clock for all.  `turn` is the place of what happens in the whole run, so that conversations have the names
+ * that they would have in one pipeline; and with `ordered`, the reporter is told where in the run each record belongs. */
+void pipeline_led(struct pipeline *p, bool ordered);
+void pipeline_second(struct pipeline *p, uint64_t turn, uint32_t second);
+void pipeline_segment(struct pipeline *p, const struct segment *seg);
+void pipeline_drain_at(struct pipeline *p, uint64_t turn); /* after that frame */
+
 void pipeline_stats(const struct pipeline *p, struct report_stats *out);
 
 #endif

@@ -102,6 +102,8 @@ struct pipeline {
 	struct head *head;             /* scratch */
 	const char *source;
 	const char *const *interfaces; /* NULL: frames come from files */
+	uint64_t turn;                 /* of the frame that is carried */
+	bool ordered;                  /* records say where they belong */
 	enum checksum_policy checksums;
 	bool anomalies, strict_checksums, watch_tunnels, keeps_requests;
 	struct report_stats stats;

@@ -109,13 +109,13 @@ static void unlink_bucket(struct flow_table *t, const struct flow *f)
 }
 
 /* The same in every run, so the key is no secret: it names a conversation, it does not protect a table. */
-static uint64_t name_flow(const struct flow *f, uint64_t ordinal)
+static uint64_t name_flow(const struct flow *f)
 {
 	const struct hash_key open_key = { UINT64_C(0x63756c7665727420), UINT64_C(0x666c6f7720696473) };
 	unsigned char bytes[sizeof f->key + 2 * sizeof(uint64_t)];
 	memcpy(bytes, &f->key, sizeof f->key);
 	memcpy(bytes + sizeof f->key, &f->first, sizeof f->first);
-	memcpy(bytes + sizeof f->key + sizeof f->first, &ordinal, sizeof ordinal);
+	memcpy(bytes + sizeof f->key + sizeof f->first, &f->turn, sizeof f->turn);
 	return hash_bytes(open_key, bytes, sizeof bytes) >> 13;
 }
 
@@ -166,7 +166,8 @@ static struct flow *make(struct flow_table *t, const struct segment *s, uint32_t
 	f->key = s->key;
 	f->tag = tag;
 	f->first = f->last = s->t;
-	f->id = name_flow(f, t->ordinal++);
+	f->turn = s->turn;
+	f->id = name_flow(f);
 	t->buckets[at] = (struct bucket){ tag, f->index };
 	age_append(t, f);
 	rank_append(t, f, 0);
@@ -217,7 +218,8 @@ static void mark_seen(struct flow_table *t, struct flow *f, const struct segment
 struct flow *flow_touch(struct flow_table *t, const struct segment *s, bool *fresh)
 {
 	arm_touched(t);
-	clock_show(&t->clock, s->t);
+	if (!t->led)
+		clock_show(&t->clock, s->t);
 	*fresh = false;
 	struct flow *f = same_again(t, &s->key);
 	if (f == NULL)
@@ -233,7 +235,8 @@ struct flow *flow_touch(struct flow_table *t, const struct segment *s, bool *fre
 struct flow *flow_find(struct flow_table *t, const struct segment *s)
 {
 	arm_touched(t);
-	clock_show(&t->clock, s->t);
+	if (!t->led)
+		clock_show(&t->clock, s->t);
 	struct flow *f = same_again(t, &s->key);
 	if (f == NULL) {
 		const uint32_t tag = (uint32_t)hash_bytes(t->key, &s->key, sizeof s->key);
@@ -288,13 +291,29 @@ struct flow *flow_least(struct flow_table *t)
 
 struct flow *flow_expired(struct flow_table *t, int64_t now)
 {
-	if (t->slots.used == 0)
-		return NULL;
 	arm_touched(t);
-	clock_show(&t->clock, now);
-	if (wheel_idle(&t->wheel, t->clock.second))
+	if (!t->led)
+		clock_show(&t->clock, now);
+	if (t->slots.used == 0 || wheel_idle(&t->wheel, t->clock.second))
 		return NULL;
 	return wheel_next(t, t->clock.second);
+}
+
+void flow_lead(struct flow_table *t, uint32_t second)
+{
+	arm_touched(t);
+	t->led = true;
+	t->clock.second = second;
+}
+
+uint32_t flow_second(const struct flow_table *t)
+{
+	return t->clock.second;
+}
+
+void flow_rest(struct flow_table *t)
+{
+	clock_stop(&t->clock);
 }
 
 struct flow *flow_oldest(struct flow_table *t)
@@ -313,8 +332,6 @@ void flow_drop(struct flow_table *t, struct flow *f)
 	age_remove(t, f);
 	rank_remove(t, f);
 	pool_give(&t->slots, f);
-	if (t->slots.used == 0)
-		clock_stop(&t->clock);
 }
 
 size_t flow_count(const struct flow_table *t)

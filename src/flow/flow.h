@@ -1,8 +1,9 @@
 /* flow -- finds, creates and forgets conversations; keeps `payload` bytes for its caller and never looks inside.
  *
  * The table is keyed with a secret, holds at most `flows`, and takes its memory at start.  Time comes from packets only.
- * Forgetting is pulled: flow_expired hands out what has timed out, oldest first, the caller reports it and calls
- * flow_drop.  All orders are those of the packets, so that two runs over one capture agree whatever the secret.
+ * Forgetting is pulled: flow_expired hands out what has timed out, the caller reports it and calls flow_drop.  All orders are
+ * those of the packets, so that two runs over one capture agree whatever the secret; and what happens to one conversation does
+ * not hang on others, so that several tables which share a capture agree with one that has it all.
  */
 #ifndef FLOW_FLOW_H
 #define FLOW_FLOW_H
@@ -17,6 +18,7 @@ struct flow {
 	struct flow_key key;
 	int64_t first, last; /* ns: first and latest segment; `last` never goes backwards */
 	uint64_t id;         /* 51 bits, the same in every run over the same packets */
+	uint64_t turn;       /* of the segment that made it */
 	uint32_t timeout_s;  /* forgotten this long after `last`; the caller sets it after flow_touch */
 	/* The table's own. */
 	uint32_t tag, index, seen, wheel_next, wheel_prev, slot, age_next, age_prev, armed_s;
@@ -48,8 +50,18 @@ void flow_set_rank(struct flow_table *t, struct flow *f, unsigned rank);
  * table is empty. */
 struct flow *flow_least(struct flow_table *t);
 
-/* The next conversation whose time is over at `now`, or NULL.  It stays in the table until flow_drop. */
+/* The next conversation whose time is over at `now`, or NULL: of those whose time is over at once, the one that was made first.
+ * It stays in the table until flow_drop. */
 struct flow *flow_expired(struct flow_table *t, int64_t now);
+
+/* Before flow_expired: another has read the clock, and it shows this second.  From then on `now` counts for nothing. */
+void flow_lead(struct flow_table *t, uint32_t second);
+
+/* What the clock shows. */
+uint32_t flow_second(const struct flow_table *t);
+
+/* The input is over; what comes next may be of any time. */
+void flow_rest(struct flow_table *t);
 
 /* The one least recently created still in the table, or NULL: for the end of input. */
 struct flow *flow_oldest(struct flow_table *t);

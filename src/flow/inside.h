@@ -3,6 +3,7 @@
 #define FLOW_INSIDE_H
 
 #include "base/pool.h"
+#include "flow/clock.h"
 #include "flow/expire.h"
 #include "flow/flow.h"
 
@@ -22,8 +23,8 @@ struct flow_table {
 	} ranks[FLOW_RANKS]; /* by when they were put there */
 	uint32_t touched;    /* its caller may have changed timeout_s since; 0: none */
 	uint32_t latest;     /* touched last, and still in the table; 0: none */
-	uint64_t ordinal;    /* flows ever made */
 	struct clock clock;
+	bool led; /* the clock is read by another */
 	struct wheel wheel;
 };
 

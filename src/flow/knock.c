@@ -6,7 +6,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include "base/pool.h"
-#include "flow/expire.h"
 
 enum { HIS_WAY = 1, HAS_STAMP = 2, HAS_MD5 = 4, HAS_CARRIER = 8, PLACES_MAX = 1 << 28, CROWDED_EIGHTHS = 6 };
 
@@ -18,8 +17,10 @@ struct place {
 	uint16_t window;
 	int8_t window_shift;
 	uint8_t ttl, flags, bits, interface, tcp_len;
-	uint32_t chain, older, younger, tag; /* places by number, from 1 on; 0: none */
+	uint32_t chain, older, younger; /* places by number, from 1 on; 0: none */
 	uint32_t carrier_id;
+	uint32_t turn_low;
+	uint8_t turn_high[3];
 	uint8_t carrier;
 };
 
@@ -31,7 +32,6 @@ struct knocks {
 	uint32_t mask;
 	uint32_t oldest, youngest;
 	struct hash_key key;
-	struct clock clock;
 };
 
 static size_t buckets_for(size_t most)
@@ -113,6 +113,9 @@ static void write_place(struct place *p, const struct segment *s, unsigned inter
 			    (s->has_md5 ? HAS_MD5 : 0) | (s->encap.count != 0 ? HAS_CARRIER : 0));
 	p->interface = (uint8_t)interface;
 	p->tcp_len = (uint8_t)s->tcp.len;
+	p->turn_low = (uint32_t)s->turn;
+	for (unsigned i = 0; i < sizeof p->turn_high; i++)
+		p->turn_high[i] = (uint8_t)(s->turn >> (32 + 8 * i));
 	p->carrier = s->encap.kind[0];
 	p->carrier_id = s->encap.id[0];
 }
@@ -132,8 +135,11 @@ static void read_place(const struct place *p, struct knock *out)
 		.has_md5 = p->bits & HAS_MD5,
 		.ts_value = p->ts_value,
 		.t = p->t,
+		.turn = p->turn_low,
 		.tcp = { NULL, p->tcp_len },
 	};
+	for (unsigned i = 0; i < sizeof p->turn_high; i++)
+		out->syn.turn |= (uint64_t)p->turn_high[i] << (32 + 8 * i);
 	if (p->bits & HAS_CARRIER) {
 		out->syn.encap.count = 1;
 		out->syn.encap.kind[0] = p->carrier;
@@ -141,17 +147,20 @@ static void read_place(const struct place *p, struct knock *out)
 	}
 }
 
-bool knocks_put(struct knocks *k, const struct segment *s, unsigned interface)
+static uint32_t *bucket_of(const struct knocks *k, const struct flow_key *key)
+{
+	return &k->buckets[(uint32_t)hash_bytes(k->key, key, sizeof *key) & k->mask];
+}
+
+bool knocks_put(struct knocks *k, const struct segment *s, unsigned interface, uint32_t second)
 {
 	struct place *p = pool_take_uncleared(&k->places);
 	if (p == NULL)
 		return false;
-	clock_show(&k->clock, s->t);
 	write_place(p, s, interface);
-	p->second = k->clock.second;
-	p->tag = (uint32_t)hash_bytes(k->key, &s->key, sizeof s->key);
+	p->second = second;
 	const uint32_t number = number_of(k, p);
-	uint32_t *bucket = &k->buckets[p->tag & k->mask];
+	uint32_t *bucket = bucket_of(k, &s->key);
 	p->chain = *bucket;
 	*bucket = number;
 	p->younger = 0;
@@ -164,7 +173,7 @@ bool knocks_put(struct knocks *k, const struct segment *s, unsigned interface)
 static void take_out(struct knocks *k, struct place *p, struct knock *out)
 {
 	const uint32_t number = number_of(k, p);
-	uint32_t *link = &k->buckets[p->tag & k->mask];
+	uint32_t *link = bucket_of(k, &p->key);
 	while (*link != number) {
 		if (never(*link == 0))
 			return;
@@ -175,18 +184,15 @@ static void take_out(struct knocks *k, struct place *p, struct knock *out)
 	*(p->younger != 0 ? &place_at(k, p->younger)->older : &k->youngest) = p->older;
 	read_place(p, out);
 	pool_give(&k->places, p);
-	if (k->places.used == 0)
-		clock_stop(&k->clock);
 }
 
 bool knocks_take(struct knocks *k, const struct flow_key *key, struct knock *out)
 {
 	if (k->places.used == 0)
 		return false;
-	const uint32_t tag = (uint32_t)hash_bytes(k->key, key, sizeof *key);
-	for (uint32_t number = k->buckets[tag & k->mask]; number != 0;) {
+	for (uint32_t number = *bucket_of(k, key); number != 0;) {
 		struct place *p = place_at(k, number);
-		if (p->tag == tag && memcmp(&p->key, key, sizeof *key) == 0) {
+		if (memcmp(&p->key, key, sizeof *key) == 0) {
 			take_out(k, p, out);
 			return true;
 		}
@@ -208,12 +214,11 @@ bool knocks_crowded(const struct knocks *k)
 	return k->places.used > k->places.count / 8 * CROWDED_EIGHTHS;
 }
 
-bool knocks_expired(struct knocks *k, int64_t now, struct knock *out)
+bool knocks_expired(struct knocks *k, uint32_t second, struct knock *out)
 {
 	if (k->oldest == 0)
 		return false;
-	clock_show(&k->clock, now);
-	const uint32_t age = k->clock.second - place_at(k, k->oldest)->second;
+	const uint32_t age = second - place_at(k, k->oldest)->second;
 	return age > (knocks_crowded(k) ? KNOCK_HURRY_S : KNOCK_S) && knocks_oldest(k, out);
 }
 

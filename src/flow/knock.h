@@ -20,8 +20,8 @@ void knocks_free(struct knocks *k);
 
 bool knock_fits(const struct segment *s);
 
-/* Of an address pair that has none yet.  False when it is full: take the oldest, and ask again. */
-bool knocks_put(struct knocks *k, const struct segment *s, unsigned interface);
+/* Of an address pair that has none yet; `second` is what the clock shows (flow_second).  False when it is full: take the oldest, and ask again. */
+bool knocks_put(struct knocks *k, const struct segment *s, unsigned interface, uint32_t second);
 
 struct knock {
 	struct segment syn; /* without bytes: only the length of `tcp` is known */
@@ -31,8 +31,8 @@ struct knock {
 /* Takes out the one with this key, if there is one. */
 bool knocks_take(struct knocks *k, const struct flow_key *key, struct knock *out);
 
-/* Takes out the oldest: if its time is over at `now`; or whatever its age. */
-bool knocks_expired(struct knocks *k, int64_t now, struct knock *out);
+/* Takes out the oldest: if its time is over in that second; or whatever its age. */
+bool knocks_expired(struct knocks *k, uint32_t second, struct knock *out);
 bool knocks_oldest(struct knocks *k, struct knock *out);
 
 /* Are most places taken? */

@@ -106,6 +106,8 @@ static bool allow_some(scmp_filter_ctx calls, pid_t ours)
 
 static bool allow_files(scmp_filter_ctx calls, const struct guard *g)
 {
+	if (g->parent && !allow(calls, (const int[]){ SCMP_SYS(wait4) }, 1))
+		return false;
 	if (!g->opens)
 		return true;
 	const bool fine = allow(calls, opening, sizeof opening / sizeof *opening);

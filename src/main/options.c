@@ -36,7 +36,8 @@ const char help_text[] =
     "      --print-rules WHAT  inline: print the rule set to load, for nft or iptables\n"
     "      --check             inline: say what the kernel and the rights lack\n"
     "      --fates FILE        replay: what would become of each packet inline\n"
-    "  -j, --workers N         live: share the traffic among N workers (default 1)\n"
+    "  -j, --workers N         live, replay: share the traffic among N workers (default 1)\n"
+    "      --ordered           replay: with several workers, records in the order in which one writes them\n"
     "      --watchdog S        live: replace a worker that stands still for S seconds (default 10; 0: never)\n"
     "      --sandbox MODE      what reads packets is shut in: try (default), require, off\n"
     "      --selftest-sandbox  live: shut a worker in, try what it must not be able to do, and exit\n"
@@ -88,6 +89,7 @@ enum {
 	OPT_SNAPLEN,
 	OPT_STATS_INTERVAL,
 	OPT_FATES,
+	OPT_ORDERED,
 	OPT_SANDBOX,
 	OPT_SELFTEST,
 	OPT_WATCHDOG,
@@ -114,6 +116,7 @@ static const struct option long_options[] = {
 	{ "check", no_argument, NULL, OPT_CHECK },
 	{ "fates", required_argument, NULL, OPT_FATES },
 	{ "workers", required_argument, NULL, 'j' },
+	{ "ordered", no_argument, NULL, OPT_ORDERED },
 	{ "watchdog", required_argument, NULL, OPT_WATCHDOG },
 	{ "sandbox", required_argument, NULL, OPT_SANDBOX },
 	{ "selftest-sandbox", no_argument, NULL, OPT_SELFTEST },
@@ -380,6 +383,9 @@ static bool take_option(struct options *o, int c, const char *value)
 		return true;
 	case OPT_NO_ANOMALIES:
 		o->pipeline.anomalies = false;
+		return true;
+	case OPT_ORDERED:
+		o->ordered = true;
 		return true;
 	case OPT_STATES:
 		o->states = true;

@@ -26,7 +26,8 @@ struct options {
 	uint32_t fail_on;         /* 1 << enum label */
 	unsigned fail_on_alert;   /* 1 << enum severity; 0: never */
 	enum guard_mode sandbox;
-	uint32_t workers;   /* of live */
+	uint32_t workers;   /* of live and replay */
+	bool ordered;       /* replay: records of several workers as one would write them */
 	uint32_t watchdog;  /* seconds that one may stand still; 0: for ever */
 	const char *fates;  /* file for the fate of each frame; NULL: none */
 	const char *unwrap; /* folder; NULL: none */

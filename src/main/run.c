@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include "main/share.h"
 #include "main/signals.h"
 
 int run_usage(void)
@@ -97,7 +98,10 @@ enum source_got run_frames(const struct run *r, struct source *s, unsigned most,
 void run_count(struct run *r)
 {
 	const struct live_stats *live = r->stats.live;
-	pipeline_stats(r->pipeline, &r->stats);
+	if (r->share != NULL)
+		share_stats(r->share, &r->stats);
+	else
+		pipeline_stats(r->pipeline, &r->stats);
 	r->stats.live = live;
 	r->stats.rules.refused = r->options->rules.refused;
 }

@@ -3,6 +3,7 @@
 #include "report/report.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include "base/log.h"
 #include "base/ring.h"
 #include "report/out.h"
@@ -16,11 +17,15 @@ struct reporter {
 	uint32_t tag;
 	bool crowded; /* it was waited for in vain */
 	bool hurries;
+	bool patient;
+	bool placed; /* lines go into the ring behind their place */
+	struct line_place place;
 	enum report_format format;
 	bool colours;
 	struct clock_text clock;
 	struct out out;
 	char line[MAX_LINE];
+	char placed_line[sizeof(struct line_place) + MAX_LINE];
 };
 
 enum telling { TELL_HANDSHAKE, TELL_LABEL, TELL_ANOMALY, TELL_ALERT, TELL_FLOW, TELL_STATS };
@@ -82,6 +87,19 @@ void reporter_hurry(struct reporter *r)
 	r->hurries = true;
 }
 
+void reporter_patient(struct reporter *r)
+{
+	r->patient = true;
+}
+
+void reporter_place(struct reporter *r, struct reporter *other, uint64_t turn, uint64_t order)
+{
+	r->placed = true;
+	r->place = (struct line_place){ turn, order };
+	if (other != NULL)
+		reporter_place(other, NULL, turn, order);
+}
+
 void reporter_relay(struct reporter *r, const char *line, size_t len, int64_t now)
 {
 	out_line(&r->out, line, len, now);
@@ -141,12 +159,28 @@ static size_t make_record(struct reporter *r, const struct story *s, bool bare)
 	return 0;
 }
 
-/* The keeper is waited for a moment, once; while it does not come back, lines are lost at once. */
+/* The keeper is waited for a moment, once; while it does not come back, lines are lost at once.  Who is patient waits on. */
+static bool put_when_room(struct reporter *r, const char *item, size_t len)
+{
+	bool put = ring_put(r->ring, r->tag, item, len);
+	while (!put && !r->crowded && !r->hurries && (ring_wait(r->ring, len, PATIENCE_MS) || r->patient)) {
+		put = ring_put(r->ring, r->tag, item, len);
+		if (!r->patient)
+			break;
+	}
+	return put;
+}
+
 static void put_in_ring(struct reporter *r, size_t len)
 {
-	bool put = ring_put(r->ring, r->tag, r->line, len);
-	if (!put && !r->crowded && !r->hurries && ring_wait(r->ring, len, PATIENCE_MS))
-		put = ring_put(r->ring, r->tag, r->line, len);
+	const char *item = r->line;
+	if (r->placed) {
+		memcpy(r->placed_line, &r->place, sizeof r->place);
+		memcpy(r->placed_line + sizeof r->place, r->line, len);
+		item = r->placed_line;
+		len += sizeof r->place;
+	}
+	const bool put = put_when_room(r, item, len);
 	r->crowded = !put;
 	r->out.lines++;
 	if (put)

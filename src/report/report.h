@@ -30,6 +30,16 @@ struct reporter *reporter_open_ring(
 /* From now on it waits for nobody. */
 void reporter_hurry(struct reporter *r);
 
+/* A line that finds no room is waited for, as long as it takes. */
+void reporter_patient(struct reporter *r);
+
+/* From now on lines bear the place in the run where they belong, which goes before each line in the ring: by `turn`, then by
+ * `order`, and those of one place stay as they were told.  `other` may be NULL. */
+struct line_place {
+	uint64_t turn, order;
+};
+void reporter_place(struct reporter *r, struct reporter *other, uint64_t turn, uint64_t order);
+
 /* The keeper's: a line that a worker made; lines that it had to give up. */
 void reporter_relay(struct reporter *r, const char *line, size_t len, int64_t now);
 void reporter_lose(struct reporter *r, uint64_t lines);

@@ -11,7 +11,7 @@
 #include <string.h>
 #include "wire.h"
 
-enum { MSS = 1448, BULK = 9700, HUGE = 4 << 20, BRIEF = 50, RELAYED = 2 << 20, STEP_US = 20, TLS_HEAD = 5 };
+enum { MSS = 1448, BULK = 9700, HUGE = 4 << 20, BRIEF = 50, RELAYED = 2 << 20, STEP_US = 20, TLS_HEAD = 5, CLIENTS = 1000 };
 
 struct capture {
 	FILE *f;
@@ -79,7 +79,7 @@ static struct tcp begin(struct capture *c)
 {
 	struct tcp t = { .seq = { 1000, 5000 } };
 	const unsigned n = c->conversations++;
-	wire_hosts(&t.wire, false, 1 + n / 60000, (uint16_t)(1024 + n % 60000), 80);
+	wire_hosts(&t.wire, false, 1 + n % CLIENTS, (uint16_t)(1024 + n / CLIENTS % 60000), 80);
 	segment(c, &t, 0, WIRE_SYN, NULL, 0);
 	segment(c, &t, 1, WIRE_SYN | WIRE_ACK, NULL, 0);
 	segment(c, &t, 0, WIRE_ACK, NULL, 0);
