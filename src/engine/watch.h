@@ -7,6 +7,7 @@
 #include "decode/decode.h"
 #include "engine/pipeline.h"
 #include "flow/flow.h"
+#include "flow/knock.h"
 #include "handshake/handshake.h"
 #include "http/conn.h"
 #include "http/witness.h"
@@ -88,6 +89,8 @@ struct pipeline {
 	struct reporter *reporter, *table; /* table: may be NULL */
 	struct decoder *decoder;
 	struct flow_table *flows;
+	size_t flows_most;
+	struct knocks *knocks;
 	struct kin_table *kin;
 	struct stream_kit streams;
 	struct tunnel_kit tunnels;
@@ -99,7 +102,7 @@ struct pipeline {
 	struct head *head;             /* scratch */
 	const char *source;
 	const char *const *interfaces; /* NULL: frames come from files */
-	uint64_t turn;                 /* of the frame that is carried */
+	uint64_t turn;                 /* twice the place of the frame that is carried; one more: behind it */
 	bool ordered;                  /* records say where they belong */
 	enum checksum_policy checksums;
 	bool anomalies, strict_checksums, watch_tunnels, keeps_requests;

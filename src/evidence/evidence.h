@@ -45,7 +45,7 @@ enum doubt {
 	DOUBT_TRUNCATED = 1 << 6, /* the capture kept only the beginning of packets */
 	DOUBT_EVICTED = 1 << 7,   /* forgotten early because a table was full */
 	DOUBT_SPELLING = 1 << 8,  /* a handshake in a form that no standard has */
-	DOUBT_READINGS = 1 << 9,  /* the answer to a handshake came in two versions that mean different things */
+	DOUBT_READINGS = 1 << 9,  /* a handshake or its answer came in two versions that mean different things */
 };
 enum { DOUBTS = 10 };
 

@@ -88,6 +88,22 @@ static void leave_end_if_empty(const struct turn *t)
 		content_leave_last_byte(t, false);
 }
 
+/* RFC 9112, 6.3: of a length and a coding the coding counts.  Who goes by the length reads another content, and requests that we
+ * see in there are none. */
+static void weigh_framings(const struct turn *t, size_t used)
+{
+	struct http_conn *c = t->c;
+	const struct head *h = t->head;
+	const uint32_t at = (uint32_t)t->in->offset;
+	if ((int32_t)(c->other_end - at) <= 0)
+		c->two_framings = false;
+	c->smuggled = c->two_framings && h->method == METHOD_CONNECT;
+	if ((h->odd & ODD_BIT(LENGTH_AND_CHUNKED)) == 0 || !h->length_valid)
+		return;
+	c->two_framings = true;
+	c->other_end = at + (uint32_t)used + (uint32_t)(h->length < INT32_MAX / 2 ? h->length : INT32_MAX / 2);
+}
+
 static void take_request(const struct turn *t, size_t used)
 {
 	struct http_conn *c = t->c;
@@ -96,6 +112,7 @@ static void take_request(const struct turn *t, size_t used)
 		t->ev->odd |= ODD_BIT(PIPELINE_FULL);
 	pairs_ask(c, t->head, &t->s->ask);
 	t->ev->ask = t->s->ask;
+	weigh_framings(t, used);
 	/* RFC 9110, 9.3.6: a CONNECT has no content, whatever its framing fields say. */
 	take_head(t, HTTP_REQUEST, used, connect ? BODY_NONE : body_rule_request(t->head));
 	if (target_differs_from_host(t->head))
@@ -512,6 +529,11 @@ void http_want_bodies(struct http_conn *c, enum side from, bool want)
 bool http_holds(const struct http_conn *c)
 {
 	return c->side[CLIENT].state == HTTP_HELD;
+}
+
+bool http_doubts_hold(const struct http_conn *c, bool over)
+{
+	return c->smuggled && http_holds(c) && (over || c->side[SERVER].state == HTTP_TO_CLOSE);
 }
 
 const char *http_state_name(enum http_state s)

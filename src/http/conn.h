@@ -105,9 +105,12 @@ struct http_conn {
 	bool hasty;         /* its answer came before it was sent whole */
 	bool client_behind; /* it has bytes that nobody has read, for want of an answer */
 	bool midstream;
-	bool hurried;        /* so many requests unanswered that the oldest are forgotten */
-	uint8_t doubt;       /* exchanges to come before pairs are believed again */
-	bool answered_since; /* a final response came since `doubt` last changed */
+	bool hurried : 1;      /* so many requests unanswered that the oldest are forgotten */
+	bool two_framings : 1; /* a request had a length and a coding: by the length its content ends at other_end */
+	bool smuggled : 1;     /* the latest CONNECT began before that: others take it for content */
+	uint8_t doubt;         /* exchanges to come before pairs are believed again */
+	bool answered_since;   /* a final response came since `doubt` last changed */
+	uint32_t other_end;    /* low half of the offset */
 };
 
 void http_conn_init(struct http_conn *c, bool midstream);
@@ -125,6 +128,10 @@ void http_restart(struct http_conn *c, enum side from);
 void http_want_bodies(struct http_conn *c, enum side from, bool want);
 
 bool http_holds(const struct http_conn *c);
+
+/* Is the client held by a CONNECT that is content by another reading of the request before it, and that the server will not
+ * answer as we read it? */
+bool http_doubts_hold(const struct http_conn *c, bool over);
 const char *http_state_name(enum http_state s);
 
 #endif

@@ -98,8 +98,8 @@ int main(int argc, char **argv)
 		.in_line = { .queue = { .length = QUEUE_LENGTH },
 		    .gate = { .mark = SETTLED_MARK, .mask = SETTLED_MARK, .reject_with = REPLY_RST } },
 		.stats_interval = STATS_INTERVAL,
-		.workers = 1,
-		.watchdog = WATCHDOG,
+		.workers = WORKERS_UNSAID,
+		.watchdog = WATCHDOG_UNSAID,
 	};
 	log_init(o.verbosity);
 	if (!options_read(&o, argc, argv))

@@ -10,6 +10,8 @@
 #include "main/rulebook.h"
 #include "report/out.h"
 
+enum { WORKERS_UNSAID = 0, WATCHDOG_UNSAID = UINT16_MAX };
+
 struct options {
 	const char *filter, *output;
 	enum report_format format;

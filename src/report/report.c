@@ -16,6 +16,7 @@ struct reporter {
 	struct ring *ring; /* NULL: `out` is used */
 	uint32_t tag;
 	bool crowded; /* it was waited for in vain */
+	bool hurries;
 	bool patient;
 	bool placed; /* lines go into the ring behind their place */
 	struct line_place place;
@@ -94,6 +95,11 @@ void reporter_place(struct reporter *r, struct reporter *other, uint64_t turn, u
 		reporter_place(other, NULL, turn, order);
 }
 
+void reporter_hurry(struct reporter *r)
+{
+	r->hurries = true;
+}
+
 void reporter_relay(struct reporter *r, const char *line, size_t len, int64_t now)
 {
 	out_line(&r->out, line, len, now);
@@ -157,10 +163,11 @@ static size_t make_record(struct reporter *r, const struct story *s, bool bare)
 static bool put_when_room(struct reporter *r, const char *item, size_t len)
 {
 	bool put = ring_put(r->ring, r->tag, item, len);
-	while (!put && !r->crowded && (ring_wait(r->ring, len, PATIENCE_MS) || r->patient)) {
+	if (!put && !r->crowded && !r->hurries && ring_wait(r->ring, len, PATIENCE_MS))
 		put = ring_put(r->ring, r->tag, item, len);
-		if (!r->patient)
-			break;
+	while (!put && r->patient) {
+		(void)ring_wait(r->ring, len, PATIENCE_MS);
+		put = ring_put(r->ring, r->tag, item, len);
 	}
 	return put;
 }

@@ -37,6 +37,9 @@ struct line_place {
 };
 void reporter_place(struct reporter *r, struct reporter *other, uint64_t turn, uint64_t order);
 
+/* From now on it waits for nobody. */
+void reporter_hurry(struct reporter *r);
+
 /* The keeper's: a line that a worker made; lines that it had to give up. */
 void reporter_relay(struct reporter *r, const char *line, size_t len, int64_t now);
 void reporter_lose(struct reporter *r, uint64_t lines);
@@ -106,7 +109,7 @@ struct inline_stats {
 struct report_stats {
 	const char *source;
 	uint64_t frames, frame_bytes, segments, other, malformed, fragments_dropped, bad_checksums;
-	uint64_t flows, flows_peak, flows_evicted, by_label[LABELS];
+	uint64_t flows, flows_peak, flows_evicted, half_open_peak, half_open_evicted, by_label[LABELS];
 	uint64_t anomalies, stream_caps, tunnel_caps, kin_evicted, groups_evicted, records, records_lost;
 	struct rule_stats rules;
 	int64_t first, last;
@@ -117,6 +120,7 @@ void report_stats(struct reporter *r, const struct report_stats *s);
 
 /* The sum of what two workers counted.  What is told of rules and records, and `live`, is left to the caller. */
 void report_stats_add(struct report_stats *sum, const struct report_stats *more);
+void inline_stats_add(struct inline_stats *sum, const struct inline_stats *more);
 
 uint64_t reporter_lines(const struct reporter *r);
 uint64_t reporter_lost(const struct reporter *r);

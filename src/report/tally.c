@@ -41,3 +41,17 @@ void report_stats_add(struct report_stats *sum, const struct report_stats *more)
 	sum->groups_evicted += more->groups_evicted;
 	add_rules(&sum->rules, &more->rules);
 }
+
+void inline_stats_add(struct inline_stats *sum, const struct inline_stats *more)
+{
+	sum->passed += more->passed;
+	sum->marked += more->marked;
+	sum->dropped += more->dropped;
+	sum->held += more->held;
+	sum->held_again += more->held_again;
+	sum->conflicts += more->conflicts;
+	sum->settled += more->settled;
+	sum->forbidden += more->forbidden;
+	for (unsigned i = 0; i < EXCEPTIONS; i++)
+		sum->exceptions[i] += more->exceptions[i];
+}

@@ -237,7 +237,7 @@ static struct ruleset *reader_run(struct reader *r, struct problems *out)
 	if (errors(r) == 0 && out->errors == 0) {
 		warn_all(r);
 		if (!ruleset_index(r->set))
-			problem_add(out, PROBLEM_ERROR, "", 0, 0, "out of memory");
+			problem_add(out, PROBLEM_ERROR, "rules", 0, 0, "out of memory");
 	}
 	return reader_end(r, out);
 }
@@ -262,7 +262,7 @@ struct ruleset *ruleset_load(const char *const *paths, size_t count, struct prob
 		for (size_t i = 0; i < list.count; i++)
 			add_file(&r, list.list[i].name);
 	else
-		problem_add(out, PROBLEM_ERROR, count != 0 ? paths[0] : "", 0, 0, "out of memory");
+		problem_add(out, PROBLEM_ERROR, count != 0 ? paths[0] : "rules", 0, 0, "out of memory");
 	paths_fini(&list);
 	return reader_run(&r, out);
 }
@@ -274,7 +274,7 @@ struct ruleset *ruleset_load_gathered(int from, struct problems *out)
 	struct reader r;
 	size_t files = 0;
 	if (!gathered_open(&all, from)) {
-		problem_add(out, PROBLEM_ERROR, "", 0, 0, "the rules cannot be read");
+		problem_add(out, PROBLEM_ERROR, "rules", 0, 0, "the rules cannot be read");
 		return NULL;
 	}
 	for (rest = all; gathered_next(&rest, &file);)
@@ -286,7 +286,7 @@ struct ruleset *ruleset_load_gathered(int from, struct problems *out)
 			else
 				add_unread(&r, (struct problems){ 0 });
 	else
-		problem_add(out, PROBLEM_ERROR, "", 0, 0, "out of memory");
+		problem_add(out, PROBLEM_ERROR, "rules", 0, 0, "out of memory");
 	gathered_close(&all);
 	return reader_run(&r, out);
 }

@@ -5,6 +5,7 @@
  *   syn.c      how a conversation opens
  *   order.c    where a segment's bytes go: delivered, kept waiting, or passed over; and when a hole is given up
  *   waiting.c  the pieces behind a hole, and who wins where two overlap
+ *   recent.c   sums of what was read, to notice a second version
  *   left.c     the buffer of what a reader left
  *   belief.c   segments that a host may not have taken
  */
@@ -18,7 +19,7 @@ enum side_flag {
 	SIDE_ANCHORED = 1 << 1, /* isn is set */
 	SIDE_SYN = 1 << 2,      /* its SYN was seen */
 	SIDE_SCALE = 1 << 3,    /* its SYN had the window scale option */
-	SIDE_FIRM = 1 << 4,  /* its isn was confirmed by the other side; until then history[] holds other SYNs' isn */
+	SIDE_FIRM = 1 << 4,  /* its isn was confirmed by the other side; until then `opening` holds other SYNs' isn */
 	SIDE_GUESS = 1 << 5, /* its isn comes from the middle of a conversation */
 	SIDE_DATA = 1 << 6,  /* it sent data */
 	SIDE_HELD = 1 << 7,  /* what waits came on the SYN and is not to be delivered yet */
@@ -36,8 +37,7 @@ enum {
 	WINDOW_SLACK = 65536, /* windows are seen late, and senders probe */
 	FAR_AHEAD = 1 << 30,  /* the largest window there can be (RFC 7323, 2.3) */
 	SHIFT_MAX = 14,       /* the same section */
-	WAITING_BLOCK = 2048,
-	CANDIDATE = UINT16_MAX /* history[].len of a SYN not yet confirmed */
+	WAITING_BLOCK = 2048
 };
 
 #define NO_FIN UINT64_MAX
@@ -128,7 +128,7 @@ void order_drop_unread(struct stream_kit *k, struct stream_side *x);
 void order_judge_waiting(struct stream_kit *k, struct stream *s, enum side from, struct odds *odds);
 bool order_settle(struct stream_kit *k, struct stream_side *x);
 bool order_finish(struct stream_kit *k, struct stream_side *x); /* true when a hole was given up */
-bool order_is_compared(const struct stream_side *x, uint64_t offset);
+bool order_is_compared(const struct stream_side *x, uint64_t offset, uint64_t end);
 
 /* Nothing waits, nothing is lost, no end: order_advance would do nothing.  So it is mostly, and it is asked several times for
  * each packet: seeing it here and not there saved a tenth of what a packet costs. */
@@ -149,6 +149,11 @@ static inline void order_judge_hole(struct stream_kit *k, struct stream *s, enum
 	if (s->side[from].waiting != NULL)
 		order_judge_waiting(k, s, from, odds);
 }
+
+/* recent.c */
+void recent_add(struct stream_side *x, struct slice bytes, uint64_t offset);
+bool recent_differs(const struct stream_side *x, const struct piece *p); /* from what was read in that place? */
+bool recent_has(const struct stream_side *x, uint64_t offset, uint64_t end);
 
 /* syn.c */
 void syn_take(struct stream_kit *k, struct stream *s, const struct segment *seg, enum side from, struct odds *odds);

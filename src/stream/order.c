@@ -3,59 +3,17 @@
 #include "stream/inside.h"
 
 enum {
-	SUMMED = 128,       /* bytes of a segment that its history sums */
 	PATIENCE = 3,       /* packets after the acknowledgement that shows a hole will stay */
 	WORTH_MOVING = 4096 /* a full buffer is moved down for that much, so that small bites stay cheap */
 };
 
-static inline uint64_t mix(uint64_t sum, uint64_t word)
+bool order_is_compared(const struct stream_side *x, uint64_t offset, uint64_t end)
 {
-	sum = (sum ^ word) * UINT64_C(0x9e3779b97f4a7c15);
-	return sum ^ sum >> 29;
+	return x->left_len != 0 || recent_has(x, offset, end);
 }
 
-/* Of the first bytes, in their order: a plain sum would not notice two words that changed places.  Two sums at once, which
- * do not wait for each other. */
-static uint16_t sum_of(struct slice bytes)
-{
-	const struct slice head = slice_head(bytes, SUMMED);
-	uint64_t sum = head.len, other = 1;
-	size_t i = 0;
-	for (; i + 16 <= head.len; i += 16) {
-		uint64_t word[2];
-		memcpy(word, head.at + i, 16);
-		sum = mix(sum, word[0]);
-		other = mix(other, word[1]);
-	}
-	sum = mix(sum, other);
-	for (; i < head.len; i++)
-		sum = (sum ^ head.at[i]) * UINT64_C(0x9e3779b97f4a7c15);
-	return (uint16_t)(sum >> 48);
-}
-
-static void remember(struct stream_side *x, struct slice bytes, uint64_t offset)
-{
-	if (bytes.len == 0)
-		return;
-	const uint16_t len = (uint16_t)min_u64(bytes.len, CANDIDATE - 1);
-	x->history[x->history_at].offset = (uint32_t)offset;
-	x->history[x->history_at].len = len;
-	x->history[x->history_at].sum = sum_of(bytes);
-	x->history_at = (uint8_t)((x->history_at + 1) % 4);
-}
-
-bool order_is_compared(const struct stream_side *x, uint64_t offset)
-{
-	if (x->left_len != 0)
-		return true;
-	for (int i = 0; i < 4; i++)
-		if (x->history[i].len != 0 && x->history[i].offset == (uint32_t)offset)
-			return true;
-	return false;
-}
-
-/* Bytes that were there before: do they say something else now?  Exactly where they are still unread; by their sum where
- * a segment began at the same place. */
+/* Bytes that were there before: do they say something else now?  Exactly where they are still unread; by their sums
+ * where they are gone. */
 static bool is_second_version(const struct stream_side *x, const struct piece *p)
 {
 	const uint64_t from = max_u64(p->offset, x->read);
@@ -63,15 +21,7 @@ static bool is_second_version(const struct stream_side *x, const struct piece *p
 	if (from < to &&
 	    memcmp(x->left + x->left_at + (from - x->read), p->bytes.at + (from - p->offset), to - from) != 0)
 		return true;
-	for (int i = 0; i < 4; i++) {
-		const bool entry = x->history[i].len != 0 && x->history[i].len != CANDIDATE;
-		if (!entry || x->history[i].offset != (uint32_t)p->offset)
-			continue;
-		const size_t summed = min_u64(x->history[i].len, SUMMED);
-		if (p->bytes.len >= summed && sum_of(slice_head(p->bytes, summed)) != x->history[i].sum)
-			return true;
-	}
-	return false;
+	return recent_differs(x, p);
 }
 
 static void cut_front(struct piece *p, uint64_t n)
@@ -128,7 +78,7 @@ static void pull(struct stream_kit *k, struct stream_side *x)
 		if (n == 0 || !left_add(k, x, w->bytes, n))
 			return;
 		if (n == w->len)
-			remember(x, (struct slice){ w->bytes, n }, w->offset);
+			recent_add(x, (struct slice){ w->bytes, n }, w->offset);
 		x->next += n;
 		waiting_pass(k, x, x->next);
 	}
@@ -214,7 +164,7 @@ static void in_order(
 		x->packet_len = (uint32_t)p->bytes.len;
 		x->next = end;
 		x->past_hole = 0;
-		remember(x, p->bytes, p->offset);
+		recent_add(x, p->bytes, p->offset);
 		waiting_pass(k, x, end);
 	}
 	if (p->cut == 0)

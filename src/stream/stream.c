@@ -149,7 +149,7 @@ bool stream_matters(const struct stream *s, const struct segment *seg)
 		return true;
 	const int64_t at = side_offset(x, seg->seq), end = at + (int64_t)seg->payload.len;
 	if (end <= (int64_t)x->next)
-		return order_is_compared(x, (uint64_t)at);
+		return order_is_compared(x, (uint64_t)at, (uint64_t)end);
 	return x->next >= x->dull || (uint64_t)end > x->dull;
 }
 

@@ -55,6 +55,19 @@ struct stream_kit {
 
 struct waiting;
 
+enum { RECENT_SEGMENTS = 2, RECENT_BLOCKS = 11, CANDIDATES = 8 };
+
+/* Sums of what was read lately, to notice a second version of it: recent.c. */
+struct recent {
+	struct {
+		uint32_t offset;
+		uint16_t len, sum;
+	} segment[RECENT_SEGMENTS];
+	uint32_t upto; /* the blocks' bytes end here */
+	uint8_t span;  /* so many before it followed each other; stops at its largest */
+	uint8_t sum[RECENT_BLOCKS];
+};
+
 /* Always: next == read + left_len + packet_len, and what waits lies at or behind `next`. */
 struct stream_side {
 	uint64_t next;           /* offset expected next from the wire, all before it delivered or at hand */
@@ -69,10 +82,10 @@ struct stream_side {
 	const uint8_t *packet;   /* in-order bytes of the packet at hand, behind `left`, not yet copied */
 	struct waiting *waiting; /* pieces behind a hole, by offset; none overlap */
 	struct waiting *last;    /* the last of them */
-	struct {
-		uint32_t offset;
-		uint16_t len, sum;
-	} history[4]; /* recent segments, to notice a second version */
+	union {
+		uint32_t isn[CANDIDATES]; /* of other SYNs, if there are any, until one is confirmed */
+		struct recent recent;
+	} opening;
 	uint32_t isn; /* sequence number of offset 0 */
 	uint32_t left_at, left_len, packet_len;
 	uint32_t waiting_bytes;
@@ -83,7 +96,7 @@ struct stream_side {
 	uint16_t flags;     /* the stream's own bits */
 	uint8_t shift;      /* its scale */
 	uint8_t past_hole;  /* packets seen since the receiver acknowledged beyond the hole */
-	uint8_t history_at; /* next slot of history to use */
+	uint8_t candidates; /* SYNs added to opening.isn so far, the oldest give way */
 	uint8_t wild_count;
 	uint8_t left_kind; /* which pool `left` is from; 0: none */
 	uint8_t ttl;       /* as its segments mostly have it; 0: not known */

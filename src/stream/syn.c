@@ -5,15 +5,15 @@
 /* Several SYNs before the answer: which one counts is what the other side acknowledges. */
 static void add_candidate(struct stream_side *x, uint32_t isn)
 {
-	x->history[x->history_at].offset = isn;
-	x->history[x->history_at].len = CANDIDATE;
-	x->history_at = (uint8_t)((x->history_at + 1) % 4);
+	x->opening.isn[x->candidates % CANDIDATES] = isn;
+	x->candidates = (uint8_t)(x->candidates + 1 < 2 * CANDIDATES ? x->candidates + 1 : CANDIDATES);
 }
 
 void syn_firm(struct stream_side *x)
 {
-	memset(x->history, 0, sizeof x->history);
-	x->history_at = 0;
+	if (x->candidates != 0)
+		memset(&x->opening, 0, sizeof x->opening);
+	x->candidates = 0;
 	x->flags |= SIDE_FIRM;
 }
 
@@ -21,8 +21,8 @@ bool syn_elect(struct stream_kit *k, struct stream_side *x, uint32_t isn)
 {
 	if (x->flags & (SIDE_FIRM | SIDE_DATA) && !(x->flags & SIDE_HELD))
 		return false;
-	for (int i = 0; i < 4; i++) {
-		if (x->history[i].len != CANDIDATE || x->history[i].offset != isn)
+	for (unsigned i = 0; i < CANDIDATES && i < x->candidates; i++) {
+		if (x->opening.isn[i] != isn)
 			continue;
 		waiting_drop(k, x);
 		x->isn = isn;

@@ -336,6 +336,24 @@ def _(t):
     t.open().c(post(b'Content-Length: %d' % len(body), b'Transfer-Encoding: chunked', body=body)).s(OPENED).say(*SSH).close()
 
 
+@case('H33i', 'TE.CL: behind the length a CONNECT, answered and used', 'blind-relay', has=['ambiguous_framing'])
+def _(t):
+    body = b'%x\r\n%s\r\n0\r\n\r\n' % (len(CONNECT), CONNECT)
+    t.open().c(post(b'Content-Length: 4', b'Transfer-Encoding: chunked', body=body)).s(PAGE, OPENED).say(*SSH).close()
+
+
+@case('H33j', 'CL.TE: behind the last chunk a CONNECT, which is refused', 'plain-http', has=['ambiguous_framing'])
+def _(t):
+    body = b'0\r\n\r\n' + CONNECT
+    t.open().c(post(b'Content-Length: %d' % len(body), b'Transfer-Encoding: chunked', body=body)).s(PAGE, REFUSED).say(GET, PAGE).close()
+
+
+@case('H33k', 'CL.TE: behind the last chunk a GET, and one answer only', 'plain-http', has=['ambiguous_framing'])
+def _(t):
+    body = b'0\r\n\r\n' + GET
+    t.open().c(post(b'Content-Length: %d' % len(body), b'Transfer-Encoding: chunked', body=body)).s(PAGE).say(GET, PAGE).close()
+
+
 for n, coding in enumerate((b'xchunked', b'chunked;q', b'\x0bchunked', b'chunked, identity')):
     @case('H33' + 'cdef'[n], f'a coding that is nearly chunked ({coding!r})'.replace("b'", "'"), 'plain-http', has=['invalid_transfer_encoding_value'])
     def _(t, coding=coding):

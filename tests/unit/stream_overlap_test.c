@@ -147,6 +147,64 @@ static void random_overlaps(enum overlap_policy policy, uint32_t seed)
 	free(m);
 }
 
+/* Bytes that were read, cut in any way, and some of the last of them again, cut otherwise: never said to differ when they do not;
+ * noticed, but for the chance of a sum of 8 bits, when a whole block of them does. */
+static unsigned noticed(uint32_t seed, bool differs)
+{
+	uint8_t bytes[700], again[700];
+	struct talk k;
+	talk_begin(&k, OVERLAP_LINUX, 4);
+	talk_open(&k);
+	const size_t len = 50 + next_random(&seed) % 600, most = next_random(&seed) % 3 == 0 ? 3 : 200;
+	for (size_t i = 0; i < len; i++)
+		bytes[i] = (uint8_t)next_random(&seed);
+	for (size_t at = 0, n; at < len; at += n) {
+		n = 1 + next_random(&seed) % most;
+		n = n < len - at ? n : len - at;
+		const struct segment seg = talk_segment(&k, CLIENT, at, bytes + at, n, TCP_ACK);
+		assert_int_equal(talk_push(&k, &seg, SIZE_MAX), 0);
+	}
+	const size_t least = len > 160 ? len - 160 : 0, from = least + next_random(&seed) % (len - least - 33);
+	const size_t end = from + 33 + next_random(&seed) % (len - from - 32);
+	memcpy(again, bytes, len);
+	if (differs)
+		again[from + 16 + next_random(&seed) % 8] ^= (uint8_t)(1 + next_random(&seed) % 255);
+	const struct segment seg = talk_segment(&k, CLIENT, from, again + from, end - from, TCP_ACK);
+	const bool told = talk_push(&k, &seg, SIZE_MAX) == ODD_BIT(OVERLAP_DIFFERS);
+	talk_end(&k);
+	return told;
+}
+
+static void test_read_is_compared(void **state)
+{
+	(void)state;
+	unsigned found = 0;
+	for (uint32_t i = 0; i < 2000; i++) {
+		assert_int_equal(noticed(i * 7919, false), 0);
+		found += noticed(i * 104729, true);
+	}
+	assert_in_range(found, 1950, 2000);
+}
+
+/* Several SYNs before the answer are kept where the sums are later; of the ninth the first gives way. */
+static void test_sums_after_many_syns(void **state)
+{
+	(void)state;
+	struct talk k;
+	talk_begin(&k, OVERLAP_LINUX, 4);
+	for (uint32_t i = 0; i < 20; i++) {
+		k.isn[CLIENT] = 1000 + i * 100000;
+		talk_flags(&k, CLIENT, 0, TCP_SYN);
+	}
+	talk_flags(&k, SERVER, 0, TCP_SYN | TCP_ACK);
+	talk_flags(&k, CLIENT, 0, TCP_ACK);
+	assert_int_equal(k.s.side[CLIENT].isn, k.isn[CLIENT]);
+	assert_int_equal(talk_say(&k, CLIENT, 0, "GET / HTTP/1.1\r\nHost: one\r\n\r\n"), 0);
+	assert_int_equal(talk_say(&k, CLIENT, 0, "GET / HTTP/1.1\r\nHost: one"), 0);
+	assert_int_equal(talk_say(&k, CLIENT, 0, "PUT / HTTP/1.1\r\nHost: one"), ODD_BIT(OVERLAP_DIFFERS));
+	talk_end(&k);
+}
+
 static void test_random_overlaps(void **state)
 {
 	(void)state;
@@ -161,6 +219,8 @@ int main(void)
 		cmocka_unit_test(test_in_order_over_waiting),
 		cmocka_unit_test(test_delivered_stays),
 		cmocka_unit_test(test_unread_is_compared),
+		cmocka_unit_test(test_read_is_compared),
+		cmocka_unit_test(test_sums_after_many_syns),
 		cmocka_unit_test(test_random_overlaps),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
