@@ -20,6 +20,7 @@ PACKAGES := gcc make pkg-config libpcap-dev libndpi-dev libmd-dev libyaml-dev li
 	python3 python3-jsonschema
 CHECK_PACKAGES := clang clang-format clang-tidy libclang-rt-14-dev cppcheck mandoc universal-ctags tshark libndpi-bin \
 	shellcheck valgrind
+BENCH_PACKAGES := gnuplot-nox valgrind libndpi-bin
 
 LAB_PACKAGES := tcpreplay ethtool httptunnel openssh-client openssh-server tcpdump curl iproute2 squid corkscrew socat iptables openssl
 
@@ -53,7 +54,7 @@ room_of  = $(firstword $(subst _, ,$1))
 .DEFAULT_GOAL := all
 .SECONDARY:
 .PHONY: all release help setup setup-check setup-lab run test tests unit talk golden cli upkeep rules-tests pack differ lab check clang \
-	sanitized lint floors sizes format format-check fuzz score compare alerts evasion evasion-compare innocents rates bench bench-rules faults install clean
+	sanitized lint floors sizes format format-check fuzz score compare alerts evasion evasion-compare innocents rates bench bench-rules bench-workers bench-compare bench-instructions bench-growth faults install clean
 
 all: $(B)/culvert ## build the program
 
@@ -262,6 +263,20 @@ rates: release setup-lab $(B)/generate ## how fast packets may come before one i
 
 bench: release $(B)/generate $(B)/loop ## CPU time and memory, beside ndpiReader (BENCH_MB=size of each capture)
 	@tests/bench/run.sh $(TRAINED)/culvert $(B)/generate $(B)/loop $(BENCH_MB)
+
+bench-workers: release $(B)/generate ## what -j 2 gains in replay (WORKERS="2 4": others)
+	@tests/bench/workers.sh $(TRAINED)/culvert $(B)/generate $(BENCH_MB)
+
+bench-compare: release $(B)/generate $(B)/loop ## BASE=REV: that revision and this one, in turn
+	@tests/bench/compare.sh $(TRAINED)/culvert "$(BASE)" $(B)/generate $(B)/loop $(BENCH_MB)
+
+# What is installed: callgrind counts the program as it runs, optimised across its rooms and trained.
+bench-instructions: release $(B)/generate $(B)/loop ## instructions a packet, by callgrind
+	@tests/bench/instructions.sh $(TRAINED)/culvert $(B)/generate $(B)/loop
+
+bench-growth: release $(B)/generate $(B)/loop ## curves in docs/: cost of a packet by open connections and by rules
+	@tests/setup $(PACKAGES) $(BENCH_PACKAGES)
+	@tests/bench/growth.sh $(TRAINED)/culvert $(B)/generate $(B)/loop docs
 
 bench-rules: release $(B)/generate ## what 10,000 rules cost beside 10 (BENCH_RULES_MB=size of the capture)
 	@tests/bench/rules.sh $(TRAINED)/culvert $(B)/generate $(BENCH_RULES_MB)

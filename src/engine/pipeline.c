@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include "engine/gate.h"
 
+#define KNOCKS_LATER (UINT64_C(1) << 63)
+
 enum {
 	SECOND = 1000000000,
 	/* Packet-time seconds after the last packet.  Half-open connections are what a flood is made of. */
@@ -299,7 +301,7 @@ static bool make_room(struct pipeline *p, int64_t now)
 /* A conversation that began with a SYN some time ago; there must be a place. */
 static struct seat open_up(struct pipeline *p, const struct knock *k)
 {
-	const struct seat at = begin(p, flow_make(p->flows, &k->syn), &k->syn, k->interface);
+	const struct seat at = begin(p, flow_make(p->flows, &k->syn, p->turn / 2), &k->syn, k->interface);
 	judging_begin(&at);
 	take(&at, &k->syn);
 	return at;
@@ -333,11 +335,11 @@ static void knock(struct pipeline *p, const struct segment *seg, unsigned interf
 		return;
 	}
 	p->stats.flows++;
-	if (knocks_put(p->knocks, seg, interface, flow_second(p->flows)))
+	if (knocks_put(p->knocks, seg, interface, flow_clock(p->flows)))
 		return;
 	if (knocks_oldest(p->knocks, &oldest))
 		forget_knock(p, &oldest, true, ENDED_EVICTED);
-	if (!knocks_put(p->knocks, seg, interface, flow_second(p->flows)))
+	if (!knocks_put(p->knocks, seg, interface, flow_clock(p->flows)))
 		p->stats.flows--;
 }
 
@@ -356,14 +358,11 @@ static struct flow *known(struct pipeline *p, const struct segment *seg)
 
 static struct flow *answer_knock(struct pipeline *p, const struct knock *k, const struct segment *seg)
 {
-	struct knock answered = *k;
 	if (!make_room(p, seg->t)) {
 		p->stats.flows--;
 		return NULL;
 	}
-	/* It becomes a conversation now: conversations are in the order of their turns. */
-	answered.syn.turn = seg->turn;
-	open_up(p, &answered);
+	open_up(p, k);
 	return flow_find(p->flows, seg);
 }
 
@@ -383,10 +382,7 @@ static struct flow *touch(struct pipeline *p, const struct segment *seg, unsigne
 	return make_room(p, seg->t) ? flow_touch(p->flows, seg, fresh) : NULL;
 }
 
-/* What a moment ends is told before what its frame brings: conversations in the order in which they began, then what never was
- * one. */
-static const uint64_t AFTER_FLOWS = UINT64_C(1) << 63, OF_FRAME = UINT64_MAX;
-
+/* What a moment ends is told before what its frame brings: conversations in the order in which they began, then SYNs. */
 static void take_place(struct pipeline *p, uint64_t order)
 {
 	if (p->ordered)
@@ -402,10 +398,9 @@ static void expire(struct pipeline *p, int64_t now)
 		take_place(p, f->turn);
 		finish(&at, ENDED_TIMEOUT);
 	}
-	const uint32_t second = flow_second(p->flows);
-	for (bool flood = knocks_crowded(p->knocks); knocks_expired(p->knocks, second, &k);
+	for (bool flood = knocks_crowded(p->knocks); knocks_expired(p->knocks, flow_clock(p->flows), &k);
 	     flood = knocks_crowded(p->knocks)) {
-		take_place(p, AFTER_FLOWS | k.syn.turn);
+		take_place(p, KNOCKS_LATER | k.syn.turn);
 		forget_knock(p, &k, flood, ENDED_TIMEOUT);
 	}
 }
@@ -448,6 +443,7 @@ struct flow *carry_frame(struct pipeline *p, const struct frame *f, struct segme
 {
 	if (p->stats.frames++ == 0)
 		p->stats.first = f->t;
+	p->turn = 2 * p->stats.frames;
 	p->stats.frame_bytes += f->bytes.len;
 	p->stats.last = f->t;
 	expire(p, f->t);
@@ -481,7 +477,7 @@ void pipeline_drain(struct pipeline *p)
 	}
 	struct knock k;
 	while (knocks_oldest(p->knocks, &k)) {
-		take_place(p, AFTER_FLOWS | k.syn.turn);
+		take_place(p, KNOCKS_LATER | k.syn.turn);
 		forget_knock(p, &k, false, ENDED_INPUT);
 	}
 	flow_rest(p->flows);
@@ -495,14 +491,14 @@ void pipeline_led(struct pipeline *p, bool ordered)
 void pipeline_second(struct pipeline *p, uint64_t turn, uint32_t second)
 {
 	p->turn = 2 * turn;
-	flow_lead(p->flows, second);
+	flow_second(p->flows, second);
 	expire(p, 0);
 }
 
 void pipeline_segment(struct pipeline *p, const struct segment *seg)
 {
 	p->turn = 2 * seg->turn;
-	take_place(p, OF_FRAME);
+	take_place(p, UINT64_MAX);
 	take_segment(p, seg, 0);
 }
 

@@ -102,7 +102,7 @@ struct pipeline {
 	struct head *head;             /* scratch */
 	const char *source;
 	const char *const *interfaces; /* NULL: frames come from files */
-	uint64_t turn;                 /* of the frame that is carried */
+	uint64_t turn;                 /* twice the place of the frame that is carried; one more: behind it */
 	bool ordered;                  /* records say where they belong */
 	enum checksum_policy checksums;
 	bool anomalies, strict_checksums, watch_tunnels, keeps_requests;

@@ -109,13 +109,13 @@ static void unlink_bucket(struct flow_table *t, const struct flow *f)
 }
 
 /* The same in every run, so the key is no secret: it names a conversation, it does not protect a table. */
-static uint64_t name_flow(const struct flow *f)
+static uint64_t name_flow(const struct flow *f, uint64_t turn)
 {
 	const struct hash_key open_key = { UINT64_C(0x63756c7665727420), UINT64_C(0x666c6f7720696473) };
 	unsigned char bytes[sizeof f->key + 2 * sizeof(uint64_t)];
 	memcpy(bytes, &f->key, sizeof f->key);
 	memcpy(bytes + sizeof f->key, &f->first, sizeof f->first);
-	memcpy(bytes + sizeof f->key + sizeof f->first, &f->turn, sizeof f->turn);
+	memcpy(bytes + sizeof f->key + sizeof f->first, &turn, sizeof turn);
 	return hash_bytes(open_key, bytes, sizeof bytes) >> 13;
 }
 
@@ -157,7 +157,7 @@ static void rank_remove(struct flow_table *t, const struct flow *f)
 	*(f->rank_next != 0 ? &flow_at(t, f->rank_next)->rank_prev : &t->ranks[f->rank].last) = f->rank_prev;
 }
 
-static struct flow *make(struct flow_table *t, const struct segment *s, uint32_t tag, uint32_t at)
+static struct flow *make(struct flow_table *t, const struct segment *s, uint64_t turn, uint32_t tag, uint32_t at)
 {
 	struct flow *f = pool_take(&t->slots);
 	if (f == NULL)
@@ -166,8 +166,8 @@ static struct flow *make(struct flow_table *t, const struct segment *s, uint32_t
 	f->key = s->key;
 	f->tag = tag;
 	f->first = f->last = s->t;
-	f->turn = s->turn;
-	f->id = name_flow(f);
+	f->turn = turn;
+	f->id = name_flow(f, s->turn);
 	t->buckets[at] = (struct bucket){ tag, f->index };
 	age_append(t, f);
 	rank_append(t, f, 0);
@@ -205,7 +205,7 @@ static struct flow *find_or_make(struct flow_table *t, const struct segment *s, 
 	if (t->buckets[at].index != 0)
 		return flow_at(t, t->buckets[at].index);
 	*fresh = true;
-	return make(t, s, tag, at);
+	return make(t, s, s->turn, tag, at);
 }
 
 static void mark_seen(struct flow_table *t, struct flow *f, const struct segment *s)
@@ -249,14 +249,14 @@ struct flow *flow_find(struct flow_table *t, const struct segment *s)
 	return f;
 }
 
-struct flow *flow_make(struct flow_table *t, const struct segment *s)
+struct flow *flow_make(struct flow_table *t, const struct segment *s, uint64_t turn)
 {
 	arm_touched(t);
 	const uint32_t tag = (uint32_t)hash_bytes(t->key, &s->key, sizeof s->key);
 	const uint32_t at = find(t, &s->key, tag);
 	if (never(t->buckets[at].index != 0))
 		return NULL;
-	struct flow *f = make(t, s, tag, at);
+	struct flow *f = make(t, s, turn, tag, at);
 	if (f != NULL)
 		mark_seen(t, f, s);
 	return f;
@@ -299,14 +299,14 @@ struct flow *flow_expired(struct flow_table *t, int64_t now)
 	return wheel_next(t, t->clock.second);
 }
 
-void flow_lead(struct flow_table *t, uint32_t second)
+void flow_second(struct flow_table *t, uint32_t second)
 {
 	arm_touched(t);
 	t->led = true;
 	t->clock.second = second;
 }
 
-uint32_t flow_second(const struct flow_table *t)
+uint32_t flow_clock(const struct flow_table *t)
 {
 	return t->clock.second;
 }

@@ -1,9 +1,10 @@
 /* flow -- finds, creates and forgets conversations; keeps `payload` bytes for its caller and never looks inside.
  *
  * The table is keyed with a secret, holds at most `flows`, and takes its memory at start.  Time comes from packets only.
- * Forgetting is pulled: flow_expired hands out what has timed out, the caller reports it and calls flow_drop.  All orders are
- * those of the packets, so that two runs over one capture agree whatever the secret; and what happens to one conversation does
- * not hang on others, so that several tables which share a capture agree with one that has it all.
+ * What happens to one conversation does not hang on others, so that several tables which share a capture agree with one that has
+ * it all.
+ * Forgetting is pulled: flow_expired hands out what has timed out, oldest first, the caller reports it and calls
+ * flow_drop.  All orders are those of the packets, so that two runs over one capture agree whatever the secret.
  */
 #ifndef FLOW_FLOW_H
 #define FLOW_FLOW_H
@@ -18,7 +19,7 @@ struct flow {
 	struct flow_key key;
 	int64_t first, last; /* ns: first and latest segment; `last` never goes backwards */
 	uint64_t id;         /* 51 bits, the same in every run over the same packets */
-	uint64_t turn;       /* of the segment that made it */
+	uint64_t turn;       /* when it was made: the place in the run */
 	uint32_t timeout_s;  /* forgotten this long after `last`; the caller sets it after flow_touch */
 	/* The table's own. */
 	uint32_t tag, index, seen, wheel_next, wheel_prev, slot, age_next, age_prev, armed_s;
@@ -37,8 +38,8 @@ struct flow *flow_touch(struct flow_table *t, const struct segment *s, bool *fre
 /* The same, but never made. */
 struct flow *flow_find(struct flow_table *t, const struct segment *s);
 
-/* Made of a segment that came earlier: it says nothing about the time now.  There must be none. */
-struct flow *flow_make(struct flow_table *t, const struct segment *s);
+/* Made of a segment that came earlier: it says nothing about the time now, which is `turn`.  There must be none. */
+struct flow *flow_make(struct flow_table *t, const struct segment *s, uint64_t turn);
 
 void *flow_payload(struct flow *f);
 
@@ -54,11 +55,11 @@ struct flow *flow_least(struct flow_table *t);
  * It stays in the table until flow_drop. */
 struct flow *flow_expired(struct flow_table *t, int64_t now);
 
-/* Before flow_expired: another has read the clock, and it shows this second.  From then on `now` counts for nothing. */
-void flow_lead(struct flow_table *t, uint32_t second);
+/* What the clock shows, in seconds, which wrap. */
+uint32_t flow_clock(const struct flow_table *t);
 
-/* What the clock shows. */
-uint32_t flow_second(const struct flow_table *t);
+/* Before flow_expired: another has read the clock, and it shows this second.  From then on `now` counts for nothing. */
+void flow_second(struct flow_table *t, uint32_t second);
 
 /* The input is over; what comes next may be of any time. */
 void flow_rest(struct flow_table *t);

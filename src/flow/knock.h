@@ -20,7 +20,7 @@ void knocks_free(struct knocks *k);
 
 bool knock_fits(const struct segment *s);
 
-/* Of an address pair that has none yet; `second` is what the clock shows (flow_second).  False when it is full: take the oldest, and ask again. */
+/* Of an address pair that has none yet; `second` is what the clock shows (flow_clock).  False when it is full: take the oldest, and ask again. */
 bool knocks_put(struct knocks *k, const struct segment *s, unsigned interface, uint32_t second);
 
 struct knock {

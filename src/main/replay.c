@@ -182,7 +182,7 @@ static bool shut_in(const struct options *o, const struct files *files)
 static bool may_share(const struct options *o)
 {
 	const struct rule_info *wide = o->rules.set != NULL ? ruleset_wide(o->rules.set) : NULL;
-	if (o->workers == 1 || wide == NULL)
+	if (o->workers <= 1 || wide == NULL)
 		return true;
 	if (o->ordered)
 		log_error("rule %u: its limit or threshold counts beyond two hosts, which several workers cannot do as "
@@ -197,7 +197,7 @@ static bool may_share(const struct options *o)
 /* With several workers each has a pipeline of its own. */
 static bool begin(struct run *r, const struct files *files, struct err *e)
 {
-	if (r->options->workers == 1)
+	if (r->options->workers <= 1)
 		return run_start(r, e);
 	r->share = share_new(r, files, e);
 	r->counted = r->share != NULL;

@@ -82,11 +82,6 @@ struct reporter *reporter_open_ring(
 	return r;
 }
 
-void reporter_hurry(struct reporter *r)
-{
-	r->hurries = true;
-}
-
 void reporter_patient(struct reporter *r)
 {
 	r->patient = true;
@@ -98,6 +93,11 @@ void reporter_place(struct reporter *r, struct reporter *other, uint64_t turn, u
 	r->place = (struct line_place){ turn, order };
 	if (other != NULL)
 		reporter_place(other, NULL, turn, order);
+}
+
+void reporter_hurry(struct reporter *r)
+{
+	r->hurries = true;
 }
 
 void reporter_relay(struct reporter *r, const char *line, size_t len, int64_t now)
@@ -163,10 +163,11 @@ static size_t make_record(struct reporter *r, const struct story *s, bool bare)
 static bool put_when_room(struct reporter *r, const char *item, size_t len)
 {
 	bool put = ring_put(r->ring, r->tag, item, len);
-	while (!put && !r->crowded && !r->hurries && (ring_wait(r->ring, len, PATIENCE_MS) || r->patient)) {
+	if (!put && !r->crowded && !r->hurries && ring_wait(r->ring, len, PATIENCE_MS))
 		put = ring_put(r->ring, r->tag, item, len);
-		if (!r->patient)
-			break;
+	while (!put && r->patient) {
+		(void)ring_wait(r->ring, len, PATIENCE_MS);
+		put = ring_put(r->ring, r->tag, item, len);
 	}
 	return put;
 }

@@ -27,9 +27,6 @@ struct ring;
 struct reporter *reporter_open_ring(
     struct ring *ring, uint32_t tag, enum report_format format, bool colours, struct err *e) MUST_CHECK;
 
-/* From now on it waits for nobody. */
-void reporter_hurry(struct reporter *r);
-
 /* A line that finds no room is waited for, as long as it takes. */
 void reporter_patient(struct reporter *r);
 
@@ -39,6 +36,9 @@ struct line_place {
 	uint64_t turn, order;
 };
 void reporter_place(struct reporter *r, struct reporter *other, uint64_t turn, uint64_t order);
+
+/* From now on it waits for nobody. */
+void reporter_hurry(struct reporter *r);
 
 /* The keeper's: a line that a worker made; lines that it had to give up. */
 void reporter_relay(struct reporter *r, const char *line, size_t len, int64_t now);
