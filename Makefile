@@ -203,13 +203,26 @@ FUZZ := $(patsubst tests/fuzz/%_fuzz.c,%,$(wildcard tests/fuzz/*_fuzz.c))
 FUZZ_FLAGS = B=build/fuzz CC=clang HARDEN= \
 	OPT="-O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined -DCHECK_BUILD"
 
-fuzz: ## every fuzz target for FUZZ_SECONDS
-	@$(MAKE) --no-print-directory $(FUZZ_FLAGS) $(FUZZ:%=build/fuzz/%_fuzz) build/fuzz/talk
-	@FUZZ_SECONDS=$(FUZZ_SECONDS) tests/fuzz/run build/fuzz $(FUZZ)
+# Twins of those that take memory: it is refused now and then.
+STARVED := decode engine rules stream tunnel
+
+fuzz: ## every fuzz target for FUZZ_SECONDS, and some with too little memory
+	@$(MAKE) --no-print-directory $(FUZZ_FLAGS) $(FUZZ:%=build/fuzz/%_fuzz) $(STARVED:%=build/fuzz/%_starved_fuzz) build/fuzz/talk
+	@FUZZ_SECONDS=$(FUZZ_SECONDS) tests/fuzz/run build/fuzz $(FUZZ) $(STARVED:%=%_starved)
+
+# The same objects, but for the names of what takes memory.
+$(B)/starved/%.o: $(B)/obj/%.o tests/fuzz/starved
+	@mkdir -p $(@D)
+	$(Q)objcopy $(if $(filter base/pool,$*),,--redefine-syms=tests/fuzz/starved) $< $@
+
+$(B)/%_starved_fuzz: tests/fuzz/%_fuzz.c tests/fuzz/starve.c tests/lib/wire.c $(OBJ:$(B)/obj/%=$(B)/starved/%)
+	$(if $(V),,@echo "  CC  $@")
+	$(Q)$(CC) $(CPPFLAGS) -DSTARVED=1 -Itests/lib $(CFLAGS) -DLLVMFuzzerTestOneInput=target -c -o $@.o $<
+	$(Q)$(CC) $(CPPFLAGS) -Itests/lib $(CFLAGS) -fsanitize=fuzzer $(LDFLAGS) -o $@ $@.o $(filter-out $<,$^) $(LDLIBS)
 
 $(B)/%_fuzz: tests/fuzz/%_fuzz.c tests/lib/wire.c $(OBJ)
 	$(if $(V),,@echo "  CC  $@")
-	$(Q)$(CC) $(CPPFLAGS) -Itests/lib $(CFLAGS) -fsanitize=fuzzer $(LDFLAGS) -o $@ $< tests/lib/wire.c $(OBJ) $(LDLIBS)
+	$(Q)$(CC) $(CPPFLAGS) -DSTARVED=0 -Itests/lib $(CFLAGS) -fsanitize=fuzzer $(LDFLAGS) -o $@ $< tests/lib/wire.c $(OBJ) $(LDLIBS)
 
 # The Nth call fails, for every N.  The second program was built for AddressSanitizer, which says what leaks then.
 LEAKS ?= build/check/culvert

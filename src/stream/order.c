@@ -84,6 +84,21 @@ static void pull(struct stream_kit *k, struct stream_side *x)
 	}
 }
 
+/* The first thing that waits has found no buffer to go to: it is lost. */
+static void lose_first(struct stream_kit *k, struct stream_side *x)
+{
+	const uint64_t end = x->waiting->offset + x->waiting->len;
+	x->hole += end - x->next;
+	x->next = x->read = end;
+	waiting_pass(k, x, end);
+}
+
+/* At the end nothing is waited for, memory neither. */
+static bool is_stuck_at_end(const struct stream_side *x)
+{
+	return x->flags & SIDE_OVER && x->waiting != NULL && x->waiting->offset == x->next;
+}
+
 void order_advance(struct stream_kit *k, struct stream_side *x)
 {
 	if (x->flags & (SIDE_HELD | SIDE_COUNT))
@@ -92,7 +107,13 @@ void order_advance(struct stream_kit *k, struct stream_side *x)
 		packet_to_left(k, x);
 	for (;;) {
 		pull(k, x);
-		if (side_unread(x) != 0 || x->lost <= x->next)
+		if (side_unread(x) != 0)
+			break;
+		if (is_stuck_at_end(x)) {
+			lose_first(k, x);
+			continue;
+		}
+		if (x->lost <= x->next)
 			break;
 		const uint64_t to = x->waiting != NULL ? min_u64(x->lost, x->waiting->offset) : x->lost;
 		if (to <= x->next)
@@ -131,15 +152,6 @@ void order_drop_unread(struct stream_kit *k, struct stream_side *x)
 {
 	x->hole += side_unread(x);
 	order_read(k, x, side_unread(x));
-}
-
-/* The first thing that waits has found no buffer to go to: it is lost. */
-static void lose_first(struct stream_kit *k, struct stream_side *x)
-{
-	const uint64_t end = x->waiting->offset + x->waiting->len;
-	x->hole += end - x->next;
-	x->next = x->read = end;
-	waiting_pass(k, x, end);
 }
 
 /* A bound is reached: the first hole is given up now, and with it what a reader left before it. */

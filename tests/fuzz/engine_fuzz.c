@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include "engine/pipeline.h"
+#include "engine/watch.h"
 #include "wire.h"
 
 enum { MOST_FRAMES = 4096, LINK_RAW = 12, MOST_SEGMENT = 1400 };
@@ -117,6 +117,17 @@ static void feed_streams(struct fuzz *z, struct bytes in)
 	}
 }
 
+/* Between two inputs no conversation is held, and so no block of any pool. */
+static void require_all_back(const struct pipeline *p)
+{
+	const struct pool *const pools[] = { &p->notes, &p->records, &p->relays, &p->dialogues, &p->encaps, &p->masks,
+		&p->rivals, &p->fired, &p->requests, &p->streams.small, &p->streams.medium, &p->streams.large,
+		&p->streams.waiting, &p->tunnels.findings, &p->tunnels.notebooks };
+	for (size_t i = 0; i < sizeof pools / sizeof *pools; i++)
+		if (pools[i]->used != 0)
+			abort();
+}
+
 /* One engine for all inputs: it is empty after each drain, and setting it up costs more than most inputs. */
 static struct fuzz *fuzz_new(void)
 {
@@ -146,5 +157,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	else
 		feed_frames(z, in);
 	pipeline_drain(z->pipeline);
+	require_all_back(z->pipeline);
 	return 0;
 }

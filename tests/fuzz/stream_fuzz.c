@@ -156,7 +156,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *at, size_t len)
 	talk_begin(&k, policy, 4);
 	if (how & 0x80)
 		k.isn[CLIENT] = UINT32_MAX - 3000;
-	if (how & 0x40)
+	if (!STARVED && how & 0x40)
 		contrary(&k, &c, policy);
 	else
 		honest(&k, &c, how & 0x20);
