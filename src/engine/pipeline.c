@@ -36,6 +36,7 @@ struct pipeline *pipeline_new(const struct pipeline_options *o, struct reporter 
 	}
 	p->reporter = r;
 	p->flows_most = o->flows;
+	p->alerts_per_s = o->alerts_per_s;
 	p->anomalies = o->anomalies;
 	p->watch_tunnels = !o->no_tunnels;
 	p->checksums = o->checksums;
@@ -130,16 +131,16 @@ static uint32_t timeout_of(const struct stream *s)
 	}
 }
 
-/* What would be lost with it: nothing that is open; nothing known yet; what is known, and what an operator asks about. */
+/* What would be lost with it: nothing, it is over or only one side speaks; nothing known yet; HTTP; what an operator asks about. */
 static unsigned rank_of(const struct watch *w)
 {
-	if (w->stream.state >= STREAM_CLOSED)
+	if (w->stream.state >= STREAM_CLOSED || !stream_spoke(&w->stream, CLIENT) || !stream_spoke(&w->stream, SERVER))
 		return 0;
 	if (w->label >= LABEL_BLIND_RELAY)
 		return 3;
-	if (w->label != LABEL_UNDECIDED)
+	if (w->label == LABEL_PLAIN_HTTP)
 		return 2;
-	return w->stream.state >= STREAM_OPEN && !w->stream.midstream ? 1 : 0;
+	return w->stream.state >= STREAM_OPEN ? 1 : 0;
 }
 
 /* Weighs the evidence if there is any news, and tells a label that was set or raised. */
@@ -288,6 +289,14 @@ static bool make_room(struct pipeline *p, int64_t now)
 	if (least == NULL)
 		return false;
 	const struct seat at = seat_of(p, least, now);
+	if (at.w->stream.state == STREAM_SYN && p->gatekeeper == NULL) {
+		/* SYNs again, only repeated. */
+		p->stats.half_open_evicted++;
+		p->stats.by_label[LABEL_UNDECIDED]++;
+		watch_end(&at);
+		flow_drop(p->flows, at.flow);
+		return true;
+	}
 	p->stats.flows_evicted++;
 	finish(&at, ENDED_EVICTED);
 	return true;
@@ -377,17 +386,25 @@ static struct flow *touch(struct pipeline *p, const struct segment *seg, unsigne
 	return make_room(p, seg->t) ? flow_touch(p->flows, seg, fresh) : NULL;
 }
 
+static void expire_knocks(struct pipeline *p, int64_t now, bool all)
+{
+	struct knock k;
+	for (;;) {
+		const bool flood = knocks_crowded(p->knocks);
+		if (all ? !knocks_oldest(p->knocks, &k) : !knocks_expired(p->knocks, now, &k))
+			return;
+		forget_knock(p, &k, flood, all ? ENDED_INPUT : ENDED_TIMEOUT);
+	}
+}
+
 static void expire(struct pipeline *p, int64_t now)
 {
 	struct flow *f;
-	struct knock k;
 	while ((f = flow_expired(p->flows, now)) != NULL) {
 		const struct seat at = seat_of(p, f, f->last);
 		finish(&at, ENDED_TIMEOUT);
 	}
-	for (bool flood = knocks_crowded(p->knocks); knocks_expired(p->knocks, now, &k);
-	     flood = knocks_crowded(p->knocks))
-		forget_knock(p, &k, flood, ENDED_TIMEOUT);
+	expire_knocks(p, now, false);
 }
 
 /* A segment with a wrong checksum changes nothing in a conversation that is known.  One with data that would begin a
@@ -457,24 +474,5 @@ void pipeline_drain(struct pipeline *p)
 		const struct seat at = seat_of(p, f, f->last);
 		finish(&at, ENDED_INPUT);
 	}
-	struct knock k;
-	while (knocks_oldest(p->knocks, &k))
-		forget_knock(p, &k, false, ENDED_INPUT);
-}
-
-void pipeline_stats(const struct pipeline *p, struct report_stats *out)
-{
-	const struct decode_counters *c = decode_counters(p->decoder);
-	*out = p->stats;
-	out->source = p->source;
-	out->other = c->by_result[DECODED_OTHER] + c->by_result[DECODED_UNKNOWN_LINK];
-	out->malformed = c->by_result[DECODED_MALFORMED] + c->by_result[DECODED_TOO_DEEP];
-	out->fragments_dropped = c->fragments_dropped;
-	out->flows_peak = flow_peak(p->flows);
-	out->kin_evicted = kin_evicted(p->kin);
-	out->tunnel_caps = p->tunnels.notebooks.refused + p->tunnels.findings.refused;
-	out->groups_evicted = p->tunnels.groups.evicted;
-	out->rules.judge = *judge_counters(p->judge);
-	out->records = reporter_lines(p->reporter);
-	out->in_the_way = p->gatekeeper != NULL ? &p->gatekeeper->stats : NULL;
+	expire_knocks(p, 0, true);
 }

@@ -21,7 +21,8 @@ struct gate_options {
 };
 
 struct pipeline_options {
-	size_t flows; /* conversations held at once */
+	size_t flows;          /* conversations held at once */
+	uint32_t alerts_per_s; /* told at most; 0: any number */
 	enum checksum_policy checksums;
 	enum overlap_policy overlaps;
 	struct hash_key key;
@@ -61,6 +62,12 @@ void pipeline_tick(struct pipeline *p, int64_t now);
 
 /* The source has ended: every conversation is concluded and reported. */
 void pipeline_drain(struct pipeline *p);
+
+/* Bytes that it takes at most, however hostile the traffic; nDPI's and the rules' own not counted. */
+size_t pipeline_reserved(const struct pipeline *p);
+
+/* The most conversations with which that is no more than `bytes`; 0: not even a few. */
+size_t pipeline_fit(const struct pipeline_options *o, size_t bytes);
 
 void pipeline_stats(const struct pipeline *p, struct report_stats *out);
 
