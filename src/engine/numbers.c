@@ -12,7 +12,7 @@ static void gather_caps(const struct pipeline *p, const struct decode_counters *
 	caps[CAP_HOLE_BYTES] = s->over_bytes;
 	caps[CAP_STREAM_MEMORY] = stream_kit_refused(s);
 	caps[CAP_NDPI_BYTES] = channel_kit_cut(p->channels);
-	caps[CAP_KIN] = kin_evicted(p->kin);
+	caps[CAP_KIN] = kin_evicted(p->kin) + kin_refused(p->kin);
 	caps[CAP_NOTEBOOKS] = p->tunnels.notebooks.refused;
 	caps[CAP_GROUPS] = p->tunnels.groups.evicted;
 	caps[CAP_ENCAPSULATION] = c->by_result[DECODED_TOO_DEEP];

@@ -244,3 +244,8 @@ uint64_t kin_evicted(const struct kin_table *t)
 {
 	return t->evicted;
 }
+
+uint64_t kin_refused(const struct kin_table *t)
+{
+	return t->pairs.refused;
+}

@@ -23,13 +23,13 @@
 	CAP(HEAD, "head", MAX_HEAD, "bytes", "one message head", "the dialogue is given up: doubt, undecided")       \
 	CAP(FIELDS, "fields", MAX_FIELDS, "field lines", "kept of one head", "later ones are passed over")           \
 	CAP(PIPELINE, "pipeline", MAX_PIPELINE, "requests", "waiting for their answers",                             \
-	    "answers are not paired any more: no handshake is believed")                                             \
+	    "more are left unread; when these are too many, the oldest is forgotten")                                \
 	CAP(NESTING, "nesting", MAX_NESTING, "dialogues", "inside relays inside dialogues",                          \
 	    "what is deeper is a channel")                                                                           \
 	CAP(NDPI_BYTES, "ndpi-bytes", MAX_NDPI_BYTES, "bytes",                                                       \
 	    "of one side shown to nDPI, one conversation at a time", "the rest is not shown")                        \
 	CAP(KIN, "kin", MAX_FLOWS / 2 + 64, "pairs", "of hosts seen together (by --flows)",                          \
-	    "the one longest without a connection is forgotten")                                                     \
+	    "the one longest without a connection is forgotten, or the new one not kept")                            \
 	CAP(NOTEBOOKS, "notebooks", MAX_FLOWS, "conversations", "looked at by detectors of tunnels (by --flows)",    \
 	    "the conversation is not looked at by them")                                                             \
 	CAP(GROUPS, "groups", MAX_FLOWS / 4, "groups", "of requests to one place (by --flows)",                      \

@@ -13,6 +13,7 @@
  *   nest     COUNT packets, TCP in as many IP headers as fit; VARIANT: ipip, vlan, gre
  *   numbers  COUNT conversations with lengths and chunk sizes that overflow
  *   strings  COUNT conversations with random bytes in targets, hosts and user agents
+ *   mix      COUNT conversations that between them ask for every kind of memory
  *   matches  COUNT conversations of one GET each, complete
  *   clock    GUARDED conversations; VARIANT: 1970, 2038, back, jump, shuffled
  */
@@ -307,6 +308,43 @@ static void matches(struct attack *a, uint64_t count, const char *variant)
 	}
 }
 
+/* A little of everything that is held: heads that do not end, bytes behind holes, channels that nobody knows, relays in relays,
+ * uploads that detectors look at. */
+static void mix(struct attack *a, uint64_t count, const char *variant)
+{
+	static const char ask[] = "CONNECT www.example:443 HTTP/1.1\r\nHost: www.example:443\r\n\r\n";
+	static const char yes[] = "HTTP/1.1 200 OK\r\n\r\n";
+	static const char post[] = "POST /t HTTP/1.1\r\nHost: t\r\nContent-Type: application/octet-stream\r\n"
+				   "Content-Length: 1000000\r\n\r\n";
+	uint8_t block[MSS];
+	(void)variant;
+	a->step_ns = 1000;
+	for (uint64_t n = 0; n < count; n++) {
+		struct talk t = talk_begin(a, FLOOD_FROM + (unsigned)n, 80);
+		for (size_t i = 0; i < sizeof block; i++)
+			block[i] = (uint8_t)attack_random(a);
+		if (n % 4 == 0) {
+			talk_say(a, &t, 0, "GET / HTTP/1.1\r\nHost: www.example\r\nX-Long: ");
+			memset(block, 'a', sizeof block);
+			for (unsigned i = 0; i < 40; i++)
+				talk_segment(a, &t, 0, WIRE_ACK, block, sizeof block);
+			continue;
+		}
+		if (n % 4 == 1)
+			talk_say(a, &t, 0, post);
+		for (unsigned level = 0; n % 4 == 2 && level < 3; level++) {
+			talk_say(a, &t, 0, ask);
+			talk_say(a, &t, 1, yes);
+		}
+		talk_segment(a, &t, 0, WIRE_ACK, block, sizeof block);
+		talk_segment(a, &t, 1, WIRE_ACK, block, sizeof block);
+		for (unsigned i = 0; n % 4 == 3 && i < 20; i++) {
+			t.seq[0] += 2;
+			talk_segment(a, &t, 0, WIRE_ACK, block, 1000);
+		}
+	}
+}
+
 static void skew(struct attack *a, uint64_t n, const char *variant)
 {
 	const int64_t day = INT64_C(86400) * 1000000000;
@@ -341,7 +379,7 @@ int main(int argc, char **argv)
 		void (*write)(struct attack *a, uint64_t count, const char *variant);
 	} kinds[] = { { "syn", syn }, { "open", open_ones }, { "keys", keys }, { "comb", comb }, { "scatter", scatter },
 		{ "header", header }, { "heads", heads }, { "h2", h2 }, { "nest", nest }, { "numbers", numbers },
-		{ "strings", strings }, { "matches", matches }, { "clock", clocks } };
+		{ "strings", strings }, { "matches", matches }, { "mix", mix }, { "clock", clocks } };
 	static struct attack a;
 	for (size_t i = 0; argc >= 3 && i < sizeof kinds / sizeof *kinds; i++)
 		if (strcmp(argv[1], kinds[i].name) == 0) {
