@@ -54,7 +54,7 @@ room_of  = $(firstword $(subst _, ,$1))
 .DEFAULT_GOAL := all
 .SECONDARY:
 .PHONY: all release help setup setup-check setup-lab run test tests unit talk golden cli upkeep rules-tests pack differ lab check clang \
-	sanitized lint floors sizes format format-check fuzz score compare alerts evasion evasion-compare innocents rates bench bench-rules bench-workers bench-compare bench-instructions bench-growth faults install clean
+	sanitized lint floors sizes format format-check fuzz score compare alerts evasion evasion-compare innocents rates bench bench-rules bench-workers bench-compare bench-instructions bench-growth faults exhaustion install clean
 
 all: $(B)/culvert ## build the program
 
@@ -273,6 +273,14 @@ $(B)/loop: tests/bench/loop.c
 
 rates: release setup-lab $(B)/generate ## how fast packets may come before one is lost: live beside tcpdump and ndpiReader (as root)
 	@tests/lab/rates --culvert $(TRAINED)/culvert --generate $(B)/generate
+
+$(B)/attack: $(wildcard tests/exhaustion/*.[ch]) tests/lib/wire.c tests/lib/wire.h
+	@mkdir -p $(@D)
+	$(if $(V),,@echo "  CC  $@")
+	$(Q)$(CC) $(CPPFLAGS) -Itests/lib $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.c,$^)
+
+exhaustion: $(B)/culvert $(B)/attack $(B)/generate ## attacks by number: memory, time and labels against goals (SHORT=1: a tenth; ONLY="D1 D7")
+	@tests/exhaustion/run $(if $(SHORT),--short) --culvert $(B)/culvert --attack $(B)/attack --generate $(B)/generate $(ONLY)
 
 bench: release $(B)/generate $(B)/loop ## CPU time and memory, beside ndpiReader (BENCH_MB=size of each capture)
 	@tests/bench/run.sh $(TRAINED)/culvert $(B)/generate $(B)/loop $(BENCH_MB)

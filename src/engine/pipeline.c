@@ -38,6 +38,7 @@ struct pipeline *pipeline_new(const struct pipeline_options *o, struct reporter 
 	}
 	p->reporter = r;
 	p->flows_most = o->flows;
+	p->alerts_per_s = o->alerts_per_s;
 	p->anomalies = o->anomalies;
 	p->watch_tunnels = !o->no_tunnels;
 	p->checksums = o->checksums;
@@ -133,16 +134,16 @@ static uint32_t timeout_of(const struct stream *s)
 	}
 }
 
-/* What would be lost with it: nothing that is open; nothing known yet; what is known, and what an operator asks about. */
+/* What would be lost with it: nothing, it is over or only one side speaks; nothing known yet; HTTP; what an operator asks about. */
 static unsigned rank_of(const struct watch *w)
 {
-	if (w->stream.state >= STREAM_CLOSED)
+	if (w->stream.state >= STREAM_CLOSED || !stream_spoke(&w->stream, CLIENT) || !stream_spoke(&w->stream, SERVER))
 		return 0;
 	if (w->label >= LABEL_BLIND_RELAY)
 		return 3;
-	if (w->label != LABEL_UNDECIDED)
+	if (w->label == LABEL_PLAIN_HTTP)
 		return 2;
-	return w->stream.state >= STREAM_OPEN && !w->stream.midstream ? 1 : 0;
+	return w->stream.state >= STREAM_OPEN ? 1 : 0;
 }
 
 /* Weighs the evidence if there is any news, and tells a label that was set or raised. */
@@ -293,6 +294,14 @@ static bool make_room(struct pipeline *p, int64_t now)
 	if (least == NULL)
 		return false;
 	const struct seat at = seat_of(p, least, now);
+	if (at.w->stream.state == STREAM_SYN && p->gatekeeper == NULL) {
+		/* SYNs again, only repeated. */
+		p->stats.half_open_evicted++;
+		p->stats.by_label[LABEL_UNDECIDED]++;
+		watch_end(&at);
+		flow_drop(p->flows, at.flow);
+		return true;
+	}
 	p->stats.flows_evicted++;
 	finish(&at, ENDED_EVICTED);
 	return true;
@@ -389,20 +398,27 @@ static void take_place(struct pipeline *p, uint64_t order)
 		reporter_place(p->reporter, p->table, p->turn, order);
 }
 
+static void expire_knocks(struct pipeline *p, bool all)
+{
+	struct knock k;
+	for (;;) {
+		const bool flood = knocks_crowded(p->knocks);
+		if (all ? !knocks_oldest(p->knocks, &k) : !knocks_expired(p->knocks, flow_clock(p->flows), &k))
+			return;
+		take_place(p, KNOCKS_LATER | k.syn.turn);
+		forget_knock(p, &k, flood, all ? ENDED_INPUT : ENDED_TIMEOUT);
+	}
+}
+
 static void expire(struct pipeline *p, int64_t now)
 {
 	struct flow *f;
-	struct knock k;
 	while ((f = flow_expired(p->flows, now)) != NULL) {
 		const struct seat at = seat_of(p, f, f->last);
 		take_place(p, f->turn);
 		finish(&at, ENDED_TIMEOUT);
 	}
-	for (bool flood = knocks_crowded(p->knocks); knocks_expired(p->knocks, flow_clock(p->flows), &k);
-	     flood = knocks_crowded(p->knocks)) {
-		take_place(p, KNOCKS_LATER | k.syn.turn);
-		forget_knock(p, &k, flood, ENDED_TIMEOUT);
-	}
+	expire_knocks(p, false);
 }
 
 /* A segment with a wrong checksum changes nothing in a conversation that is known.  One with data that would begin a
@@ -475,11 +491,7 @@ void pipeline_drain(struct pipeline *p)
 		take_place(p, f->turn);
 		finish(&at, ENDED_INPUT);
 	}
-	struct knock k;
-	while (knocks_oldest(p->knocks, &k)) {
-		take_place(p, KNOCKS_LATER | k.syn.turn);
-		forget_knock(p, &k, false, ENDED_INPUT);
-	}
+	expire_knocks(p, true);
 	flow_rest(p->flows);
 }
 
@@ -506,21 +518,4 @@ void pipeline_drain_at(struct pipeline *p, uint64_t turn)
 {
 	p->turn = 2 * turn + 1;
 	pipeline_drain(p);
-}
-
-void pipeline_stats(const struct pipeline *p, struct report_stats *out)
-{
-	const struct decode_counters *c = decode_counters(p->decoder);
-	*out = p->stats;
-	out->source = p->source;
-	out->other = c->by_result[DECODED_OTHER] + c->by_result[DECODED_UNKNOWN_LINK];
-	out->malformed = c->by_result[DECODED_MALFORMED] + c->by_result[DECODED_TOO_DEEP];
-	out->fragments_dropped = c->fragments_dropped;
-	out->flows_peak = flow_peak(p->flows);
-	out->kin_evicted = kin_evicted(p->kin);
-	out->tunnel_caps = p->tunnels.notebooks.refused + p->tunnels.findings.refused;
-	out->groups_evicted = p->tunnels.groups.evicted;
-	out->rules.judge = *judge_counters(p->judge);
-	out->records = reporter_lines(p->reporter);
-	out->in_the_way = p->gatekeeper != NULL ? &p->gatekeeper->stats : NULL;
 }

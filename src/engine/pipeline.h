@@ -21,7 +21,8 @@ struct gate_options {
 };
 
 struct pipeline_options {
-	size_t flows; /* conversations held at once */
+	size_t flows;          /* conversations held at once */
+	uint32_t alerts_per_s; /* told at most; 0: any number */
 	enum checksum_policy checksums;
 	enum overlap_policy overlaps;
 	struct hash_key key;
@@ -69,6 +70,12 @@ void pipeline_led(struct pipeline *p, bool ordered);
 void pipeline_second(struct pipeline *p, uint64_t turn, uint32_t second);
 void pipeline_segment(struct pipeline *p, const struct segment *seg);
 void pipeline_drain_at(struct pipeline *p, uint64_t turn); /* after that frame */
+
+/* Bytes that it takes at most, however hostile the traffic; nDPI's and the rules' own not counted. */
+size_t pipeline_reserved(const struct pipeline *p);
+
+/* The most conversations with which that is no more than `bytes`; 0: not even a few. */
+size_t pipeline_fit(const struct pipeline_options *o, size_t bytes);
 
 void pipeline_stats(const struct pipeline *p, struct report_stats *out);
 

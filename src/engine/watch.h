@@ -105,6 +105,8 @@ struct pipeline {
 	uint64_t turn;                 /* twice the place of the frame that is carried; one more: behind it */
 	bool ordered;                  /* records say where they belong */
 	enum checksum_policy checksums;
+	uint32_t alerts_per_s, alerts_told; /* in the second `alerts_at` */
+	int64_t alerts_at;
 	bool anomalies, strict_checksums, watch_tunnels, keeps_requests;
 	struct report_stats stats;
 };
@@ -175,6 +177,7 @@ void watch_last_words(const struct seat *at);
 /* judging.c: what is told to the rules. */
 bool judging_init(struct pipeline *p, size_t flows, struct err *e) MUST_CHECK;
 void judging_fini(struct pipeline *p);
+size_t judging_reserved(const struct pipeline *p);
 void judging_leave(const struct seat *at);
 const struct facts_request *judging_request(const struct watch *w);
 

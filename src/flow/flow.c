@@ -346,5 +346,5 @@ size_t flow_peak(const struct flow_table *t)
 
 size_t flow_reserved(const struct flow_table *t)
 {
-	return t->slots.count * t->slots.size + ((size_t)t->mask + 1) * sizeof *t->buckets;
+	return pool_reserved(&t->slots) + ((size_t)t->mask + 1) * sizeof *t->buckets;
 }

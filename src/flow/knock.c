@@ -234,5 +234,5 @@ size_t knocks_peak(const struct knocks *k)
 
 size_t knocks_reserved(const struct knocks *k)
 {
-	return k->places.count * k->places.size + ((size_t)k->mask + 1) * sizeof *k->buckets;
+	return pool_reserved(&k->places) + ((size_t)k->mask + 1) * sizeof *k->buckets;
 }

@@ -14,7 +14,7 @@ const char help_text[] =
     "       culvert live -i INTERFACE [options]          label conversations as they happen\n"
     "       culvert inline -q NUM --fail open|closed [options]  judge packets of the kernel's queue NUM, and let them\n"
     "                                                    pass or not; --print-rules, --check\n"
-    "       culvert list detectors|events|facts          what can be found and named\n"
+    "       culvert list caps|detectors|events|facts     what is bounded, and what can be found and named\n"
     "       culvert explain --states                     the handshake table\n"
     "       culvert rules check FILE|FOLDER ...          everything that is wrong with rule files\n"
     "       culvert rules print FILE|FOLDER ...          the same rules in their normal form\n"
@@ -54,6 +54,8 @@ const char help_text[] =
     "      --overlap POLICY    whose bytes count where segments overlap: acked (default), first,\n"
     "                              last, linux, windows, bsd\n"
     "      --flows N           conversations held at once (default 262144)\n"
+    "      --memory SIZE       so many that no process takes more than that, whatever comes: 256M, 1G\n"
+    "      --alerts-per-second N  tell no more in one second of packet time (default 1000; replay: 0, any number)\n"
     "      --unwrap FOLDER     write what tunnels carry to FOLDER/ID/up and FOLDER/ID/down\n"
     "      --no-tunnels        do not look for tunnels in HTTP messages\n"
     "      --no-anomalies      no anomaly records (they are still counted and named in flow records)\n"
@@ -68,7 +70,7 @@ const char help_text[] =
     "10 --fail-on matched.  See culvert(8) and culvert-events(5).\n";
 
 /* Less would be a file for every few lines. */
-enum { LEAST_ROTATE_SIZE = 65536 };
+enum { LEAST_ROTATE_SIZE = 65536, LEAST_MEMORY = 64 << 20 };
 
 #define NS_PER_S UINT64_C(1000000000)
 
@@ -76,6 +78,8 @@ enum {
 	OPT_FORMAT = 256,
 	OPT_OVERLAP,
 	OPT_FLOWS,
+	OPT_MEMORY,
+	OPT_ALERTS,
 	OPT_UNWRAP,
 	OPT_NO_TUNNELS,
 	OPT_NO_ANOMALIES,
@@ -132,6 +136,8 @@ static const struct option long_options[] = {
 	{ "checksums", required_argument, NULL, 'k' },
 	{ "overlap", required_argument, NULL, OPT_OVERLAP },
 	{ "flows", required_argument, NULL, OPT_FLOWS },
+	{ "memory", required_argument, NULL, OPT_MEMORY },
+	{ "alerts-per-second", required_argument, NULL, OPT_ALERTS },
 	{ "unwrap", required_argument, NULL, OPT_UNWRAP },
 	{ "no-tunnels", no_argument, NULL, OPT_NO_TUNNELS },
 	{ "no-anomalies", no_argument, NULL, OPT_NO_ANOMALIES },
@@ -232,19 +238,18 @@ static bool add_interface(struct options *o, const char *name)
 }
 
 /* 100M is 100MiB, as elsewhere. */
-static bool parse_rotate_size(struct options *o, const char *word)
+static bool parse_size(const char *option, const char *word, uint64_t least, const char *least_word, uint64_t *to)
 {
 	char text[32];
 	const size_t len = strlen(word);
 	const bool brief = len != 0 && strchr("KMG", word[len - 1]) != NULL;
 	snprintf(text, sizeof text, "%s%s", word, brief ? "iB" : "");
-	const char *why =
-	    quantity_parse(FACT_BYTES, (struct slice){ (const uint8_t *)text, strlen(text) }, &o->rotation.size);
-	if (why == NULL && o->rotation.size < LEAST_ROTATE_SIZE)
-		why = "is less than 64K";
+	const char *why = quantity_parse(FACT_BYTES, (struct slice){ (const uint8_t *)text, strlen(text) }, to);
 	if (why != NULL)
-		log_error("--rotate-size: '%s' %s", word, why);
-	return why == NULL;
+		log_error("%s: '%s' %s", option, word, why);
+	else if (*to < least)
+		log_error("%s: '%s' is less than %s", option, word, least_word);
+	return why == NULL && *to >= least;
 }
 
 static bool parse_rotate_every(struct options *o, const char *word)
@@ -265,7 +270,7 @@ static bool take_upkeep(struct options *o, int c, const char *value)
 	uint32_t n = 0;
 	switch (c) {
 	case OPT_ROTATE_SIZE:
-		return parse_rotate_size(o, value);
+		return parse_size("--rotate-size", value, LEAST_ROTATE_SIZE, "64K", &o->rotation.size);
 	case OPT_ROTATE_EVERY:
 		return parse_rotate_every(o, value);
 	case OPT_ROTATE_KEEP:
@@ -333,6 +338,11 @@ static bool take_value(struct options *o, int c, const char *value)
 		return n >= 0;
 	case OPT_FLOWS:
 		return parse_flows(o, value);
+	case OPT_MEMORY:
+		return parse_size("--memory", value, LEAST_MEMORY, "64M", &o->memory);
+	case OPT_ALERTS:
+		o->alerts_given = true;
+		return parse_number("--alerts-per-second", value, 0, UINT32_MAX, &o->pipeline.alerts_per_s);
 	case OPT_FAIL_ON:
 		return add_fail_on(o, value);
 	default:

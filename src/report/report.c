@@ -22,6 +22,7 @@ struct reporter {
 	struct line_place place;
 	enum report_format format;
 	bool colours;
+	uint64_t cut, bare;
 	struct clock_text clock;
 	struct out out;
 	char line[MAX_LINE];
@@ -138,25 +139,33 @@ bool reporter_close(struct reporter *r, struct err *e)
 	return whole;
 }
 
+static size_t write_story(struct record *record, const struct story *s)
+{
+	switch (s->what) {
+	case TELL_HANDSHAKE:
+		return record_handshake(record, s->facts, s->level, s->handshake);
+	case TELL_LABEL:
+		return record_label(record, s->facts, s->before);
+	case TELL_ANOMALY:
+		return record_anomaly(record, s->facts, s->odd, s->from, s->offset);
+	case TELL_ALERT:
+		return record_alert(record, s->facts, s->alert, s->level, s->handshake);
+	case TELL_FLOW:
+		return record_flow(record, s->facts);
+	case TELL_STATS:
+		return record_stats(record, s->stats);
+	}
+	return 0;
+}
+
 static size_t make_record(struct reporter *r, const struct story *s, bool bare)
 {
 	struct record record = { .clock = &r->clock, .bare = bare, .cut = bare };
 	json_begin(&record.json, r->line, sizeof r->line);
-	switch (s->what) {
-	case TELL_HANDSHAKE:
-		return record_handshake(&record, s->facts, s->level, s->handshake);
-	case TELL_LABEL:
-		return record_label(&record, s->facts, s->before);
-	case TELL_ANOMALY:
-		return record_anomaly(&record, s->facts, s->odd, s->from, s->offset);
-	case TELL_ALERT:
-		return record_alert(&record, s->facts, s->alert, s->level, s->handshake);
-	case TELL_FLOW:
-		return record_flow(&record, s->facts);
-	case TELL_STATS:
-		return record_stats(&record, s->stats);
-	}
-	return 0;
+	const size_t len = write_story(&record, s);
+	r->cut += record.cut && !bare && len != 0;
+	r->bare += bare;
+	return len;
 }
 
 /* The keeper is waited for a moment, once; while it does not come back, lines are lost at once.  Who is patient waits on. */
@@ -266,4 +275,14 @@ uint64_t reporter_lines(const struct reporter *r)
 uint64_t reporter_lost(const struct reporter *r)
 {
 	return r->out.lost;
+}
+
+uint64_t reporter_cut(const struct reporter *r)
+{
+	return r->cut;
+}
+
+uint64_t reporter_bare(const struct reporter *r)
+{
+	return r->bare;
 }

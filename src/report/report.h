@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include "base/err.h"
 #include "facts/facts.h"
+#include "report/caps.h"
 #include "rules/rules.h"
 
 struct reporter;
@@ -111,6 +112,7 @@ struct report_stats {
 	uint64_t frames, frame_bytes, segments, other, malformed, fragments_dropped, bad_checksums;
 	uint64_t flows, flows_peak, flows_evicted, half_open_peak, half_open_evicted, by_label[LABELS];
 	uint64_t anomalies, stream_caps, tunnel_caps, kin_evicted, groups_evicted, records, records_lost;
+	uint64_t caps[CAPS]; /* times that each was reached */
 	struct rule_stats rules;
 	int64_t first, last;
 	const struct live_stats *live;         /* NULL: files were read */
@@ -124,6 +126,8 @@ void inline_stats_add(struct inline_stats *sum, const struct inline_stats *more)
 
 uint64_t reporter_lines(const struct reporter *r);
 uint64_t reporter_lost(const struct reporter *r);
+uint64_t reporter_cut(const struct reporter *r);  /* records with a string that was cut */
+uint64_t reporter_bare(const struct reporter *r); /* records that were made without strings */
 
 /* Community ID v1, seed 0; `out` holds 32 bytes. */
 void community_id(const struct flow_key *k, char *out);

@@ -32,6 +32,10 @@ void report_stats_add(struct report_stats *sum, const struct report_stats *more)
 	sum->flows += more->flows;
 	sum->flows_peak += more->flows_peak;
 	sum->flows_evicted += more->flows_evicted;
+	sum->half_open_peak += more->half_open_peak;
+	sum->half_open_evicted += more->half_open_evicted;
+	for (unsigned i = 0; i < CAPS; i++)
+		sum->caps[i] += more->caps[i];
 	for (unsigned i = 0; i < LABELS; i++)
 		sum->by_label[i] += more->by_label[i];
 	sum->anomalies += more->anomalies;

@@ -131,6 +131,7 @@ struct judge_counters {
 
 struct judge *judge_new(struct err *e) MUST_CHECK;
 void judge_free(struct judge *j);
+size_t judge_reserved(const struct judge *j); /* bytes at most */
 
 /* Exchanges the set between two packets; limits of rules with the same id and rev go on.  The judge does not own it.
  * NULL: no rules. */
