@@ -21,7 +21,7 @@ PACKAGES := gcc make pkg-config libpcap-dev libndpi-dev libmd-dev libyaml-dev li
 CHECK_PACKAGES := clang clang-format clang-tidy libclang-rt-14-dev cppcheck mandoc universal-ctags tshark libndpi-bin \
 	shellcheck valgrind
 
-LAB_PACKAGES := httptunnel openssh-client openssh-server tcpdump curl iproute2 squid corkscrew socat iptables openssl
+LAB_PACKAGES := httptunnel openssh-client openssh-server tcpdump curl iproute2 procps squid tinyproxy-bin corkscrew socat iptables openssl
 
 WARN := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wcast-qual -Wvla -Wpointer-arith \
 	-Wwrite-strings -Wundef -Werror
