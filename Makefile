@@ -22,7 +22,8 @@ CHECK_PACKAGES := clang clang-format clang-tidy libclang-rt-14-dev cppcheck mand
 	shellcheck valgrind
 BENCH_PACKAGES := gnuplot-nox valgrind libndpi-bin
 
-LAB_PACKAGES := tcpreplay ethtool httptunnel openssh-client openssh-server tcpdump curl iproute2 squid corkscrew socat iptables openssl
+LAB_PACKAGES := httptunnel openssh-client openssh-server tcpdump tcpreplay ethtool curl iproute2 procps squid tinyproxy-bin corkscrew \
+	socat iptables openssl
 
 WARN := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wcast-qual -Wvla -Wpointer-arith \
 	-Wwrite-strings -Wundef -Werror

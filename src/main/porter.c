@@ -131,9 +131,13 @@ static int serve(struct duty *d)
 	}
 }
 
-static int work(struct duty *d, const struct options *o, const struct descriptors *before)
+static int work(struct duty *d, const struct options *o, const struct descriptors *before, pid_t keeper)
 {
 	const int keep[] = { STDERR_FILENO, d->porter->leave };
+	/* Whatever happens to the keeper, the queue must be given back. */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != keeper)
+		return EXIT_INCOMPLETE;
 	signals_ignore();
 	prctl(PR_SET_NAME, "culvert-porter");
 	descriptors_leave(before, keep, sizeof keep / sizeof *keep);
@@ -159,9 +163,10 @@ static bool start(
 	d.answering = answering_open(queue, &p->answers, e);
 	if (d.answering == NULL)
 		return false;
+	const pid_t keeper = getpid();
 	p->pid = fork();
 	if (p->pid == 0)
-		_exit(work(&d, o, before));
+		_exit(work(&d, o, before, keeper));
 	/* Neither the keeper nor a worker has use for its sockets. */
 	answering_close(d.answering);
 	if (p->pid > 0)
