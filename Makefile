@@ -19,7 +19,7 @@ PACKAGES := gcc make pkg-config libpcap-dev libndpi-dev libmd-dev libyaml-dev li
 	libmicrohttpd-dev libnetfilter-queue-dev libmnl-dev libcmocka-dev \
 	python3 python3-jsonschema
 CHECK_PACKAGES := clang clang-format clang-tidy libclang-rt-14-dev cppcheck mandoc universal-ctags tshark libndpi-bin \
-	shellcheck valgrind
+	shellcheck valgrind libhtp-dev clang-tools gcovr
 BENCH_PACKAGES := gnuplot-nox valgrind libndpi-bin
 
 LAB_PACKAGES := httptunnel openssh-client openssh-server tcpdump tcpreplay ethtool curl iproute2 procps squid tinyproxy-bin corkscrew \
@@ -55,7 +55,7 @@ room_of  = $(firstword $(subst _, ,$1))
 .DEFAULT_GOAL := all
 .SECONDARY:
 .PHONY: all release help setup setup-check setup-lab run test tests unit talk golden cli upkeep rules-tests pack differ lab check clang \
-	sanitized lint floors sizes format format-check fuzz score compare alerts evasion evasion-compare innocents rates bench bench-rules bench-workers bench-compare bench-instructions bench-growth faults exhaustion install clean
+	sanitized lint floors sizes format format-check fuzz score compare alerts evasion evasion-compare innocents rates bench bench-rules bench-workers bench-compare bench-instructions bench-growth faults exhaustion uninitialized scan coverage differ-htp install clean
 
 all: $(B)/culvert ## build the program
 
@@ -173,11 +173,45 @@ setup-lab:
 check: setup-check ## everything: sanitizers, clang, lint, floors, sizes, format
 	@tests/run "$(MAKE) --no-print-directory sanitized"
 	@$(MAKE) --no-print-directory clang
+	@$(MAKE) --no-print-directory uninitialized faults differ-htp
 	@$(MAKE) --no-print-directory lint floors sizes format-check
 
 sanitized:
 	@RULES_SECONDS=10 $(MAKE) --no-print-directory B=build/check HARDEN= LTO= tests \
 		OPT="-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer -DCHECK_BUILD"
+
+# What is read before it was written: units of rooms that need no library but libmd, which a sanitizer of memory does not see into.
+UNINITIALIZED := $(filter stream_% http_% verdict_% evidence_% flow_% kin_% handshake_% decode_%,$(UNIT)) \
+	base_hash_test base_json_test base_pool_test base_reserve_test base_ring_test base_slice_test base_utf8_test
+MEMORY_FLAGS = B=build/memory CC=clang HARDEN= LTO= \
+	OPT="-O1 -g -fsanitize=memory -fno-sanitize-recover=all -fno-omit-frame-pointer -DCHECK_BUILD"
+
+uninitialized: ## units of the parsing rooms in a build for MemorySanitizer
+	@$(MAKE) --no-print-directory $(MEMORY_FLAGS) $(UNINITIALIZED:%=build/memory/unit-only/%)
+	@tests/unit/run $(UNINITIALIZED:%=build/memory/unit-only/%)
+
+# The same analysis as in clang-tidy, but with the paths to what it finds; ten minutes and more, so by hand.
+scan: ## scan-build over the program
+	@scan-build --status-bugs --use-cc=clang $(MAKE) --no-print-directory B=build/scan CC=clang HARDEN= LTO= build/scan/culvert
+
+# How much of the parsing rooms is run by units, talks and captures.  A program that is shut in can't write its counts, and units are not.
+COVERED ?= decode stream http handshake channel tunnel
+COVERAGE_FLAGS = B=build/coverage CC=gcc HARDEN= LTO= OPT="-O0 -g --coverage -fprofile-update=atomic"
+
+coverage: setup-check ## lines and branches that tests run, by room and by file
+	@$(MAKE) --no-print-directory $(COVERAGE_FLAGS) build/coverage/culvert build/coverage/talk $(UNIT:%=build/coverage/unit/%)
+	@find build/coverage -name '*.gcda' -delete
+	@tests/unit/run $(UNIT:%=build/coverage/unit/%)
+	@build/coverage/talk tests/talk | tail -n 1
+	@build/coverage/culvert replay --sandbox off -q -o /dev/null pcaps
+	@tests/coverage build/coverage $(COVERED)
+
+differ-htp: $(B)/differ_htp ## the same messages read by libhtp
+	@$(B)/differ_htp
+
+$(B)/differ_htp: tests/differ/htp.c tests/lib/two_sides.h $(OBJ)
+	$(if $(V),,@echo "  CC  $@")
+	$(Q)$(CC) $(CPPFLAGS) -Itests/lib $(CFLAGS) -fno-lto $(LDFLAGS) -o $@ $< $(call objects_for,http) -lhtp $(LDLIBS)
 
 clang:
 	@$(MAKE) --no-print-directory B=build/clang CC=clang HARDEN= build/clang/culvert build/clang/talk

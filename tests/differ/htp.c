@@ -73,8 +73,8 @@ static void put_chunks(struct text *t, size_t n, uint32_t *seed)
 static void put_fields(struct text *t, uint32_t *seed)
 {
 	static const char *const fields[] = { "Accept: */*\r\n", "User-Agent: one/1.0 (two; three)\r\n", "X-Empty:\r\n",
-		"Cookie: a=b; c=\"d,e\"\r\n", "Cache-Control: no-cache\r\n", "x-tight:value\r\n", "X-Wide:   value  \r\n",
-		"Date: Thu, 01 Jan 1970 00:00:00 GMT\r\n" };
+		"Cookie: a=b; c=\"d,e\"\r\n", "Cache-Control: no-cache\r\n", "x-tight:value\r\n",
+		"X-Wide:   value  \r\n", "Date: Thu, 01 Jan 1970 00:00:00 GMT\r\n" };
 	for (uint32_t n = chance(seed, 5); n != 0; n--)
 		put(t, "%s", fields[chance(seed, sizeof fields / sizeof *fields)]);
 }
@@ -270,8 +270,8 @@ static void print(const char *who, const struct reading *r, unsigned count)
 {
 	printf("  %s: %u requests, %u responses\n", who, r->requests, r->responses);
 	for (unsigned i = 0; i < count; i++)
-		printf("    %s %s %u: %" PRIu64 " sent, %" PRIu64 " answered\n", r->m[i].method, r->m[i].target, r->m[i].status,
-		    r->m[i].sent, r->m[i].answered);
+		printf("    %s %s %u: %" PRIu64 " sent, %" PRIu64 " answered\n", r->m[i].method, r->m[i].target,
+		    r->m[i].status, r->m[i].sent, r->m[i].answered);
 }
 
 static bool compare(struct readers *r, struct exchange *all, uint32_t seed)

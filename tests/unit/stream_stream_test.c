@@ -566,7 +566,10 @@ static void test_pools_run_out(void **state)
 	say_bytes(&k, CLIENT, 20, 10, SIZE_MAX);
 	assert_read(&k, CLIENT, 10, 30);
 	talk_finish(&k);
-	assert_true(k.got[CLIENT].at <= 60);
+	/* Nor at the end: it is lost, and the end is told. */
+	assert_true(k.got[CLIENT].ended);
+	assert_int_equal(k.got[CLIENT].at, 80);
+	assert_null(memchr(k.got[CLIENT].seen + 30, 1, 50));
 	pool_give(&k.kit.waiting, last);
 	release(&k.kit.waiting, waiting);
 	release(&k.kit.small, small);
