@@ -347,19 +347,6 @@ static void knock(struct pipeline *p, const struct segment *seg, unsigned interf
 		p->stats.flows--;
 }
 
-/* The conversation of this segment, if there is one that it belongs to. */
-static struct flow *known(struct pipeline *p, const struct segment *seg)
-{
-	struct flow *f = flow_find(p->flows, seg);
-	if (f == NULL)
-		return NULL;
-	const struct seat at = seat_of(p, f, seg->t);
-	if (!stream_reopens(&at.w->stream, seg))
-		return f;
-	finish(&at, ENDED_REUSED);
-	return NULL;
-}
-
 static struct flow *answer_knock(struct pipeline *p, const struct knock *k, const struct segment *seg)
 {
 	if (!make_room(p, seg->t)) {
@@ -370,13 +357,15 @@ static struct flow *answer_knock(struct pipeline *p, const struct knock *k, cons
 	return flow_find(p->flows, seg);
 }
 
-static struct flow *touch(struct pipeline *p, const struct segment *seg, unsigned interface, bool *fresh)
+/* None is known with its addresses and ports, or `old`, which is over by this segment. */
+static struct flow *newcomer(
+    struct pipeline *p, struct flow *old, const struct segment *seg, unsigned interface, bool *fresh)
 {
 	struct knock k;
-	*fresh = false;
-	struct flow *f = known(p, seg);
-	if (f != NULL)
-		return f;
+	if (old != NULL) {
+		const struct seat at = seat_of(p, old, seg->t);
+		finish(&at, ENDED_REUSED);
+	}
 	if (knocks_take(p->knocks, &seg->key, &k))
 		return answer_knock(p, &k, seg);
 	if (knocks_only(p, seg)) {
@@ -389,6 +378,7 @@ static struct flow *touch(struct pipeline *p, const struct segment *seg, unsigne
 static void expire_knocks(struct pipeline *p, int64_t now, bool all)
 {
 	struct knock k;
+	p->knocks_looked = now;
 	for (;;) {
 		const bool flood = knocks_crowded(p->knocks);
 		if (all ? !knocks_oldest(p->knocks, &k) : !knocks_expired(p->knocks, now, &k))
@@ -404,7 +394,9 @@ static void expire(struct pipeline *p, int64_t now)
 		const struct seat at = seat_of(p, f, f->last);
 		finish(&at, ENDED_TIMEOUT);
 	}
-	expire_knocks(p, now, false);
+	/* Four times a second of packet time, and whenever that goes back. */
+	if ((uint64_t)now - (uint64_t)p->knocks_looked >= SECOND / 4)
+		expire_knocks(p, now, false);
 }
 
 /* A segment with a wrong checksum changes nothing in a conversation that is known.  One with data that would begin a
@@ -426,8 +418,10 @@ static bool forgive_checksum(const struct seat *at, const struct segment *seg, b
 
 static struct flow *take_segment(struct pipeline *p, const struct segment *seg, unsigned interface)
 {
-	bool fresh;
-	struct flow *f = touch(p, seg, interface, &fresh);
+	bool fresh = false;
+	struct flow *f = flow_find(p->flows, seg);
+	if (f == NULL || stream_reopens(&((const struct watch *)flow_payload(f))->stream, seg))
+		f = newcomer(p, f, seg, interface, &fresh);
 	if (f == NULL)
 		return NULL;
 	p->stats.flows += fresh;

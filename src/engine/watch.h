@@ -91,6 +91,7 @@ struct pipeline {
 	struct flow_table *flows;
 	size_t flows_most;
 	struct knocks *knocks;
+	int64_t knocks_looked; /* ns: when it was last asked whose time is over */
 	struct kin_table *kin;
 	struct stream_kit streams;
 	struct tunnel_kit tunnels;
