@@ -352,19 +352,6 @@ static void knock(struct pipeline *p, const struct segment *seg, unsigned interf
 		p->stats.flows--;
 }
 
-/* The conversation of this segment, if there is one that it belongs to. */
-static struct flow *known(struct pipeline *p, const struct segment *seg)
-{
-	struct flow *f = flow_find(p->flows, seg);
-	if (f == NULL)
-		return NULL;
-	const struct seat at = seat_of(p, f, seg->t);
-	if (!stream_reopens(&at.w->stream, seg))
-		return f;
-	finish(&at, ENDED_REUSED);
-	return NULL;
-}
-
 static struct flow *answer_knock(struct pipeline *p, const struct knock *k, const struct segment *seg)
 {
 	if (!make_room(p, seg->t)) {
@@ -375,13 +362,15 @@ static struct flow *answer_knock(struct pipeline *p, const struct knock *k, cons
 	return flow_find(p->flows, seg);
 }
 
-static struct flow *touch(struct pipeline *p, const struct segment *seg, unsigned interface, bool *fresh)
+/* None is known with its addresses and ports, or `old`, which is over by this segment. */
+static struct flow *newcomer(
+    struct pipeline *p, struct flow *old, const struct segment *seg, unsigned interface, bool *fresh)
 {
 	struct knock k;
-	*fresh = false;
-	struct flow *f = known(p, seg);
-	if (f != NULL)
-		return f;
+	if (old != NULL) {
+		const struct seat at = seat_of(p, old, seg->t);
+		finish(&at, ENDED_REUSED);
+	}
 	if (knocks_take(p->knocks, &seg->key, &k))
 		return answer_knock(p, &k, seg);
 	if (knocks_only(p, seg)) {
@@ -401,6 +390,7 @@ static void take_place(struct pipeline *p, uint64_t order)
 static void expire_knocks(struct pipeline *p, bool all)
 {
 	struct knock k;
+	p->knocks_looked = flow_clock(p->flows);
 	for (;;) {
 		const bool flood = knocks_crowded(p->knocks);
 		if (all ? !knocks_oldest(p->knocks, &k) : !knocks_expired(p->knocks, flow_clock(p->flows), &k))
@@ -418,7 +408,9 @@ static void expire(struct pipeline *p, int64_t now)
 		take_place(p, f->turn);
 		finish(&at, ENDED_TIMEOUT);
 	}
-	expire_knocks(p, false);
+	/* Once a second of packet time. */
+	if (flow_clock(p->flows) != p->knocks_looked)
+		expire_knocks(p, false);
 }
 
 /* A segment with a wrong checksum changes nothing in a conversation that is known.  One with data that would begin a
@@ -440,8 +432,10 @@ static bool forgive_checksum(const struct seat *at, const struct segment *seg, b
 
 static struct flow *take_segment(struct pipeline *p, const struct segment *seg, unsigned interface)
 {
-	bool fresh;
-	struct flow *f = touch(p, seg, interface, &fresh);
+	bool fresh = false;
+	struct flow *f = flow_find(p->flows, seg);
+	if (f == NULL || stream_reopens(&((const struct watch *)flow_payload(f))->stream, seg))
+		f = newcomer(p, f, seg, interface, &fresh);
 	if (f == NULL)
 		return NULL;
 	p->stats.flows += fresh;

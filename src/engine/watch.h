@@ -91,6 +91,7 @@ struct pipeline {
 	struct flow_table *flows;
 	size_t flows_most;
 	struct knocks *knocks;
+	uint32_t knocks_looked; /* the second in which their time was last asked */
 	struct kin_table *kin;
 	struct stream_kit streams;
 	struct tunnel_kit tunnels;

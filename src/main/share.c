@@ -309,6 +309,9 @@ void share_stats(struct share *s, struct report_stats *to)
 	to->other = c->by_result[DECODED_OTHER] + c->by_result[DECODED_UNKNOWN_LINK];
 	to->malformed = c->by_result[DECODED_MALFORMED] + c->by_result[DECODED_TOO_DEEP];
 	to->fragments_dropped = c->fragments_dropped;
+	to->caps[CAP_ENCAPSULATION] = c->by_result[DECODED_TOO_DEEP];
+	to->caps[CAP_DATAGRAMS] = c->datagrams_evicted;
+	to->caps[CAP_FRAGMENTS] = c->datagrams_too_many;
 	to->rules.used = rules->set != NULL;
 	to->rules.rules = rules->set != NULL ? ruleset_count(rules->set) : 0;
 	to->rules.loaded = rules->loaded;
