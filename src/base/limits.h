@@ -23,6 +23,8 @@ enum limits {
 	MAX_FLOW_BUFFER = 65536, /* bytes one side may leave unread: one head, or the hold after a handshake */
 	MAX_HOLES = 32,          /* segments waiting behind holes, per side */
 	MAX_HOLE_BYTES = 262144, /* bytes waiting behind holes, per side */
+	MAX_STREAM_SHARE = 2304, /* bytes of buffers in all streams, for each conversation in the table */
+	MAX_STREAM_MEMORY = MAX_FLOWS * MAX_STREAM_SHARE,
 
 	/* http */
 	MAX_HEAD = 65536,      /* one message head; Apache and nginx refuse at 8 to 32 KiB */
@@ -47,6 +49,10 @@ enum limits {
 	/* channel */
 	MAX_CHANNEL_LOOK = 16640, /* bytes of a channel looked at: one TLS record and its header, and a bit */
 	MAX_NDPI_BYTES = 1400,    /* bytes a side shown to nDPI; it holds memory in proportion */
+
+	/* rules */
+	MAX_ALERTS_S = 1000,       /* told in one second of packet time; replay has no such bound */
+	MAX_LIMIT_ENTRIES = 65536, /* counts of limits and thresholds */
 
 	/* report */
 	MAX_STRING = 1024, /* one string from the wire, as written out */

@@ -35,4 +35,10 @@ void *pool_take_uncleared(struct pool *p);
 /* NULL is allowed and does nothing. */
 void pool_give(struct pool *p, void *block);
 
+/* Bytes at most. */
+static inline size_t pool_reserved(const struct pool *p)
+{
+	return p->count * p->size;
+}
+
 #endif

@@ -12,8 +12,14 @@ enum fate { FATE_PASS, FATE_DROP, FATES };
 const char *fate_name(enum fate f); /* "pass", "drop" */
 
 /* What one end hears in place of a packet that was dropped. */
-enum reply { REPLY_NONE, REPLY_RST, REPLY_403, REPLIES };
-const char *reply_name(enum reply r); /* "none", "rst", "403" */
+enum reply {
+	REPLY_NONE,
+	REPLY_RST,
+	REPLY_403,
+	REPLY_ASK, /* says where it stands; then that can be answered by a reset that it believes */
+	REPLIES
+};
+const char *reply_name(enum reply r); /* "none", "rst", "403", "ask" */
 
 /* The place in a conversation of the packet that was dropped: it went from `source` to `target`. */
 struct passage {

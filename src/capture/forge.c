@@ -26,7 +26,7 @@ const char *fate_name(enum fate f)
 
 const char *reply_name(enum reply r)
 {
-	static const char *const names[REPLIES] = { "none", "rst", "403" };
+	static const char *const names[REPLIES] = { "none", "rst", "403", "ask" };
 	return r < REPLIES ? names[r] : "";
 }
 
@@ -118,6 +118,11 @@ static size_t write(struct out *o, enum reply kind, bool ipv6, uint8_t *at)
 	if (kind == REPLY_403) {
 		o->flags = FIN | PSH | ACK;
 		o->bytes = (struct slice){ (const uint8_t *)refusal, sizeof refusal - 1 };
+	}
+	/* What lies before all that it expects is answered by what it expects (RFC 9293, 3.10.7.4). */
+	if (kind == REPLY_ASK) {
+		o->flags = ACK;
+		o->seq--;
 	}
 	return ipv6 ? write_v6(o, at) : write_v4(o, at);
 }

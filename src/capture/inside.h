@@ -23,6 +23,27 @@ struct source {
 	char name[4096];
 };
 
+/* What goes through the ring from a queue's reader to who may answer: many at once. */
+struct queue_answer {
+	struct packet_answer answer;
+	uint32_t mark;    /* the packet's, whole; of meaning when the answer marks */
+	uint8_t in_place; /* the packet may be exchanged for another */
+};
+enum { QUEUE_ANSWERS = 64 };
+
+/* queue.c's, for who answers.  They are gathered, and sent many at once. */
+struct queue_verdict {
+	uint32_t token, mark;
+	bool pass, marks;
+	const uint8_t *packet; /* instead of it; `len` 0: it stays as it is */
+	size_t len;
+};
+void queue_verdict(struct source *queue, const struct queue_verdict *v);
+void queue_send_verdicts(struct source *queue);
+
+/* What this process reads is no sign of the other's life. */
+void queue_stand_in(struct source *queue);
+
 void source_init(struct source *s, const struct source_kind *kind, const char *name);
 
 #endif

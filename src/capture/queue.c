@@ -1,12 +1,11 @@
 /* The kernel's queue of packets (NFQUEUE), through libnetfilter_queue and libmnl, which only this file knows.
  *
  * The kernel hands over whole packets from their IP header on, large ones as it would hand them to a network card (GSO): a
- * sixth of the wake-ups, and checksums that are still to be filled in, which it says of each.  Answers are gathered and sent
- * many at once; whoever has nothing more to read sends what there is before it sleeps.
+ * sixth of the wake-ups, and checksums that are still to be filled in, which it says of each.
  *
- * A refused packet becomes, in its place, the reset that its target hears; what its source hears goes out by a raw socket.  A
- * large packet cannot change its size in the kernel without what was planned for it going wrong: it is dropped, and its
- * target hears by the raw socket, too.
+ * Two processes share the socket.  One reads, and holds no rights; what it decides goes into a ring, many at once, at the
+ * latest when there is nothing more to read.  The other sends that to the kernel, which asks the sender of every answer for
+ * CAP_NET_ADMIN.
  *
  * What the kernel dropped is read where it says so, in /proc: a full queue drops without a word to its reader. */
 #include <netinet/in.h>
@@ -24,7 +23,6 @@
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
-#include "capture/forge.h"
 #include "capture/inside.h"
 
 enum { QUEUE_COLUMNS = 8 }; /* of a line of the kernel's table that are read */
@@ -32,8 +30,9 @@ enum { QUEUE_COLUMNS = 8 }; /* of a line of the kernel's table that are read */
 enum {
 	BATCH = 16,            /* packets read at once */
 	PACKET_ROOM = 0x10800, /* the longest packet and what the kernel says of it */
-	ANSWERS = 64,          /* sent at once, at most */
-	ANSWER_ROOM = 512,     /* one of them, with a packet in it */
+	VERDICTS = 64,         /* sent at once, at most */
+	VERDICT_ROOM = 512,    /* one of them, with a packet in it */
+	PATIENCE_MS = 1000,    /* for who answers to make room: else packets wait for ever */
 	RECEIVE_BUFFER = 32 << 20,
 	CONFIG_ROOM = 4096
 };
@@ -41,8 +40,7 @@ enum {
 struct queue {
 	struct source source;
 	struct queue_options options;
-	int fd, raw4, raw6, proc;
-	uint32_t port; /* netlink's name for the socket */
+	int fd, proc;
 	struct mmsghdr read[BATCH];
 	struct iovec vec[BATCH];
 	int got, next; /* of `read` */
@@ -52,11 +50,12 @@ struct queue {
 		uint32_t token, mark;
 		bool large;
 	} now;
-	unsigned answers;
-	size_t answered; /* bytes */
+	unsigned answers, verdicts;
+	size_t sending; /* bytes of verdicts */
 	struct source_counters counters;
 	uint8_t *room; /* BATCH * PACKET_ROOM */
-	_Alignas(struct nlmsghdr) uint8_t out[ANSWERS * ANSWER_ROOM];
+	struct queue_answer answer[QUEUE_ANSWERS];
+	_Alignas(struct nlmsghdr) uint8_t out[VERDICTS * VERDICT_ROOM];
 };
 
 static struct queue *queue_of(struct source *s)
@@ -136,81 +135,75 @@ static bool configure(struct queue *q, struct err *e)
 static bool open_sockets(struct queue *q, struct err *e)
 {
 	const int room = RECEIVE_BUFFER;
-	struct sockaddr_nl name = { .nl_family = AF_NETLINK };
-	socklen_t len = sizeof name;
+	const struct sockaddr_nl name = { .nl_family = AF_NETLINK };
 	q->fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER);
-	if (q->fd < 0 || bind(q->fd, (struct sockaddr *)&name, sizeof name) != 0 ||
-	    getsockname(q->fd, (struct sockaddr *)&name, &len) != 0)
+	if (q->fd < 0 || bind(q->fd, (const struct sockaddr *)&name, sizeof name) != 0)
 		return refuse(q, errno, "netlink", e);
-	q->port = name.nl_pid;
 	if (setsockopt(q->fd, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof room) != 0)
 		setsockopt(q->fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof room);
-	q->raw4 = socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, IPPROTO_RAW);
-	if (q->raw4 < 0)
-		return refuse(q, errno, "raw socket", e);
-	q->raw6 = socket(AF_INET6, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, IPPROTO_RAW); /* a host may have no IPv6 */
 	q->proc = open("/proc/self/net/netfilter/nfnetlink_queue", O_RDONLY | O_CLOEXEC);
 	return true;
 }
 
-static void send_raw(struct queue *q, const uint8_t *packet, size_t len, bool ipv6)
+void queue_send_verdicts(struct source *s)
 {
-	ssize_t sent = 0;
-	if (len == 0)
-		return;
-	if (ipv6) {
-		struct sockaddr_in6 to = { .sin6_family = AF_INET6 };
-		memcpy(&to.sin6_addr, packet + 24, 16);
-		sent = sendto(q->raw6, packet, len, MSG_DONTWAIT, (struct sockaddr *)&to, sizeof to);
-	} else {
-		struct sockaddr_in to = { .sin_family = AF_INET };
-		memcpy(&to.sin_addr, packet + 16, 4);
-		sent = sendto(q->raw4, packet, len, MSG_DONTWAIT, (struct sockaddr *)&to, sizeof to);
-	}
-	q->counters.refused += sent < 0;
+	struct queue *q = queue_of(s);
+	if (q->verdicts != 0 && send(q->fd, q->out, q->sending, 0) < 0)
+		q->counters.refused += q->verdicts;
+	q->verdicts = 0;
+	q->sending = 0;
+}
+
+void queue_verdict(struct source *s, const struct queue_verdict *v)
+{
+	struct queue *q = queue_of(s);
+	struct nlmsghdr *h = nfq_nlmsg_put((char *)q->out + q->sending, NFQNL_MSG_VERDICT, q->options.number);
+	nfq_nlmsg_verdict_put(h, (int)v->token, v->pass ? NF_ACCEPT : NF_DROP);
+	if (v->marks)
+		nfq_nlmsg_verdict_put_mark(h, v->mark);
+	if (v->len != 0)
+		nfq_nlmsg_verdict_put_pkt(h, v->packet, (uint32_t)v->len);
+	q->sending += (h->nlmsg_len + 3u) & ~(size_t)3; /* as netlink aligns */
+	if (++q->verdicts == VERDICTS)
+		queue_send_verdicts(s);
+}
+
+void queue_stand_in(struct source *s)
+{
+	queue_of(s)->options.life = NULL;
 }
 
 static void queue_flush(struct source *s)
 {
 	struct queue *q = queue_of(s);
-	if (q->answers != 0 && send(q->fd, q->out, q->answered, 0) < 0)
+	struct ring *to = q->options.answers;
+	const size_t len = q->answers * sizeof *q->answer;
+	if (q->answers == 0 || to == NULL)
+		return;
+	if (!ring_put(to, 0, q->answer, len) && !(ring_wait(to, len, PATIENCE_MS) && ring_put(to, 0, q->answer, len)))
 		q->counters.refused += q->answers;
 	q->answers = 0;
-	q->answered = 0;
-}
-
-static void put_answer(struct queue *q, const struct packet_answer *a, bool pass, const uint8_t *packet, size_t len)
-{
-	struct nlmsghdr *h = nfq_nlmsg_put((char *)q->out + q->answered, NFQNL_MSG_VERDICT, q->options.number);
-	nfq_nlmsg_verdict_put(h, (int)a->token, pass ? NF_ACCEPT : NF_DROP);
-	if (a->mask != 0)
-		nfq_nlmsg_verdict_put_mark(h, (a->token == q->now.token ? q->now.mark & ~a->mask : 0) | a->mark);
-	if (len != 0)
-		nfq_nlmsg_verdict_put_pkt(h, packet, (uint32_t)len);
-	q->answered += (h->nlmsg_len + 3u) & ~(size_t)3; /* as netlink aligns */
-	if (++q->answers == ANSWERS)
-		queue_flush(&q->source);
 }
 
 static void queue_answer(struct source *s, const struct packet_answer *a)
 {
 	struct queue *q = queue_of(s);
-	uint8_t to_target[FORGED_LEN], to_source[FORGED_LEN];
-	const bool drop = a->fate == FATE_DROP;
-	size_t len = drop ? forge_to_target(&a->passage, (enum reply)a->to_target, to_target) : 0;
-	const bool in_place = len != 0 && a->token == q->now.token && !q->now.large;
-	put_answer(q, a, !drop || in_place, to_target, in_place ? len : 0);
-	if (!drop)
-		return;
-	if (!in_place)
-		send_raw(q, to_target, len, a->passage.ipv6);
-	len = forge_to_source(&a->passage, (enum reply)a->to_source, to_source);
-	send_raw(q, to_source, len, a->passage.ipv6);
+	const bool now = a->token == q->now.token;
+	struct queue_answer *to = &q->answer[q->answers++];
+	/* Whoever gets it shall not read what lay here before. */
+	memset(to, 0, sizeof *to);
+	to->answer = *a;
+	to->mark = (now ? q->now.mark & ~a->mask : 0) | a->mark;
+	to->in_place = now && !q->now.large;
+	if (q->answers == QUEUE_ANSWERS)
+		queue_flush(s);
 }
 
 static bool read_batch(struct queue *q)
 {
 	struct timespec now;
+	if (q->options.life != NULL)
+		page_beat(q->options.life);
 	for (int i = 0; i < BATCH; i++)
 		q->vec[i].iov_len = PACKET_ROOM;
 	q->next = 0;
@@ -283,25 +276,37 @@ static size_t queue_descriptors(const struct source *s, struct pollfd *fds, size
 }
 
 /* Columns: number, port, waiting, mode, range, dropped since it was full, dropped on the way here, last id. */
-static void queue_tick(struct source *s)
+static bool count_now(const struct queue *q, struct queue_life *now)
 {
-	struct queue *q = queue_of(s);
 	char text[4096];
 	const ssize_t n = q->proc >= 0 ? pread(q->proc, text, sizeof text - 1, 0) : -1;
 	if (n <= 0)
-		return;
+		return false;
 	text[n] = '\0';
 	char *rest = text;
-	for (char *line; (line = strsep(&rest, "\n")) != NULL;) {
-		const bool there = *line != '\0';
+	for (char *line; (line = strsep(&rest, "\n")) != NULL && *line != '\0';) {
 		uint64_t column[QUEUE_COLUMNS];
 		for (unsigned i = 0; i < QUEUE_COLUMNS; i++)
 			column[i] = strtoull(line, &line, 10);
-		if (!there || column[0] != q->options.number)
+		if (column[0] != q->options.number)
 			continue;
-		q->counters.dropped = column[5] + column[6];
-		q->counters.received = column[7];
+		*now = (struct queue_life){ .received = column[7], .dropped = column[5] + column[6] };
+		return true;
 	}
+	return false;
+}
+
+/* What was counted already -- perhaps by a reader that is no more -- is not counted again. */
+static void queue_tick(struct source *s)
+{
+	struct queue *q = queue_of(s);
+	struct queue_life now, before = { 0 };
+	if (q->options.life == NULL || !count_now(q, &now) || !page_read(q->options.life, &before))
+		return;
+	/* The kernel counts in 32 bits. */
+	q->counters.dropped += (uint32_t)(now.dropped - before.dropped);
+	q->counters.received += (uint32_t)(now.received - before.received);
+	page_show(q->options.life, &now);
 }
 
 static void queue_counters(const struct source *s, struct source_counters *c)
@@ -312,8 +317,7 @@ static void queue_counters(const struct source *s, struct source_counters *c)
 static void queue_close(struct source *s)
 {
 	struct queue *q = queue_of(s);
-	queue_flush(s);
-	const int fds[] = { q->fd, q->raw4, q->raw6, q->proc };
+	const int fds[] = { q->fd, q->proc };
 	for (size_t i = 0; i < sizeof fds / sizeof *fds; i++)
 		if (fds[i] >= 0)
 			close(fds[i]);
@@ -344,7 +348,7 @@ struct source *source_open_queue(const struct queue_options *o, struct err *e)
 	snprintf(name, sizeof name, "queue %u", (unsigned)o->number);
 	source_init(&q->source, &queue_kind, name);
 	q->options = *o;
-	q->fd = q->raw4 = q->raw6 = q->proc = -1;
+	q->fd = q->proc = -1;
 	for (size_t i = 0; i < BATCH; i++) {
 		q->vec[i] = (struct iovec){ .iov_base = q->room + i * PACKET_ROOM, .iov_len = PACKET_ROOM };
 		q->read[i].msg_hdr = (struct msghdr){ .msg_iov = &q->vec[i], .msg_iovlen = 1 };

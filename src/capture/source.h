@@ -9,6 +9,8 @@
 
 #include <poll.h>
 #include "base/err.h"
+#include "base/page.h"
+#include "base/ring.h"
 #include "capture/answer.h"
 #include "capture/frame.h"
 
@@ -45,6 +47,14 @@ struct queue_options {
 	uint32_t number;
 	uint32_t length; /* packets that the kernel lets wait */
 	bool fail_open;  /* what finds no room there passes, and is not dropped */
+	/* What is decided of packets goes through `answers` to a process that may answer (answering.h); `life` is moved by the
+	 * reading, and keeps what was last counted.  NULL: nothing is answered. */
+	struct ring *answers;
+	struct page *life; /* of struct queue_life */
+};
+
+struct queue_life {
+	uint64_t received, dropped;
 };
 
 /* The kernel's queue of that number: packets that wait for an answer.  No permission is EPERM; EBUSY: another program has it. */

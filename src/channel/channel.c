@@ -32,6 +32,11 @@ void channel_kit_free(struct channel_kit *k)
 	free(k);
 }
 
+uint64_t channel_kit_cut(const struct channel_kit *k)
+{
+	return dpi_cut(k->dpi);
+}
+
 static void set_name(char to[24], const char *name)
 {
 	slice_copy((struct slice){ (const uint8_t *)name, strlen(name) }, to, 24);

@@ -41,6 +41,7 @@ struct channel_kit; /* nDPI's module and scratch memory, one a worker */
 
 struct channel_kit *channel_kit_new(struct err *e) MUST_CHECK;
 void channel_kit_free(struct channel_kit *k);
+uint64_t channel_kit_cut(const struct channel_kit *k); /* times that MAX_NDPI_BYTES was reached */
 
 /* The first bytes of each side since the channel began (cut at MAX_CHANNEL_LOOK by the caller's memory or not), `over`
  * when no more will come.  On DONE, c->name is set. */

@@ -56,6 +56,7 @@ static unsigned users;
 struct dpi {
 	struct ndpi_detection_module_struct *module;
 	bool refused; /* it could not be set up */
+	uint64_t cut;
 	struct ndpi_flow_struct *flow;
 	size_t flow_size;
 	uint32_t pair;
@@ -117,6 +118,11 @@ static const struct known {
 	{ NDPI_PROTOCOL_Z3950, "z39.50" },
 	{ NDPI_PROTOCOL_ETHERNET_IP, "ethernet-ip" },
 };
+
+uint64_t dpi_cut(const struct dpi *d)
+{
+	return d->cut;
+}
 
 static const char *name_of(uint16_t id)
 {
@@ -239,6 +245,7 @@ static void write_address(uint8_t *p, uint32_t pair, enum side side)
 static size_t write_packet(struct dpi *d, enum side from, uint8_t flags, struct slice payload)
 {
 	const struct slice bytes = slice_head(payload, MAX_NDPI_BYTES);
+	d->cut += bytes.len < payload.len;
 	const size_t len = IP_HEAD + TCP_HEAD + bytes.len;
 	uint8_t *ip = d->packet, *tcp = d->packet + IP_HEAD;
 	memset(d->packet, 0, IP_HEAD + TCP_HEAD);

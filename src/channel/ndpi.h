@@ -14,6 +14,7 @@ struct dpi;
 
 struct dpi *dpi_new(struct err *e) MUST_CHECK;
 void dpi_free(struct dpi *d);
+uint64_t dpi_cut(const struct dpi *d); /* times that a side had more than it was shown */
 
 /* At most MAX_NDPI_BYTES of each side are shown, `first` begins.  NULL when nothing is recognised. */
 const char *dpi_name(struct dpi *d, struct slice client, struct slice server, enum side first);

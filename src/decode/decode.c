@@ -37,6 +37,16 @@ void decoder_free(struct decoder *d)
 	free(d);
 }
 
+void decoder_begin(struct decoder *d)
+{
+	d->senders = (struct senders){ .key = d->senders.key };
+}
+
+size_t decoder_reserved(const struct decoder *d)
+{
+	return sizeof *d + frag_reserved(&d->frag);
+}
+
 void decoder_policy(struct decoder *d, enum checksum_policy policy)
 {
 	d->policy = policy;
@@ -215,12 +225,14 @@ enum decoded decode(struct decoder *d, const struct frame *f, struct segment *ou
 	const enum decoded result = (enum decoded)(step - STEP_DONE);
 	d->counters.frames++;
 	d->counters.by_result[result]++;
-	d->counters.fragments_dropped = d->frag.dropped;
 	return result;
 }
 
-const struct decode_counters *decode_counters(const struct decoder *d)
+const struct decode_counters *decode_counters(struct decoder *d)
 {
+	d->counters.fragments_dropped = d->frag.dropped;
+	d->counters.datagrams_evicted = d->frag.evicted;
+	d->counters.datagrams_too_many = d->frag.too_many;
 	return &d->counters;
 }
 

@@ -27,12 +27,17 @@ enum checksum_policy { CHECKSUM_AUTO, CHECKSUM_ALL, CHECKSUM_NONE };
 
 struct decode_counters {
 	uint64_t frames, by_result[DECODED_KINDS];
-	uint64_t fragments_dropped; /* expired, over a bound, or overlapping */
+	uint64_t fragments_dropped;                     /* expired, over a bound, or overlapping */
+	uint64_t datagrams_evicted, datagrams_too_many; /* given up at MAX_FRAGMENT_SETS, MAX_FRAGMENTS */
 	uint64_t bad_ip_checksum, bad_tcp_checksum;
 };
 
 struct decoder *decoder_new(enum checksum_policy policy, struct hash_key key, struct err *e) MUST_CHECK;
 void decoder_free(struct decoder *d);
+size_t decoder_reserved(const struct decoder *d); /* bytes at most */
+
+/* Another capture begins: what senders have shown in the one before says nothing of those in this one. */
+void decoder_begin(struct decoder *d);
 
 /* Another policy from the next frame on. */
 void decoder_policy(struct decoder *d, enum checksum_policy policy);
@@ -46,7 +51,7 @@ enum decoded decode(struct decoder *d, const struct frame *f, struct segment *ou
  * shown right ones a wrong one is refused.  A segment that was cut by the capture cannot be checked and passes. */
 bool decode_checksum(struct decoder *d, const struct segment *s);
 
-const struct decode_counters *decode_counters(const struct decoder *d);
+const struct decode_counters *decode_counters(struct decoder *d);
 const char *decoded_name(enum decoded d);
 
 /* Text of an address, as RFC 5952 says; `out` holds 46 bytes.  Returns its length. */

@@ -40,6 +40,11 @@ bool frag_init(struct frag *f, struct hash_key key, struct err *e)
 	return true;
 }
 
+size_t frag_reserved(const struct frag *f)
+{
+	return pool_reserved(&f->memory) + MAX_FRAGMENT_SETS * sizeof *f->sets;
+}
+
 void frag_fini(struct frag *f)
 {
 	free(f->sets);
@@ -98,7 +103,9 @@ static struct frag_set *find(struct frag *f, const struct frag_key *key, int64_t
 			s->last = t;
 		return s;
 	}
-	return begin(f, choose(f), tag, key, t);
+	const size_t at = choose(f);
+	f->evicted += f->tag[at] != 0;
+	return begin(f, at, tag, key, t);
 }
 
 /* Does this piece agree with what is known about where the datagram ends? */
@@ -169,6 +176,7 @@ static enum judged judge(struct frag *f, struct frag_set *s, const struct frag_p
 	if (s->bytes == NULL || s->spoilt)
 		return JUDGED_BAD;
 	if (s->pieces == MAX_FRAGMENTS) {
+		f->too_many++;
 		spoil(f, s);
 		return JUDGED_BAD;
 	}

@@ -37,6 +37,7 @@ struct frag {
 	struct frag_set *sets;
 	struct frag_set *done;           /* the datagram handed out last */
 	uint64_t dropped;                /* pieces given up */
+	uint64_t evicted, too_many;      /* datagrams given up: for another's sake; for MAX_FRAGMENTS */
 	uint32_t tag[MAX_FRAGMENT_SETS]; /* 0: free */
 };
 
@@ -44,6 +45,7 @@ enum frag_got { FRAG_KEPT, FRAG_WHOLE, FRAG_REFUSED };
 
 bool frag_init(struct frag *f, struct hash_key key, struct err *e) MUST_CHECK;
 void frag_fini(struct frag *f);
+size_t frag_reserved(const struct frag *f); /* bytes at most */
 
 /* FRAG_WHOLE: *whole is the datagram without its IP header, *next its protocol.  It is valid until the next FRAG_WHOLE or
  * frag_release; a piece may itself lie in it. */

@@ -212,6 +212,10 @@ static void refuse(const struct seat *at, struct gate *g, const struct frame *f,
 		return;
 	a->passage = passage_of(seg);
 	a->to_source = a->to_target = REPLY_RST;
+	/* It may have arrived long ago, or be a probe, and a reset in its place would be before what the target expects: not to
+	 * be believed. */
+	if (at->w->stream.midstream)
+		a->to_target = REPLY_ASK;
 	if (g->told.reply == REPLY_403)
 		reply_403(at, g, seg, a);
 }

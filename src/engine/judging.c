@@ -18,6 +18,11 @@ bool judging_init(struct pipeline *p, size_t flows, struct err *e)
 	       (p->judge = judge_new(e)) != NULL;
 }
 
+size_t judging_reserved(const struct pipeline *p)
+{
+	return pool_reserved(&p->fired) + pool_reserved(&p->requests) + judge_reserved(p->judge);
+}
+
 void judging_fini(struct pipeline *p)
 {
 	judge_free(p->judge);
@@ -51,6 +56,23 @@ const struct facts_request *judging_request(const struct watch *w)
 	return kept != NULL ? &kept->request : NULL;
 }
 
+/* A second of packet time; one that lies behind the latest counts as that, unless by much. */
+static bool may_tell(struct pipeline *p, int64_t now)
+{
+	enum { SECOND = 1000000000, JITTER_S = 10 };
+	const int64_t second = now / SECOND;
+	if (second > p->alerts_at || second < p->alerts_at - JITTER_S) {
+		p->alerts_at = second;
+		p->alerts_told = 0;
+	}
+	if (p->alerts_per_s == 0 || p->alerts_told < p->alerts_per_s) {
+		p->alerts_told++;
+		return true;
+	}
+	p->stats.caps[CAP_ALERTS]++;
+	return false;
+}
+
 static void report(
     const struct seat *at, struct facts *f, const struct decision *d, unsigned level, const struct handshake_record *h)
 {
@@ -58,6 +80,8 @@ static void report(
 	at->w->alerted |= d->count != 0;
 	f->alerted = at->w->alerted;
 	for (unsigned i = 0; i < d->count; i++) {
+		if (!may_tell(p, f->now))
+			continue;
 		p->stats.rules.by_severity[d->alerts[i].rule->severity]++;
 		report_alert(p->reporter, f, &d->alerts[i], level, h);
 	}

@@ -3,13 +3,16 @@
 #include <stdlib.h>
 #include "engine/gate.h"
 
+#define KNOCKS_LATER (UINT64_C(1) << 63)
+
 enum {
 	SECOND = 1000000000,
 	/* Packet-time seconds after the last packet.  Half-open connections are what a flood is made of. */
-	TIMEOUT_NEW = 30,
+	TIMEOUT_NEW = KNOCK_S,
 	TIMEOUT_OPEN = 600,
 	TIMEOUT_CLOSING = 60,
-	TIMEOUT_CLOSED = 10
+	TIMEOUT_CLOSED = 10,
+	SPARE = 1 /* place in the table: to tell of a SYN that was never answered */
 };
 
 static bool pools_init(struct pipeline *p, size_t flows, struct err *e)
@@ -34,6 +37,8 @@ struct pipeline *pipeline_new(const struct pipeline_options *o, struct reporter 
 		return NULL;
 	}
 	p->reporter = r;
+	p->flows_most = o->flows;
+	p->alerts_per_s = o->alerts_per_s;
 	p->anomalies = o->anomalies;
 	p->watch_tunnels = !o->no_tunnels;
 	p->checksums = o->checksums;
@@ -41,7 +46,8 @@ struct pipeline *pipeline_new(const struct pipeline_options *o, struct reporter 
 	const bool ready = pools_init(p, o->flows, e) && stream_kit_init(&p->streams, o->flows, o->overlaps, e) &&
 			   tunnel_kit_init(&p->tunnels, o->flows, o->unwrap, e) &&
 			   (p->decoder = decoder_new(o->checksums, o->key, e)) != NULL &&
-			   (p->flows = flow_table_new(o->flows, sizeof(struct watch), o->key, e)) != NULL &&
+			   (p->flows = flow_table_new(o->flows + SPARE, sizeof(struct watch), o->key, e)) != NULL &&
+			   (p->knocks = knocks_new(o->flows, o->key, e)) != NULL &&
 			   (p->kin = kin_table_new(o->flows / 2 + 64, tunnel_shared_size(), o->key, e)) != NULL &&
 			   (p->channels = channel_kit_new(e)) != NULL;
 	if (!ready) {
@@ -64,6 +70,7 @@ void pipeline_free(struct pipeline *p)
 	channel_kit_free(p->channels);
 	kin_table_free(p->kin);
 	flow_table_free(p->flows);
+	knocks_free(p->knocks);
 	decoder_free(p->decoder);
 	tunnel_kit_fini(&p->tunnels);
 	stream_kit_fini(&p->streams);
@@ -83,6 +90,7 @@ void pipeline_free(struct pipeline *p)
 void pipeline_source(struct pipeline *p, const char *name)
 {
 	p->source = name;
+	decoder_begin(p->decoder);
 }
 
 static bool has_unread(const struct watch *w, enum side side)
@@ -111,6 +119,33 @@ static bool awaiting(const struct watch *w)
 	       (w->dossier.doubts & DOUBT_GAP) != 0;
 }
 
+static uint32_t timeout_of(const struct stream *s)
+{
+	switch ((enum stream_state)s->state) {
+	case STREAM_OPEN:
+		return TIMEOUT_OPEN;
+	case STREAM_CLOSING:
+		return TIMEOUT_CLOSING;
+	case STREAM_CLOSED:
+	case STREAM_RESET:
+		return TIMEOUT_CLOSED;
+	default:
+		return TIMEOUT_NEW;
+	}
+}
+
+/* What would be lost with it: nothing, it is over or only one side speaks; nothing known yet; HTTP; what an operator asks about. */
+static unsigned rank_of(const struct watch *w)
+{
+	if (w->stream.state >= STREAM_CLOSED || !stream_spoke(&w->stream, CLIENT) || !stream_spoke(&w->stream, SERVER))
+		return 0;
+	if (w->label >= LABEL_BLIND_RELAY)
+		return 3;
+	if (w->label == LABEL_PLAIN_HTTP)
+		return 2;
+	return w->stream.state >= STREAM_OPEN ? 1 : 0;
+}
+
 /* Weighs the evidence if there is any news, and tells a label that was set or raised. */
 static void conclude(const struct seat *at, bool over)
 {
@@ -129,6 +164,7 @@ static void conclude(const struct seat *at, bool over)
 	if (w->verdict.label > w->label) {
 		const enum label before = w->label;
 		w->label = w->verdict.label;
+		flow_set_rank(at->p->flows, at->flow, rank_of(w));
 		tell_label(at, before);
 	}
 }
@@ -164,51 +200,6 @@ static void finish(const struct seat *at, enum ended why)
 static struct seat seat_of(struct pipeline *p, struct flow *f, int64_t t)
 {
 	return (struct seat){ p, f, flow_payload(f), t };
-}
-
-static struct flow *touch(struct pipeline *p, const struct segment *seg, bool *fresh)
-{
-	struct flow *f = flow_touch(p->flows, seg, fresh);
-	if (f != NULL && !*fresh) {
-		const struct seat at = seat_of(p, f, seg->t);
-		if (!stream_reopens(&at.w->stream, seg))
-			return f;
-		finish(&at, ENDED_REUSED);
-		f = flow_touch(p->flows, seg, fresh);
-	}
-	if (f != NULL)
-		return f;
-	struct flow *oldest = flow_oldest(p->flows);
-	if (oldest == NULL || (p->gatekeeper != NULL && gate_keeps_out(p->gatekeeper)))
-		return NULL;
-	const struct seat at = seat_of(p, oldest, seg->t);
-	p->stats.flows_evicted++;
-	finish(&at, ENDED_EVICTED);
-	return flow_touch(p->flows, seg, fresh);
-}
-
-static void expire(struct pipeline *p, int64_t now)
-{
-	struct flow *f;
-	while ((f = flow_expired(p->flows, now)) != NULL) {
-		const struct seat at = seat_of(p, f, f->last);
-		finish(&at, ENDED_TIMEOUT);
-	}
-}
-
-static uint32_t timeout_of(const struct stream *s)
-{
-	switch ((enum stream_state)s->state) {
-	case STREAM_OPEN:
-		return TIMEOUT_OPEN;
-	case STREAM_CLOSING:
-		return TIMEOUT_CLOSING;
-	case STREAM_CLOSED:
-	case STREAM_RESET:
-		return TIMEOUT_CLOSED;
-	default:
-		return TIMEOUT_NEW;
-	}
 }
 
 /* May a segment that shows nothing change what is weighed?  Nearly none does: the first, an odd one, and those that come
@@ -274,6 +265,162 @@ static void carry(const struct seat *at, const struct segment *seg)
 	conclude(at, false);
 }
 
+static struct seat begin(struct pipeline *p, struct flow *f, const struct segment *first, unsigned interface)
+{
+	const struct seat at = seat_of(p, f, first->t);
+	at.w->interface = (uint8_t)interface;
+	watch_begin(&at, first);
+	return at;
+}
+
+static void take(const struct seat *at, const struct segment *seg)
+{
+	carry(at, seg);
+	const uint32_t timeout_s = timeout_of(&at->w->stream);
+	if (timeout_s == at->flow->timeout_s)
+		return;
+	at->flow->timeout_s = timeout_s;
+	flow_set_rank(at->p->flows, at->flow, rank_of(at->w));
+}
+
+/* There may be one more.  False when the table is full, and nobody gives way. */
+static bool make_room(struct pipeline *p, int64_t now)
+{
+	if (flow_count(p->flows) < p->flows_most)
+		return true;
+	if (p->gatekeeper != NULL && gate_keeps_out(p->gatekeeper))
+		return false;
+	struct flow *least = flow_least(p->flows);
+	if (least == NULL)
+		return false;
+	const struct seat at = seat_of(p, least, now);
+	if (at.w->stream.state == STREAM_SYN && p->gatekeeper == NULL) {
+		/* SYNs again, only repeated. */
+		p->stats.half_open_evicted++;
+		p->stats.by_label[LABEL_UNDECIDED]++;
+		watch_end(&at);
+		flow_drop(p->flows, at.flow);
+		return true;
+	}
+	p->stats.flows_evicted++;
+	finish(&at, ENDED_EVICTED);
+	return true;
+}
+
+/* A conversation that began with a SYN some time ago; there must be a place. */
+static struct seat open_up(struct pipeline *p, const struct knock *k)
+{
+	const struct seat at = begin(p, flow_make(p->flows, &k->syn, p->turn / 2), &k->syn, k->interface);
+	judging_begin(&at);
+	take(&at, &k->syn);
+	return at;
+}
+
+/* Nobody answered.  In a flood that is only counted: it is not to fill the disk as well. */
+static void forget_knock(struct pipeline *p, const struct knock *k, bool flood, enum ended why)
+{
+	if (flood) {
+		p->stats.half_open_evicted++;
+		p->stats.by_label[LABEL_UNDECIDED]++;
+		return;
+	}
+	const struct seat at = open_up(p, k);
+	finish(&at, why);
+}
+
+/* Is it a SYN and nothing else, which may wait for its answer without costing a conversation?  Not where a rule is to hear of it
+ * at once, nor where packets that find no room are kept out. */
+static bool knocks_only(const struct pipeline *p, const struct segment *seg)
+{
+	return knock_fits(seg) && (p->moments & MOMENT_BIT(MOMENT_BEGIN)) == 0 &&
+	       (p->gatekeeper == NULL || flow_count(p->flows) < p->flows_most);
+}
+
+static void knock(struct pipeline *p, const struct segment *seg, unsigned interface)
+{
+	struct knock oldest;
+	if (!decode_checksum(p->decoder, seg)) {
+		p->stats.bad_checksums++;
+		return;
+	}
+	p->stats.flows++;
+	if (knocks_put(p->knocks, seg, interface, flow_clock(p->flows)))
+		return;
+	if (knocks_oldest(p->knocks, &oldest))
+		forget_knock(p, &oldest, true, ENDED_EVICTED);
+	if (!knocks_put(p->knocks, seg, interface, flow_clock(p->flows)))
+		p->stats.flows--;
+}
+
+/* The conversation of this segment, if there is one that it belongs to. */
+static struct flow *known(struct pipeline *p, const struct segment *seg)
+{
+	struct flow *f = flow_find(p->flows, seg);
+	if (f == NULL)
+		return NULL;
+	const struct seat at = seat_of(p, f, seg->t);
+	if (!stream_reopens(&at.w->stream, seg))
+		return f;
+	finish(&at, ENDED_REUSED);
+	return NULL;
+}
+
+static struct flow *answer_knock(struct pipeline *p, const struct knock *k, const struct segment *seg)
+{
+	if (!make_room(p, seg->t)) {
+		p->stats.flows--;
+		return NULL;
+	}
+	open_up(p, k);
+	return flow_find(p->flows, seg);
+}
+
+static struct flow *touch(struct pipeline *p, const struct segment *seg, unsigned interface, bool *fresh)
+{
+	struct knock k;
+	*fresh = false;
+	struct flow *f = known(p, seg);
+	if (f != NULL)
+		return f;
+	if (knocks_take(p->knocks, &seg->key, &k))
+		return answer_knock(p, &k, seg);
+	if (knocks_only(p, seg)) {
+		knock(p, seg, interface);
+		return NULL;
+	}
+	return make_room(p, seg->t) ? flow_touch(p->flows, seg, fresh) : NULL;
+}
+
+/* What a moment ends is told before what its frame brings: conversations in the order in which they began, then SYNs. */
+static void take_place(struct pipeline *p, uint64_t order)
+{
+	if (p->ordered)
+		reporter_place(p->reporter, p->table, p->turn, order);
+}
+
+static void expire_knocks(struct pipeline *p, bool all)
+{
+	struct knock k;
+	for (;;) {
+		const bool flood = knocks_crowded(p->knocks);
+		if (all ? !knocks_oldest(p->knocks, &k) : !knocks_expired(p->knocks, flow_clock(p->flows), &k))
+			return;
+		take_place(p, KNOCKS_LATER | k.syn.turn);
+		forget_knock(p, &k, flood, all ? ENDED_INPUT : ENDED_TIMEOUT);
+	}
+}
+
+static void expire(struct pipeline *p, int64_t now)
+{
+	struct flow *f;
+	while ((f = flow_expired(p->flows, now)) != NULL) {
+		const struct seat at = seat_of(p, f, f->last);
+		take_place(p, f->turn);
+		finish(&at, ENDED_TIMEOUT);
+	}
+	expire_knocks(p, false);
+}
+
 /* A segment with a wrong checksum changes nothing in a conversation that is known.  One with data that would begin a
  * conversation is believed, so that it is told at all, unless the operator wants every checksum right. */
 static bool forgive_checksum(const struct seat *at, const struct segment *seg, bool fresh)
@@ -293,23 +440,18 @@ static bool forgive_checksum(const struct seat *at, const struct segment *seg, b
 
 static struct flow *take_segment(struct pipeline *p, const struct segment *seg, unsigned interface)
 {
-	bool fresh = false;
-	struct flow *f = touch(p, seg, &fresh);
+	bool fresh;
+	struct flow *f = touch(p, seg, interface, &fresh);
 	if (f == NULL)
 		return NULL;
-	const struct seat at = seat_of(p, f, seg->t);
-	if (fresh) {
-		p->stats.flows++;
-		at.w->interface = (uint8_t)interface;
-		watch_begin(&at, seg);
-	}
+	p->stats.flows += fresh;
+	const struct seat at = fresh ? begin(p, f, seg, interface) : seat_of(p, f, seg->t);
 	if (stream_matters(&at.w->stream, seg) && !decode_checksum(p->decoder, seg) &&
 	    !forgive_checksum(&at, seg, fresh))
 		return NULL;
 	if (fresh)
 		judging_begin(&at);
-	carry(&at, seg);
-	f->timeout_s = timeout_of(&at.w->stream);
+	take(&at, seg);
 	return f;
 }
 
@@ -317,12 +459,14 @@ struct flow *carry_frame(struct pipeline *p, const struct frame *f, struct segme
 {
 	if (p->stats.frames++ == 0)
 		p->stats.first = f->t;
+	p->turn = 2 * p->stats.frames;
 	p->stats.frame_bytes += f->bytes.len;
 	p->stats.last = f->t;
 	expire(p, f->t);
 	if (decode(p->decoder, f, seg) != DECODED_SEGMENT)
 		return NULL;
 	p->stats.segments++;
+	seg->turn = p->stats.frames;
 	return take_segment(p, seg, f->interface);
 }
 
@@ -344,23 +488,34 @@ void pipeline_drain(struct pipeline *p)
 	struct flow *f;
 	while ((f = flow_oldest(p->flows)) != NULL) {
 		const struct seat at = seat_of(p, f, f->last);
+		take_place(p, f->turn);
 		finish(&at, ENDED_INPUT);
 	}
+	expire_knocks(p, true);
+	flow_rest(p->flows);
 }
 
-void pipeline_stats(const struct pipeline *p, struct report_stats *out)
+void pipeline_led(struct pipeline *p, bool ordered)
 {
-	const struct decode_counters *c = decode_counters(p->decoder);
-	*out = p->stats;
-	out->source = p->source;
-	out->other = c->by_result[DECODED_OTHER] + c->by_result[DECODED_UNKNOWN_LINK];
-	out->malformed = c->by_result[DECODED_MALFORMED] + c->by_result[DECODED_TOO_DEEP];
-	out->fragments_dropped = c->fragments_dropped;
-	out->flows_peak = flow_peak(p->flows);
-	out->kin_evicted = kin_evicted(p->kin);
-	out->tunnel_caps = p->tunnels.notebooks.refused + p->tunnels.findings.refused;
-	out->groups_evicted = p->tunnels.groups.evicted;
-	out->rules.judge = *judge_counters(p->judge);
-	out->records = reporter_lines(p->reporter);
-	out->in_the_way = p->gatekeeper != NULL ? &p->gatekeeper->stats : NULL;
+	p->ordered = ordered;
+}
+
+void pipeline_second(struct pipeline *p, uint64_t turn, uint32_t second)
+{
+	p->turn = 2 * turn;
+	flow_second(p->flows, second);
+	expire(p, 0);
+}
+
+void pipeline_segment(struct pipeline *p, const struct segment *seg)
+{
+	p->turn = 2 * seg->turn;
+	take_place(p, UINT64_MAX);
+	take_segment(p, seg, 0);
+}
+
+void pipeline_drain_at(struct pipeline *p, uint64_t turn)
+{
+	p->turn = 2 * turn + 1;
+	pipeline_drain(p);
 }

@@ -21,7 +21,8 @@ struct gate_options {
 };
 
 struct pipeline_options {
-	size_t flows; /* conversations held at once */
+	size_t flows;          /* conversations held at once */
+	uint32_t alerts_per_s; /* told at most; 0: any number */
 	enum checksum_policy checksums;
 	enum overlap_policy overlaps;
 	struct hash_key key;
@@ -61,6 +62,20 @@ void pipeline_tick(struct pipeline *p, int64_t now);
 
 /* The source has ended: every conversation is concluded and reported. */
 void pipeline_drain(struct pipeline *p);
+
+/* Another has read the capture, for several pipelines that share it by pairs of addresses: it has decoded the frames, counted
+ * them, and keeps the clock for all.  `turn` is the place of what happens in the whole run, so that conversations have the names
+ * that they would have in one pipeline; and with `ordered`, the reporter is told where in the run each record belongs. */
+void pipeline_led(struct pipeline *p, bool ordered);
+void pipeline_second(struct pipeline *p, uint64_t turn, uint32_t second);
+void pipeline_segment(struct pipeline *p, const struct segment *seg);
+void pipeline_drain_at(struct pipeline *p, uint64_t turn); /* after that frame */
+
+/* Bytes that it takes at most, however hostile the traffic; nDPI's and the rules' own not counted. */
+size_t pipeline_reserved(const struct pipeline *p);
+
+/* The most conversations with which that is no more than `bytes`; 0: not even a few. */
+size_t pipeline_fit(const struct pipeline_options *o, size_t bytes);
 
 void pipeline_stats(const struct pipeline *p, struct report_stats *out);
 

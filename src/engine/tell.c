@@ -64,6 +64,27 @@ void tell_gather(const struct seat *at, struct facts *f)
 	gather_levels(w, f);
 }
 
+/* Some oddities are bounds that were reached. */
+static void count_cap(struct pipeline *p, enum odd odd)
+{
+	switch (odd) {
+	case ODD_HEAD_TOO_LONG:
+		p->stats.caps[CAP_HEAD]++;
+		break;
+	case ODD_TOO_MANY_FIELDS:
+		p->stats.caps[CAP_FIELDS]++;
+		break;
+	case ODD_PIPELINE_FULL:
+		p->stats.caps[CAP_PIPELINE]++;
+		break;
+	case ODD_NESTED_TOO_DEEP:
+		p->stats.caps[CAP_NESTING]++;
+		break;
+	default:
+		break;
+	}
+}
+
 void tell_odd(const struct seat *at, uint64_t before, enum side from, uint64_t offset)
 {
 	uint64_t fresh = at->w->dossier.odd & ~before;
@@ -73,6 +94,7 @@ void tell_odd(const struct seat *at, uint64_t before, enum side from, uint64_t o
 	tell_gather(at, &f);
 	for (; fresh != 0; fresh &= fresh - 1) {
 		at->p->stats.anomalies++;
+		count_cap(at->p, (enum odd)__builtin_ctzll(fresh));
 		if (at->p->anomalies)
 			report_anomaly(at->p->reporter, &f, (enum odd)__builtin_ctzll(fresh), from, offset);
 	}

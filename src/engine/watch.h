@@ -7,6 +7,7 @@
 #include "decode/decode.h"
 #include "engine/pipeline.h"
 #include "flow/flow.h"
+#include "flow/knock.h"
 #include "handshake/handshake.h"
 #include "http/conn.h"
 #include "http/witness.h"
@@ -88,6 +89,8 @@ struct pipeline {
 	struct reporter *reporter, *table; /* table: may be NULL */
 	struct decoder *decoder;
 	struct flow_table *flows;
+	size_t flows_most;
+	struct knocks *knocks;
 	struct kin_table *kin;
 	struct stream_kit streams;
 	struct tunnel_kit tunnels;
@@ -99,7 +102,11 @@ struct pipeline {
 	struct head *head;             /* scratch */
 	const char *source;
 	const char *const *interfaces; /* NULL: frames come from files */
+	uint64_t turn;                 /* twice the place of the frame that is carried; one more: behind it */
+	bool ordered;                  /* records say where they belong */
 	enum checksum_policy checksums;
+	uint32_t alerts_per_s, alerts_told; /* in the second `alerts_at` */
+	int64_t alerts_at;
 	bool anomalies, strict_checksums, watch_tunnels, keeps_requests;
 	struct report_stats stats;
 };
@@ -170,6 +177,7 @@ void watch_last_words(const struct seat *at);
 /* judging.c: what is told to the rules. */
 bool judging_init(struct pipeline *p, size_t flows, struct err *e) MUST_CHECK;
 void judging_fini(struct pipeline *p);
+size_t judging_reserved(const struct pipeline *p);
 void judging_leave(const struct seat *at);
 const struct facts_request *judging_request(const struct watch *w);
 

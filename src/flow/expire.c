@@ -1,54 +1,12 @@
-/* The clock: a time more than a day ahead is somebody setting the clock, and counts as no time; times that stay well
- * behind for long are, too.  A few packets out of order are neither.
- *
- * The wheel: a flow is put in the list of the second in which its time would be over if nothing more came.  A packet only
+/* The wheel: a flow is put in the list of the second in which its time would be over if nothing more came.  A packet only
  * stores `seen`; when the second comes, a flow that was seen since is put where its time is over now.  Beyond one
- * turn, a flow is put at the turn's end and looked at again there.  A jump of the clock looks at each list once. */
+ * turn, a flow is put at the turn's end and looked at again there.  A jump of the clock looks at each list once.
+ *
+ * What becomes due together is looked at in the order in which it was made, which does not hang on when other flows were
+ * put where. */
 #include "flow/expire.h"
 
 #include "flow/inside.h"
-
-#define SECOND ((uint64_t)CLOCK_SECOND)
-#define A_DAY  (UINT64_C(86400) * SECOND)
-
-enum { JITTER_S = 10, BEHIND_MAX = 256 };
-
-void clock_stop(struct clock *c)
-{
-	c->running = false;
-}
-
-bool clock_turn(struct clock *c, int64_t now)
-{
-	if (!c->running) {
-		c->running = true;
-		c->high = now;
-		c->behind = 0;
-		return false;
-	}
-	if (now < c->high) {
-		const uint64_t back = (uint64_t)c->high - (uint64_t)now;
-		c->behind = back > JITTER_S * SECOND ? c->behind + 1 : 0;
-		if (c->behind > BEHIND_MAX) {
-			c->high = now;
-			c->behind = 0;
-		}
-		return false;
-	}
-	const uint64_t ahead = (uint64_t)now - (uint64_t)c->high;
-	c->high = now;
-	c->behind = 0;
-	if (ahead > A_DAY)
-		return false;
-	const uint64_t ns = c->fraction + ahead;
-	if (ns < SECOND) {
-		c->fraction = (uint32_t)ns;
-		return false;
-	}
-	c->second += (uint32_t)(ns / SECOND);
-	c->fraction = (uint32_t)(ns % SECOND);
-	return true;
-}
 
 void wheel_put(struct flow_table *t, struct flow *f, uint32_t list)
 {
@@ -116,14 +74,84 @@ bool wheel_stands_well(const struct wheel *w, const struct flow *f, uint32_t now
 	return (int32_t)ahead <= (int32_t)look_in(f, now);
 }
 
-/* Everything of one second becomes due at once, so that what is armed anew meanwhile is not looked at twice. */
-static void list_to_due(struct flow_table *t, uint32_t list)
+static uint32_t *link_of(struct flow_table *t, uint32_t i)
+{
+	return &flow_at(t, i)->wheel_next;
+}
+
+/* Two lists in order become one. */
+static uint32_t merge(struct flow_table *t, uint32_t a, uint32_t b)
+{
+	uint32_t first = 0, *end = &first;
+	while (a != 0 && b != 0) {
+		uint32_t *least = flow_at(t, a)->turn <= flow_at(t, b)->turn ? &a : &b;
+		*end = *least;
+		end = link_of(t, *least);
+		*least = *end;
+	}
+	*end = a != 0 ? a : b;
+	return first;
+}
+
+/* Cuts off the longest beginning that is in order. */
+static uint32_t cut_run(struct flow_table *t, uint32_t *rest)
+{
+	const uint32_t first = *rest;
+	uint32_t last = first;
+	while (*link_of(t, last) != 0 && flow_at(t, last)->turn <= flow_at(t, *link_of(t, last))->turn)
+		last = *link_of(t, last);
+	*rest = *link_of(t, last);
+	*link_of(t, last) = 0;
+	return first;
+}
+
+/* Nearly all lists are in order already, or are a few of them; runs of equal rank are merged as in a binary count. */
+static uint32_t sort(struct flow_table *t, uint32_t list)
+{
+	uint32_t run[32] = { 0 };
+	while (list != 0) {
+		uint32_t more = cut_run(t, &list);
+		unsigned i = 0;
+		for (; i < 31 && run[i] != 0; i++) {
+			more = merge(t, run[i], more);
+			run[i] = 0;
+		}
+		run[i] = merge(t, run[i], more);
+	}
+	uint32_t all = 0;
+	for (unsigned i = 0; i < 32; i++)
+		all = merge(t, run[i], all);
+	return all;
+}
+
+static void append_to_due(struct flow_table *t, uint32_t list)
 {
 	struct wheel *w = &t->wheel;
-	w->list[WHEEL_DUE] = w->list[list];
+	if (w->list[list].first == 0)
+		return;
+	if (w->list[WHEEL_DUE].first == 0)
+		w->list[WHEEL_DUE] = w->list[list];
+	else
+		*link_of(t, w->list[WHEEL_DUE].last) = w->list[list].first;
+	w->list[WHEEL_DUE].last = w->list[list].last;
 	w->list[list].first = w->list[list].last = 0;
-	for (uint32_t i = w->list[WHEEL_DUE].first; i != 0; i = flow_at(t, i)->wheel_next)
+}
+
+/* All lists up to that of `now` become due at once, so that what is armed anew meanwhile is not looked at twice. */
+static void make_due(struct flow_table *t, uint32_t now)
+{
+	struct wheel *w = &t->wheel;
+	const uint32_t lag = now + 1 - w->at;
+	for (uint32_t i = 0; i < lag && i < WHEEL_SLOTS; i++)
+		append_to_due(t, (w->at + i) % WHEEL_SLOTS);
+	w->at = now + 1;
+	w->list[WHEEL_DUE].first = sort(t, w->list[WHEEL_DUE].first);
+	uint32_t before = 0;
+	for (uint32_t i = w->list[WHEEL_DUE].first; i != 0; before = i, i = *link_of(t, i)) {
 		flow_at(t, i)->slot = WHEEL_DUE + 1;
+		flow_at(t, i)->wheel_prev = before;
+	}
+	w->list[WHEEL_DUE].last = before;
 }
 
 static struct flow *first_due(struct flow_table *t, uint32_t now)
@@ -145,20 +173,9 @@ bool wheel_idle(const struct wheel *w, uint32_t now)
 
 struct flow *wheel_next(struct flow_table *t, uint32_t now)
 {
-	struct wheel *w = &t->wheel;
-	for (;;) {
-		struct flow *f = first_due(t, now);
-		if (f != NULL || w->at == now + 1)
-			return f;
-		if (w->steps == 0) {
-			const uint32_t lag = now + 1 - w->at;
-			w->target = now;
-			w->steps = lag < WHEEL_SLOTS ? lag : WHEEL_SLOTS;
-		}
-		list_to_due(t, w->at % WHEEL_SLOTS);
-		w->at++;
-		w->steps--;
-		if (w->steps == 0)
-			w->at = w->target + 1;
-	}
+	struct flow *f = first_due(t, now);
+	if (f != NULL || t->wheel.at == now + 1)
+		return f;
+	make_due(t, now);
+	return first_due(t, now);
 }

@@ -8,7 +8,7 @@
 #include <sys/mman.h>
 #include "flow/inside.h"
 
-enum { PAYLOAD_AT = (sizeof(struct flow) + 15) / 16 * 16, FLOWS_MAX = 1 << 28 };
+enum { PAYLOAD_AT = (sizeof(struct flow) + 15) / 16 * 16, FLOWS_MAX = 1 << 28, ASKED_AT_MOST = 64 };
 
 _Static_assert(sizeof(struct flow_key) == 44, "keys are hashed and compared as bytes: no padding");
 
@@ -109,13 +109,13 @@ static void unlink_bucket(struct flow_table *t, const struct flow *f)
 }
 
 /* The same in every run, so the key is no secret: it names a conversation, it does not protect a table. */
-static uint64_t name_flow(const struct flow *f, uint64_t ordinal)
+static uint64_t name_flow(const struct flow *f, uint64_t turn)
 {
 	const struct hash_key open_key = { UINT64_C(0x63756c7665727420), UINT64_C(0x666c6f7720696473) };
 	unsigned char bytes[sizeof f->key + 2 * sizeof(uint64_t)];
 	memcpy(bytes, &f->key, sizeof f->key);
 	memcpy(bytes + sizeof f->key, &f->first, sizeof f->first);
-	memcpy(bytes + sizeof f->key + sizeof f->first, &ordinal, sizeof ordinal);
+	memcpy(bytes + sizeof f->key + sizeof f->first, &turn, sizeof turn);
 	return hash_bytes(open_key, bytes, sizeof bytes) >> 13;
 }
 
@@ -141,7 +141,23 @@ static void age_remove(struct flow_table *t, const struct flow *f)
 		t->youngest = f->age_prev;
 }
 
-static struct flow *make(struct flow_table *t, const struct segment *s, uint32_t tag, uint32_t at)
+static void rank_append(struct flow_table *t, struct flow *f, unsigned rank)
+{
+	f->rank = (uint8_t)rank;
+	f->placed = t->clock.second;
+	f->rank_next = 0;
+	f->rank_prev = t->ranks[rank].last;
+	*(f->rank_prev != 0 ? &flow_at(t, f->rank_prev)->rank_next : &t->ranks[rank].first) = f->index;
+	t->ranks[rank].last = f->index;
+}
+
+static void rank_remove(struct flow_table *t, const struct flow *f)
+{
+	*(f->rank_prev != 0 ? &flow_at(t, f->rank_prev)->rank_next : &t->ranks[f->rank].first) = f->rank_next;
+	*(f->rank_next != 0 ? &flow_at(t, f->rank_next)->rank_prev : &t->ranks[f->rank].last) = f->rank_prev;
+}
+
+static struct flow *make(struct flow_table *t, const struct segment *s, uint64_t turn, uint32_t tag, uint32_t at)
 {
 	struct flow *f = pool_take(&t->slots);
 	if (f == NULL)
@@ -150,9 +166,11 @@ static struct flow *make(struct flow_table *t, const struct segment *s, uint32_t
 	f->key = s->key;
 	f->tag = tag;
 	f->first = f->last = s->t;
-	f->id = name_flow(f, t->ordinal++);
+	f->turn = turn;
+	f->id = name_flow(f, s->turn);
 	t->buckets[at] = (struct bucket){ tag, f->index };
 	age_append(t, f);
+	rank_append(t, f, 0);
 	return f;
 }
 
@@ -187,13 +205,21 @@ static struct flow *find_or_make(struct flow_table *t, const struct segment *s, 
 	if (t->buckets[at].index != 0)
 		return flow_at(t, t->buckets[at].index);
 	*fresh = true;
-	return make(t, s, tag, at);
+	return make(t, s, s->turn, tag, at);
+}
+
+static void mark_seen(struct flow_table *t, struct flow *f, const struct segment *s)
+{
+	f->last = s->t > f->last ? s->t : f->last;
+	f->seen = t->clock.second;
+	t->touched = t->latest = f->index;
 }
 
 struct flow *flow_touch(struct flow_table *t, const struct segment *s, bool *fresh)
 {
 	arm_touched(t);
-	clock_show(&t->clock, s->t);
+	if (!t->led)
+		clock_show(&t->clock, s->t);
 	*fresh = false;
 	struct flow *f = same_again(t, &s->key);
 	if (f == NULL)
@@ -202,21 +228,92 @@ struct flow *flow_touch(struct flow_table *t, const struct segment *s, bool *fre
 		*fresh = false;
 		return NULL;
 	}
-	f->last = s->t > f->last ? s->t : f->last;
-	f->seen = t->clock.second;
-	t->touched = t->latest = f->index;
+	mark_seen(t, f, s);
+	return f;
+}
+
+struct flow *flow_find(struct flow_table *t, const struct segment *s)
+{
+	arm_touched(t);
+	if (!t->led)
+		clock_show(&t->clock, s->t);
+	struct flow *f = same_again(t, &s->key);
+	if (f == NULL) {
+		const uint32_t tag = (uint32_t)hash_bytes(t->key, &s->key, sizeof s->key);
+		const uint32_t index = t->buckets[find(t, &s->key, tag)].index;
+		if (index == 0)
+			return NULL;
+		f = flow_at(t, index);
+	}
+	mark_seen(t, f, s);
+	return f;
+}
+
+struct flow *flow_make(struct flow_table *t, const struct segment *s, uint64_t turn)
+{
+	arm_touched(t);
+	const uint32_t tag = (uint32_t)hash_bytes(t->key, &s->key, sizeof s->key);
+	const uint32_t at = find(t, &s->key, tag);
+	if (never(t->buckets[at].index != 0))
+		return NULL;
+	struct flow *f = make(t, s, turn, tag, at);
+	if (f != NULL)
+		mark_seen(t, f, s);
+	return f;
+}
+
+void flow_set_rank(struct flow_table *t, struct flow *f, unsigned rank)
+{
+	if (rank == f->rank || never(rank >= FLOW_RANKS))
+		return;
+	rank_remove(t, f);
+	rank_append(t, f, rank);
+}
+
+/* Lists in the order of the latest packet would cost every packet; so who is next to go but was heard of since it was put there
+ * goes to the end once more.  Only so many are asked: of a table of which all speak, any may go. */
+struct flow *flow_least(struct flow_table *t)
+{
+	unsigned rank = 0;
+	while (rank < FLOW_RANKS && t->ranks[rank].first == 0)
+		rank++;
+	if (rank == FLOW_RANKS)
+		return NULL;
+	struct flow *f = flow_at(t, t->ranks[rank].first);
+	for (unsigned i = 0; i < ASKED_AT_MOST && f->seen != f->placed && t->ranks[rank].last != f->index; i++) {
+		rank_remove(t, f);
+		rank_append(t, f, rank);
+		f->placed = f->seen;
+		f = flow_at(t, t->ranks[rank].first);
+	}
 	return f;
 }
 
 struct flow *flow_expired(struct flow_table *t, int64_t now)
 {
-	if (t->slots.used == 0)
-		return NULL;
 	arm_touched(t);
-	clock_show(&t->clock, now);
-	if (wheel_idle(&t->wheel, t->clock.second))
+	if (!t->led)
+		clock_show(&t->clock, now);
+	if (t->slots.used == 0 || wheel_idle(&t->wheel, t->clock.second))
 		return NULL;
 	return wheel_next(t, t->clock.second);
+}
+
+void flow_second(struct flow_table *t, uint32_t second)
+{
+	arm_touched(t);
+	t->led = true;
+	t->clock.second = second;
+}
+
+uint32_t flow_clock(const struct flow_table *t)
+{
+	return t->clock.second;
+}
+
+void flow_rest(struct flow_table *t)
+{
+	clock_stop(&t->clock);
 }
 
 struct flow *flow_oldest(struct flow_table *t)
@@ -233,9 +330,8 @@ void flow_drop(struct flow_table *t, struct flow *f)
 	wheel_take(t, f);
 	unlink_bucket(t, f);
 	age_remove(t, f);
+	rank_remove(t, f);
 	pool_give(&t->slots, f);
-	if (t->slots.used == 0)
-		clock_stop(&t->clock);
 }
 
 size_t flow_count(const struct flow_table *t)
@@ -246,4 +342,9 @@ size_t flow_count(const struct flow_table *t)
 size_t flow_peak(const struct flow_table *t)
 {
 	return t->slots.peak;
+}
+
+size_t flow_reserved(const struct flow_table *t)
+{
+	return pool_reserved(&t->slots) + ((size_t)t->mask + 1) * sizeof *t->buckets;
 }

@@ -1,6 +1,8 @@
 /* flow -- finds, creates and forgets conversations; keeps `payload` bytes for its caller and never looks inside.
  *
  * The table is keyed with a secret, holds at most `flows`, and takes its memory at start.  Time comes from packets only.
+ * What happens to one conversation does not hang on others, so that several tables which share a capture agree with one that has
+ * it all.
  * Forgetting is pulled: flow_expired hands out what has timed out, oldest first, the caller reports it and calls
  * flow_drop.  All orders are those of the packets, so that two runs over one capture agree whatever the secret.
  */
@@ -17,9 +19,12 @@ struct flow {
 	struct flow_key key;
 	int64_t first, last; /* ns: first and latest segment; `last` never goes backwards */
 	uint64_t id;         /* 51 bits, the same in every run over the same packets */
+	uint64_t turn;       /* when it was made: the place in the run */
 	uint32_t timeout_s;  /* forgotten this long after `last`; the caller sets it after flow_touch */
 	/* The table's own. */
 	uint32_t tag, index, seen, wheel_next, wheel_prev, slot, age_next, age_prev, armed_s;
+	uint32_t rank_next, rank_prev, placed; /* placed: second in which it was put in the list of its rank */
+	uint8_t rank;
 	/* The payload follows, aligned to 16. */
 };
 
@@ -27,20 +32,45 @@ struct flow_table *flow_table_new(size_t flows, size_t payload, struct hash_key 
 void flow_table_free(struct flow_table *t);
 
 /* The conversation of this segment, made when new (payload zeroed, *fresh true).  NULL when the table is full: take
- * flow_oldest, report and drop it, and ask again. */
+ * flow_least, report and drop it, and ask again. */
 struct flow *flow_touch(struct flow_table *t, const struct segment *s, bool *fresh);
+
+/* The same, but never made. */
+struct flow *flow_find(struct flow_table *t, const struct segment *s);
+
+/* Made of a segment that came earlier: it says nothing about the time now, which is `turn`.  There must be none. */
+struct flow *flow_make(struct flow_table *t, const struct segment *s, uint64_t turn);
 
 void *flow_payload(struct flow *f);
 
-/* The next conversation whose time is over at `now`, or NULL.  It stays in the table until flow_drop. */
+/* How much would be lost with it; its caller says so when it changes.  New ones have the lowest. */
+enum { FLOW_RANKS = 4 };
+void flow_set_rank(struct flow_table *t, struct flow *f, unsigned rank);
+
+/* Which is to give way in a full table: of the lowest rank, one that has been silent for longest, more or less.  NULL when the
+ * table is empty. */
+struct flow *flow_least(struct flow_table *t);
+
+/* The next conversation whose time is over at `now`, or NULL: of those whose time is over at once, the one that was made first.
+ * It stays in the table until flow_drop. */
 struct flow *flow_expired(struct flow_table *t, int64_t now);
 
-/* The one least recently created still in the table, or NULL: for a full table and for the end of input. */
+/* What the clock shows, in seconds, which wrap. */
+uint32_t flow_clock(const struct flow_table *t);
+
+/* Before flow_expired: another has read the clock, and it shows this second.  From then on `now` counts for nothing. */
+void flow_second(struct flow_table *t, uint32_t second);
+
+/* The input is over; what comes next may be of any time. */
+void flow_rest(struct flow_table *t);
+
+/* The one least recently created still in the table, or NULL: for the end of input. */
 struct flow *flow_oldest(struct flow_table *t);
 
 void flow_drop(struct flow_table *t, struct flow *f);
 
 size_t flow_count(const struct flow_table *t);
 size_t flow_peak(const struct flow_table *t);
+size_t flow_reserved(const struct flow_table *t); /* bytes at most */
 
 #endif

@@ -3,6 +3,7 @@
 #define FLOW_INSIDE_H
 
 #include "base/pool.h"
+#include "flow/clock.h"
 #include "flow/expire.h"
 #include "flow/flow.h"
 
@@ -17,10 +18,13 @@ struct flow_table {
 	uint32_t mask;
 	struct hash_key key;
 	uint32_t oldest, youngest; /* by creation */
-	uint32_t touched;          /* its caller may have changed timeout_s since; 0: none */
-	uint32_t latest;           /* touched last, and still in the table; 0: none */
-	uint64_t ordinal;          /* flows ever made */
+	struct {
+		uint32_t first, last;
+	} ranks[FLOW_RANKS]; /* by when they were put there */
+	uint32_t touched;    /* its caller may have changed timeout_s since; 0: none */
+	uint32_t latest;     /* touched last, and still in the table; 0: none */
 	struct clock clock;
+	bool led; /* the clock is read by another */
 	struct wheel wheel;
 };
 

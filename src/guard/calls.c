@@ -1,211 +1,188 @@
-/* The system calls that are left, as a program for the kernel (seccomp(2)), which is written here: libseccomp, which would write it,
- * takes 860 pieces of memory for that and falls when it is refused one.
+/* The system calls that are left, through libseccomp; besides this, nothing knows it.
+ *
+ * libseccomp makes the filter in a process of its own, and this one only hands it to the kernel: where one of its 860 pieces of
+ * memory was refused, the library was seen to crash, to hang and to free twice.
  *
  * The lists are what the program, libpcap, nDPI, PCRE2 and glibc need once all is open: memory, clocks, reading and writing
  * what is open, waiting for it.  A call that is not listed fails with EPERM; one of another architecture ends the process. */
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/audit.h>
+#include <seccomp.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
-#include <stddef.h>
+#include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include "guard/inside.h"
 
-#if defined(__x86_64__)
-#define OUR_ARCH AUDIT_ARCH_X86_64
-#elif defined(__aarch64__)
-#define OUR_ARCH AUDIT_ARCH_AARCH64
-#else
-#define OUR_ARCH 0 /* not known: it is not to be had, and so it is said */
-#endif
+enum { CODE_MOST = 1024, MAKE_S = 5 };
 
-enum { NONE = -1, CODE_MOST = 512, FOREIGN_FROM = 0x40000000 /* x32 */ };
-
-/* Calls that some architectures never had. */
-#ifndef __NR_poll
-#define __NR_poll NONE
-#endif
-#ifndef __NR_stat
-#define __NR_stat NONE
-#endif
-#ifndef __NR_lstat
-#define __NR_lstat NONE
-#endif
-
-/* The kernel remembers which of these are always allowed, so their order costs nothing.  PCRE2 makes code at run time, so memory may
- * become executable. */
+/* PCRE2 makes code at run time, so memory may become executable. */
 static const int always[] = {
-	__NR_read,
-	__NR_write,
-	__NR_poll,
-	__NR_clock_gettime,
-	__NR_brk,
-	__NR_mmap,
-	__NR_munmap,
-	__NR_mremap,
-	__NR_mprotect,
-	__NR_madvise,
-	__NR_readv,
-	__NR_pread64,
-	__NR_writev,
-	__NR_lseek,
-	__NR_close,
-	__NR_dup,
-	__NR_fstat,
-	__NR_ftruncate,
-	__NR_ppoll,
-	__NR_recvfrom,
-	__NR_recvmsg,
-	__NR_sendto,
-	__NR_sendmsg,
-	__NR_getsockopt,
-	__NR_getsockname,
-	__NR_clock_nanosleep,
-	__NR_nanosleep,
-	__NR_gettimeofday,
-	__NR_getrandom,
-	__NR_getpid,
-	__NR_gettid,
-	__NR_futex,
-	__NR_sched_yield,
-	__NR_rt_sigaction,
-	__NR_rt_sigprocmask,
-	__NR_rt_sigreturn,
-	__NR_restart_syscall,
-	__NR_exit,
-	__NR_exit_group,
+	SCMP_SYS(brk),
+	SCMP_SYS(mmap),
+	SCMP_SYS(munmap),
+	SCMP_SYS(mremap),
+	SCMP_SYS(mprotect),
+	SCMP_SYS(madvise),
+	SCMP_SYS(read),
+	SCMP_SYS(readv),
+	SCMP_SYS(pread64),
+	SCMP_SYS(write),
+	SCMP_SYS(writev),
+	SCMP_SYS(lseek),
+	SCMP_SYS(close),
+	SCMP_SYS(dup),
+	SCMP_SYS(fstat),
+	SCMP_SYS(ftruncate),
+	SCMP_SYS(poll),
+	SCMP_SYS(ppoll),
+	SCMP_SYS(recvfrom),
+	SCMP_SYS(recvmsg),
+	SCMP_SYS(recvmmsg),
+	SCMP_SYS(sendto),
+	SCMP_SYS(sendmsg),
+	SCMP_SYS(getsockopt),
+	SCMP_SYS(getsockname),
+	SCMP_SYS(clock_gettime),
+	SCMP_SYS(clock_nanosleep),
+	SCMP_SYS(nanosleep),
+	SCMP_SYS(gettimeofday),
+	SCMP_SYS(getrandom),
+	SCMP_SYS(getpid),
+	SCMP_SYS(gettid),
+	SCMP_SYS(futex),
+	SCMP_SYS(sched_yield),
+	SCMP_SYS(rt_sigaction),
+	SCMP_SYS(rt_sigprocmask),
+	SCMP_SYS(rt_sigreturn),
+	SCMP_SYS(restart_syscall),
+	SCMP_SYS(exit),
+	SCMP_SYS(exit_group),
 };
 
 static const int opening[] = {
-	__NR_newfstatat,
-	__NR_stat,
-	__NR_lstat,
-	__NR_statx,
-	__NR_getdents64,
-	__NR_fadvise64,
+	SCMP_SYS(newfstatat),
+	SCMP_SYS(stat),
+	SCMP_SYS(lstat),
+	SCMP_SYS(statx),
+	SCMP_SYS(getdents64),
+	SCMP_SYS(fadvise64),
 };
 
 static const int writing[] = {
-	__NR_mkdirat,
-	__NR_unlinkat,
+	SCMP_SYS(mkdirat),
+	SCMP_SYS(unlinkat),
 };
 
-struct code {
-	struct sock_filter step[CODE_MOST];
-	unsigned short count;
-	bool full;
-};
-
-static void add(struct code *c, unsigned what, uint32_t operand, uint8_t if_so, uint8_t if_not)
+static bool allow(scmp_filter_ctx calls, const int *list, size_t count)
 {
-	if (c->count == CODE_MOST) {
-		c->full = true;
-		return;
-	}
-	c->step[c->count++] = (struct sock_filter){ .code = (uint16_t)what, .jt = if_so, .jf = if_not, .k = operand };
+	bool fine = true;
+	for (size_t i = 0; i < count; i++)
+		fine = seccomp_rule_add(calls, SCMP_ACT_ALLOW, list[i], 0) == 0 && fine;
+	return fine;
 }
 
-static void load(struct code *c, size_t offset)
+/* Only where these bits of an argument are so. */
+static bool allow_if(scmp_filter_ctx calls, int call, unsigned argument, uint64_t bits, uint64_t are)
 {
-	add(c, BPF_LD | BPF_W | BPF_ABS, (uint32_t)offset, 0, 0);
-}
-
-static void answer(struct code *c, uint32_t what)
-{
-	add(c, BPF_RET | BPF_K, what, 0, 0);
-}
-
-/* The number of the call is at hand before and afterwards. */
-static void allow(struct code *c, const int *list, size_t count)
-{
-	for (size_t i = 0; i < count; i++) {
-		if (list[i] == NONE)
-			continue;
-		add(c, BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)list[i], 0, 1);
-		answer(c, SECCOMP_RET_ALLOW);
-	}
-}
-
-/* The half of an argument that holds its lower or upper bits, on machines of either order of bytes. */
-static size_t half_of(unsigned argument, unsigned upper)
-{
-	const unsigned second = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? upper : 1 - upper;
-	return offsetof(struct seccomp_data, args) + 8 * argument + 4 * second;
-}
-
-/* Only where these bits of an argument are so; else the next rule is asked. */
-static void allow_if(struct code *c, int call, unsigned argument, uint64_t bits, uint64_t are)
-{
-	enum { BODY = 8 };
-	add(c, BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)call, 0, BODY);
-	load(c, half_of(argument, 1));
-	add(c, BPF_ALU | BPF_AND | BPF_K, (uint32_t)(bits >> 32), 0, 0);
-	add(c, BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)(are >> 32), 0, BODY - 4);
-	load(c, half_of(argument, 0));
-	add(c, BPF_ALU | BPF_AND | BPF_K, (uint32_t)bits, 0, 0);
-	add(c, BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)are, 0, 1);
-	answer(c, SECCOMP_RET_ALLOW);
-	load(c, offsetof(struct seccomp_data, nr));
+	const struct scmp_arg_cmp what = { .arg = argument, .op = SCMP_CMP_MASKED_EQ, .datum_a = bits, .datum_b = are };
+	return seccomp_rule_add(calls, SCMP_ACT_ALLOW, call, 1, what) == 0;
 }
 
 /* abort() by its own hand; is it a terminal? is an interface up, which libpcap asks when it has lost one? what kind of
  * descriptor?  glibc's fstat has an empty name, which cannot be looked at. */
-static void allow_some(struct code *c)
+static bool allow_some(scmp_filter_ctx calls, pid_t ours)
 {
-	allow_if(c, __NR_tgkill, 0, UINT64_MAX, (uint64_t)getpid());
-	allow_if(c, __NR_ioctl, 1, UINT64_MAX, TCGETS);
-	allow_if(c, __NR_ioctl, 1, UINT64_MAX, SIOCGIFFLAGS);
-	allow_if(c, __NR_fcntl, 1, UINT64_MAX, F_GETFL);
-	allow_if(c, __NR_newfstatat, 3, AT_EMPTY_PATH, AT_EMPTY_PATH);
+	return allow_if(calls, SCMP_SYS(tgkill), 0, UINT64_MAX, (uint64_t)ours) &&
+	       allow_if(calls, SCMP_SYS(ioctl), 1, UINT64_MAX, TCGETS) &&
+	       allow_if(calls, SCMP_SYS(ioctl), 1, UINT64_MAX, SIOCGIFFLAGS) &&
+	       allow_if(calls, SCMP_SYS(fcntl), 1, UINT64_MAX, F_GETFL) &&
+	       allow_if(calls, SCMP_SYS(newfstatat), 3, AT_EMPTY_PATH, AT_EMPTY_PATH);
 }
 
-static void allow_files(struct code *c, const struct guard *g)
+static bool allow_files(scmp_filter_ctx calls, const struct guard *g)
 {
-	static const int any_open[] = { __NR_openat };
+	if (g->parent && !allow(calls, (const int[]){ SCMP_SYS(wait4) }, 1))
+		return false;
 	if (!g->opens)
-		return;
-	allow(c, opening, sizeof opening / sizeof *opening);
-	if (g->writes) {
-		allow(c, writing, sizeof writing / sizeof *writing);
-		allow(c, any_open, 1);
-		return;
-	}
-	allow_if(c, __NR_openat, 2, O_ACCMODE | O_CREAT | O_TRUNC, O_RDONLY);
+		return true;
+	const bool fine = allow(calls, opening, sizeof opening / sizeof *opening);
+	if (g->writes)
+		return fine && allow(calls, writing, sizeof writing / sizeof *writing) &&
+		       seccomp_rule_add(calls, SCMP_ACT_ALLOW, SCMP_SYS(openat), 0) == 0;
+	return fine && allow_if(calls, SCMP_SYS(openat), 2, O_ACCMODE | O_CREAT | O_TRUNC, O_RDONLY);
 }
 
-static void write_code(struct code *c, const struct guard *g)
+static bool make(const struct guard *g, pid_t ours, int to)
 {
-	load(c, offsetof(struct seccomp_data, arch));
-	add(c, BPF_JMP | BPF_JEQ | BPF_K, OUR_ARCH, 1, 0);
-	answer(c, SECCOMP_RET_KILL_PROCESS);
-	load(c, offsetof(struct seccomp_data, nr));
-#ifdef __x86_64__
-	add(c, BPF_JMP | BPF_JGE | BPF_K, FOREIGN_FROM, 0, 1);
-	answer(c, SECCOMP_RET_KILL_PROCESS);
-#endif
-	allow(c, always, sizeof always / sizeof *always);
-	allow_some(c);
-	allow_files(c, g);
-	answer(c, SECCOMP_RET_ERRNO | EPERM);
+	const scmp_filter_ctx calls = seccomp_init(SCMP_ACT_ERRNO(EPERM));
+	if (calls == NULL)
+		return false;
+	/* A tree instead of a chain: it does not have to succeed. */
+	(void)seccomp_attr_set(calls, SCMP_FLTATR_CTL_OPTIMIZE, 2);
+	const bool made = allow(calls, always, sizeof always / sizeof *always) && allow_some(calls, ours) &&
+			  allow_files(calls, g) && seccomp_export_bpf(calls, to) == 0;
+	seccomp_release(calls);
+	return made;
+}
+
+/* Bytes of `code` that came before the end. */
+static size_t take(int from, struct sock_filter code[CODE_MOST])
+{
+	size_t have = 0;
+	const size_t most = CODE_MOST * sizeof *code;
+	while (have < most) {
+		const ssize_t got = read(from, (unsigned char *)code + have, most - have);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0)
+			break;
+		have += (size_t)got;
+	}
+	return have;
+}
+
+static bool ended_well(pid_t maker)
+{
+	int status = 0;
+	while (waitpid(maker, &status, 0) < 0)
+		if (errno != EINTR)
+			return false;
+	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+/* Bytes of filter; 0: there is none to be had. */
+static size_t have_made(const struct guard *g, struct sock_filter code[CODE_MOST])
+{
+	int ends[2];
+	const pid_t ours = getpid();
+	if (pipe2(ends, O_CLOEXEC) != 0)
+		return 0;
+	const pid_t maker = fork();
+	if (maker == 0) {
+		(void)signal(SIGALRM, SIG_DFL);
+		(void)alarm(MAKE_S);
+		_exit(make(g, ours, ends[1]) ? 0 : 1);
+	}
+	(void)close(ends[1]);
+	const size_t len = maker > 0 ? take(ends[0], code) : 0;
+	(void)close(ends[0]);
+	return maker > 0 && ended_well(maker) && len % sizeof *code == 0 ? len : 0;
 }
 
 uint32_t calls_close(const struct guard *g)
 {
-	struct code c = { .count = 0 };
 	const uint32_t missing = 1u << GUARD_CALLS;
-	if (GUARD_SANITIZED || OUR_ARCH == 0)
+	struct sock_filter code[CODE_MOST];
+	const size_t len = GUARD_SANITIZED ? 0 : have_made(g, code);
+	const struct sock_fprog filter = { .len = (unsigned short)(len / sizeof *code), .filter = code };
+	if (len == 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
 		return missing;
-	write_code(&c, g);
-	struct sock_fprog program = { .len = c.count, .filter = c.step };
-	if (c.full || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
-		return missing;
-	/* No detour for a processor's secrets, for there are none here; a kernel that does not know this is asked without. */
-	const bool closed =
-	    syscall(__NR_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_SPEC_ALLOW, &program) == 0 ||
-	    syscall(__NR_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) == 0;
-	return closed ? 0 : missing;
+	/* No detour for a processor's secrets, for there are none here. */
+	return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_SPEC_ALLOW, &filter) == 0 ? 0
+													   : missing;
 }

@@ -24,7 +24,7 @@ static uint32_t no_new_privileges(void)
 
 uint32_t guard_close(struct guard *g)
 {
-	uint32_t missing = rights_drop(g->user);
+	uint32_t missing = rights_drop(g);
 	/* To change the user has cleared the wish, and later nothing can be wished any more. */
 	if (g->child)
 		prctl(PR_SET_PDEATHSIG, SIGKILL);

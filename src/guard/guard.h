@@ -37,6 +37,8 @@ struct guard {
 	bool
 	    user; /* change it, when it is root; else root keeps the right to read and write every file that is allowed */
 	bool child;   /* it dies with who forked it */
+	bool parent;  /* it waits for those that it has forked */
+	bool answers; /* it keeps one capability: to answer for the kernel's queue of packets */
 	int files;    /* a Landlock ruleset; -1: there is none */
 	unsigned abi; /* of Landlock; 0: the kernel has none */
 };

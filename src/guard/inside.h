@@ -9,8 +9,8 @@
 #define GUARD_SANITIZED BASE_SANITIZED
 
 /* All as bits of what could not be had. */
-uint32_t rights_drop(bool change_user);      /* rights.c, libcap-ng */
+uint32_t rights_drop(const struct guard *g); /* rights.c, libcap-ng */
 uint32_t files_close(struct guard *g);       /* files.c, Landlock */
-uint32_t calls_close(const struct guard *g); /* calls.c */
+uint32_t calls_close(const struct guard *g); /* calls.c, libseccomp */
 
 #endif

@@ -7,7 +7,7 @@
 
 /* Before the sandbox closes: what has to be open for the tries. */
 struct probe {
-	int socket;
+	int socket, netfilter;
 };
 void probe_begin(struct probe *p);
 

@@ -14,17 +14,21 @@ static bool change_user(void)
 	       setresuid(to.uid, to.uid, to.uid) == 0 && setuid(0) != 0;
 }
 
-uint32_t rights_drop(bool user)
+uint32_t rights_drop(const struct guard *g)
 {
 	const bool root = geteuid() == 0;
 	uint32_t missing = 0;
 	capng_clear(CAPNG_SELECT_ALL);
 	/* Without the capability for it there is nothing in it to give away. */
 	(void)capng_apply(CAPNG_SELECT_BOUNDS);
-	if (user && root && !change_user())
+	/* Else they would go with the user. */
+	prctl(PR_SET_KEEPCAPS, g->answers ? 1 : 0, 0, 0, 0);
+	if (g->user && root && !change_user())
 		missing |= 1u << GUARD_USER;
 	prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
-	if (!user && root)
+	if (g->answers)
+		capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, CAP_NET_ADMIN);
+	if (!g->user && root)
 		capng_updatev(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH, -1);
 	/* In a container root may hold less than that. */
 	if (capng_apply(CAPNG_SELECT_CAPS) == 0)

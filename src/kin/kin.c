@@ -235,7 +235,17 @@ void kin_leave(struct kin_table *t, void *payload, int64_t now)
 	idle_append(t, p);
 }
 
+size_t kin_reserved(const struct kin_table *t)
+{
+	return pool_reserved(&t->pairs) + t->pairs.count * t->payload + (t->mask + 1) * sizeof *t->buckets;
+}
+
 uint64_t kin_evicted(const struct kin_table *t)
 {
 	return t->evicted;
+}
+
+uint64_t kin_refused(const struct kin_table *t)
+{
+	return t->pairs.refused;
 }

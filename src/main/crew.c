@@ -180,6 +180,7 @@ static void read_numbers(struct member *m)
 	(void)page_read(&m->numbers, &m->latest);
 	m->latest.stats.source = NULL;
 	m->latest.stats.live = NULL;
+	m->latest.stats.in_the_way = NULL;
 }
 
 static void add(struct worker_numbers *sum, const struct worker_numbers *more)
@@ -188,6 +189,8 @@ static void add(struct worker_numbers *sum, const struct worker_numbers *more)
 	sum->received += more->received;
 	sum->dropped += more->dropped;
 	sum->unwrap_lost += more->unwrap_lost;
+	sum->refused += more->refused;
+	inline_stats_add(&sum->in_the_way, &more->in_the_way);
 }
 
 static void say_death(struct crew *c, const struct member *m, pid_t pid, int status)
@@ -274,16 +277,18 @@ static bool frames_wait(const struct member *m)
 	return poll(fds, count, 0) > 0;
 }
 
-/* Time that passed while the keeper itself did not run is nobody's fault: no more than two seconds of it count. */
+/* Time that passed while the keeper itself did not run is nobody's fault: no more than a second of it counts. */
 static void watch_beat(const struct crew *c, struct member *m, int64_t since)
 {
 	const uint64_t beats = page_beats(&m->numbers);
-	const bool still = m->ready && !m->ending && beats == m->beats && frames_wait(m);
+	/* Inline it moves also when nothing comes; and while it does not, another one may take its packets. */
+	const bool must_move = c->options->pipeline.gate != NULL || frames_wait(m);
+	const bool still = m->ready && !m->ending && beats == m->beats && must_move;
 	m->beats = beats;
-	m->still = still ? m->still + (since < 2 * SECOND ? since : 2 * SECOND) : 0;
+	m->still = still ? m->still + (since < SECOND ? since : SECOND) : 0;
 	if (c->options->watchdog == 0 || m->still < (int64_t)c->options->watchdog * SECOND)
 		return;
-	log_error("worker %d has not moved for %lld seconds while packets wait; it is killed", (int)m->pid,
+	log_error("worker %d has not moved for %lld seconds while packets may wait; it is killed", (int)m->pid,
 	    (long long)(m->still / SECOND));
 	m->still = 0;
 	kill_member(m);
@@ -330,6 +335,28 @@ uint64_t crew_unwrap_lost(const struct crew *c)
 	for (unsigned i = 0; i < c->count; i++)
 		lost += c->member[i].before.unwrap_lost + c->member[i].latest.unwrap_lost;
 	return lost;
+}
+
+uint64_t crew_refused(const struct crew *c)
+{
+	uint64_t refused = 0;
+	for (unsigned i = 0; i < c->count; i++)
+		refused += c->member[i].before.refused + c->member[i].latest.refused;
+	return refused;
+}
+
+void crew_sum_inline(const struct crew *c, struct inline_stats *sum)
+{
+	*sum = (struct inline_stats){ .passed = 0 };
+	for (unsigned i = 0; i < c->count; i++) {
+		inline_stats_add(sum, &c->member[i].before.in_the_way);
+		inline_stats_add(sum, &c->member[i].latest.in_the_way);
+	}
+}
+
+void crew_kill(struct crew *c, unsigned worker)
+{
+	kill_member(&c->member[worker]);
 }
 
 void crew_rules(struct crew *c, int text)

@@ -18,6 +18,8 @@ struct crew_job {
 	/* A worker was made for it; it was closed.  NULL: nobody cares. */
 	void (*opened)(void *ctx, unsigned worker, struct source *s);
 	void (*closed)(void *ctx, unsigned worker);
+	/* In the worker, just forked: what is the keeper's alone is to be given up.  NULL: nothing. */
+	void (*forked)(void *ctx, unsigned worker);
 	void *ctx;
 };
 
@@ -74,7 +76,12 @@ bool crew_stands(const struct crew *c);
 
 /* The sum, and what is told of each. */
 void crew_sum(const struct crew *c, struct report_stats *sum, struct worker_stats *each);
+void crew_sum_inline(const struct crew *c, struct inline_stats *sum);
 uint64_t crew_unwrap_lost(const struct crew *c);
+uint64_t crew_refused(const struct crew *c); /* answers */
+
+/* Of no use any more: another one will take its place. */
+void crew_kill(struct crew *c, unsigned worker);
 
 void crew_rules(struct crew *c, int text);
 void crew_end(struct crew *c);  /* tells all to */

@@ -1,172 +1,87 @@
-/* One process reads the queue, decides and answers.  Packets wait, so nothing here does but for packets: records that nobody
- * takes are lost sooner than a packet is late.
- *
- * Failing open takes a second one: a process that was stopped, or hangs, still has the queue, and the kernel knows no better
- * than to let packets wait for it.  So a stand-in watches the beat of the first, and lets everything pass while there is none. */
+/* As live, with a keeper and workers; and to each worker, which has no rights, a porter, which may answer.  Each worker has a
+ * queue of its own, and the kernel shares the packets among them by pairs of addresses. */
 #include "main/inline.h"
 
-#include <errno.h>
 #include <stdio.h>
-#include "main/clock.h"
 #include "main/firewall.h"
 #include "main/inline_check.h"
-#include "main/run.h"
-#include "main/signals.h"
-#include "main/standin.h"
+#include "main/keeper.h"
+#include "main/porter.h"
+#include "main/selftest.h"
 
-enum { BATCH = 256, WAIT_MS = 250 };
+enum { WATCHDOG_INLINE = 2 /* seconds: here, packets wait */ };
 
 struct in_line {
-	struct run run;
-	struct source *source;
-	struct standin *standin; /* NULL: fail closed */
-	struct live_stats stats;
-	int64_t begun, beaten, told; /* ns, monotonic */
-	uint64_t drops_said, refused_said;
+	struct options *options;
+	struct keeper keeper;
+	struct porter porter[MAX_WORKERS];
 };
 
-static void answer_all(const struct in_line *l)
+static struct source *open_source(void *ctx, unsigned worker, bool again, struct err *e)
 {
-	size_t count;
-	const struct packet_answer *a = pipeline_answers(l->run.pipeline, &count);
-	for (size_t i = 0; i < count; i++)
-		source_answer(l->source, &a[i]);
+	struct in_line *l = ctx;
+	struct queue_options how = l->options->in_line.queue;
+	(void)again;
+	how.number += worker;
+	return porter_open(&l->porter[worker], l->options, &how, e);
 }
 
-/* True when there may be more. */
-static bool take_packets(struct in_line *l)
+static void closed(void *ctx, unsigned worker)
 {
-	struct frame f;
-	struct err e;
-	for (unsigned n = 0; n < BATCH && !signals_any(); n++) {
-		if (source_next(l->source, &f, &e) != GOT_FRAME)
-			return false;
-		pipeline_decide(l->run.pipeline, &f);
-		answer_all(l);
-	}
-	return true;
+	struct in_line *l = ctx;
+	porter_close(&l->porter[worker]);
 }
 
-static void tell_stats(struct in_line *l)
+/* One worker has no say about another's packets. */
+static void forked(void *ctx, unsigned worker)
 {
-	struct source_counters kernel;
-	source_counters(l->source, &kernel);
-	l->stats = (struct live_stats){
-		.now = clock_ns(CLOCK_REALTIME),
-		.uptime_s = (uint64_t)((clock_ns(CLOCK_MONOTONIC) - l->begun) / SECOND),
-		.received = kernel.received,
-		.dropped = kernel.dropped,
-	};
-	l->run.stats.live = &l->stats;
-	run_count(&l->run);
-	report_stats(l->run.reporter, &l->run.stats);
+	struct in_line *l = ctx;
+	for (unsigned i = 0; i < l->options->workers; i++)
+		if (i != worker)
+			porter_fini(&l->porter[i]);
 }
 
-static void say_losses(struct in_line *l)
+static bool look_at_porters(void *ctx)
 {
-	struct source_counters kernel;
-	source_counters(l->source, &kernel);
-	if (kernel.dropped != l->drops_said)
-		log_warn("%s: the kernel dropped %llu packets; see --queue-length", source_name(l->source),
-		    (unsigned long long)(kernel.dropped - l->drops_said));
-	if (kernel.refused != l->refused_said)
-		log_warn("%s: the kernel did not take %llu answers", source_name(l->source),
-		    (unsigned long long)(kernel.refused - l->refused_said));
-	l->drops_said = kernel.dropped;
-	l->refused_said = kernel.refused;
-}
-
-/* Once a second. */
-static void beat(struct in_line *l, bool idle)
-{
-	const int64_t now = clock_ns(CLOCK_MONOTONIC), wall = clock_ns(CLOCK_REALTIME);
-	const int64_t interval = (int64_t)l->run.options->stats_interval * SECOND;
-	standin_beat(l->standin, now);
-	if (now - l->beaten < SECOND)
-		return;
-	l->beaten = now;
-	source_tick(l->source);
-	if (idle) {
-		pipeline_tick(l->run.pipeline, wall);
-		answer_all(l);
-		source_flush(l->source);
-	}
-	if (interval != 0 && now - l->told >= interval) {
-		l->told += (now - l->told) / interval * interval;
-		say_losses(l);
-		tell_stats(l);
-	}
-	reporter_tick(l->run.reporter, wall);
-}
-
-static void fulfil(struct in_line *l)
-{
-	struct err e;
-	signals_seen();
-	if (signals_take(WISH_COUNTERS)) {
-		run_count(&l->run);
-		run_print_counters(&l->run.stats, source_name(l->source));
-		fputc('\n', stderr);
-	}
-	if (signals_take(WISH_REOPEN) && !reporter_reopen(l->run.reporter, &e))
-		log_error("%s: %s", e.where, e.what);
-	if (signals_take(WISH_RULES))
-		rulebook_reload(&l->run.options->rules, l->run.pipeline);
-}
-
-static void watch(struct in_line *l)
-{
-	struct pollfd fds[1];
-	while (!signals_wish(WISH_STOP)) {
-		const bool more = take_packets(l);
-		beat(l, !more);
-		fulfil(l);
-		if (more)
+	struct in_line *l = ctx;
+	for (unsigned i = 0; i < l->options->workers; i++) {
+		if (!porter_is_lost(&l->porter[i]))
 			continue;
-		source_flush(l->source);
-		signals_wait(fds, source_descriptors(l->source, fds, 1), WAIT_MS);
+		log_error("queue %u: who answers is gone or hangs; its worker is replaced",
+		    (unsigned)(l->options->in_line.queue.number + i));
+		crew_kill(&l->keeper.crew, i);
 	}
-}
-
-static int finish(struct in_line *l)
-{
-	pipeline_drain(l->run.pipeline);
-	answer_all(l);
-	source_flush(l->source);
-	source_tick(l->source);
-	say_losses(l);
-	tell_stats(l);
-	return run_matched(&l->run) ? EXIT_FOUND : EXIT_DONE;
-}
-
-static int serve(struct in_line *l)
-{
-	const bool open = l->run.options->in_line.fail == FAIL_OPEN;
-	l->beaten = l->told = l->begun;
-	if (open)
-		l->standin = standin_start(l->source);
-	log_info("%s: in the way, failing %s", source_name(l->source), open ? "open" : "closed");
-	watch(l);
-	return finish(l);
+	return false;
 }
 
 static int stand_in_the_way(struct options *o)
 {
+	static const char *const failing[] = {
+		[FAIL_OPEN] = "in the way, failing open", [FAIL_CLOSED] = "in the way, failing closed"
+	};
+	struct in_line l = { .options = o };
+	const struct crew_job job = { .open = open_source, .closed = closed, .forked = forked, .ctx = &l };
+	const unsigned first = o->in_line.queue.number, last = first + o->workers - 1;
+	char name[64];
 	struct err e;
-	struct in_line l = { .begun = clock_ns(CLOCK_MONOTONIC) };
-	int status = EXIT_USAGE;
-	l.source = source_open_queue(&o->in_line.queue, &e);
-	if (l.source == NULL)
-		return run_refused(&e, EXIT_DENIED);
-	if (run_open(&l.run, o, true)) {
-		if (run_start(&l.run, &e))
-			status = serve(&l);
-		else
-			log_error("%s: %s", e.where, e.what);
+	int status = EXIT_DENIED;
+	bool ready = true;
+	for (unsigned i = 0; i < o->workers; i++)
+		ready = porter_init(&l.porter[i], &e) && ready;
+	snprintf(name, sizeof name, first == last ? "queue %u" : "queues %u to %u", first, last);
+	l.keeper = (struct keeper){ .name = name,
+		.doing = failing[o->in_line.fail],
+		.more_room = "--queue-length",
+		.renew = look_at_porters,
+		.ctx = &l };
+	if (ready)
+		status = keeper_run(&l.keeper, o, &job);
+	else
+		log_error("%s: %s", e.where, e.what);
+	for (unsigned i = 0; i < o->workers; i++) {
+		porter_close(&l.porter[i]);
+		porter_fini(&l.porter[i]);
 	}
-	standin_stop(l.standin);
-	status = run_end(&l.run, status);
-	source_close(l.source);
 	return status;
 }
 
@@ -185,15 +100,32 @@ static bool is_ready(const struct inline_options *o, char **words)
 	return false;
 }
 
+/* `-q 5-8` and `-q 5 -j 4` are the same. */
+static bool settle_workers(struct options *o)
+{
+	struct inline_options *i = &o->in_line;
+	const uint32_t named = i->last - i->queue.number + 1;
+	if (named > MAX_WORKERS || (named > 1 && o->workers != WORKERS_UNSAID && o->workers != named)) {
+		log_error("inline: each of %u queues takes a worker; there are %u, at most %d", named, o->workers,
+		    MAX_WORKERS);
+		return false;
+	}
+	if (o->workers == WORKERS_UNSAID)
+		o->workers = named;
+	i->last = i->queue.number + o->workers - 1;
+	if (i->last <= UINT16_MAX)
+		return true;
+	log_error("inline: there is no queue %u", i->last);
+	return false;
+}
+
 int in_the_way(struct options *o, char **words)
 {
 	struct inline_options *i = &o->in_line;
-	if (!is_ready(i, words))
+	if (*words == NULL && o->selftest)
+		return selftest(o);
+	if (!is_ready(i, words) || !settle_workers(o))
 		return run_usage();
-	if (o->workers > 1 || o->metrics != NULL) {
-		log_error("inline: -j and --metrics are for live only");
-		return run_usage();
-	}
 	inline_settle_policies(i);
 	if (i->print != FIREWALL_NONE) {
 		firewall_print(i, stdout);
@@ -206,6 +138,9 @@ int in_the_way(struct options *o, char **words)
 	o->pipeline.overlaps = OVERLAP_FIRST;
 	if (o->pipeline.checksums == CHECKSUM_AUTO)
 		o->pipeline.checksums = CHECKSUM_ALL;
+	if (o->watchdog == WATCHDOG_UNSAID)
+		o->watchdog = WATCHDOG_INLINE;
+	o->rules.gathers = true;
 	const int status = rulebook_load(&o->rules) ? stand_in_the_way(o) : EXIT_USAGE;
 	rulebook_close(&o->rules);
 	return status;

@@ -60,13 +60,16 @@ static bool check_rights(void)
 static bool check_queue(const struct inline_options *o)
 {
 	struct err e;
-	struct source *s = source_open_queue(&o->queue, &e);
-	if (s != NULL) {
+	struct queue_options how = o->queue;
+	bool all = true;
+	for (; how.number <= o->last; how.number++) {
+		struct source *s = source_open_queue(&how, &e);
+		if (s == NULL)
+			printf("missing: %s: %s\n", e.where, e.what);
+		all = all && s != NULL;
 		source_close(s);
-		return true;
 	}
-	printf("missing: %s: %s\n", e.where, e.what);
-	return false;
+	return all;
 }
 
 static void check_lists(void)

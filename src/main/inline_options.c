@@ -95,13 +95,27 @@ static int one_of(const char *option, const char *word, const char *first, const
 	return -1;
 }
 
+/* "5" or "5-8". */
+static bool set_queues(struct inline_options *o, const char *word)
+{
+	char first[16] = "";
+	const char *dash = strchr(word, '-');
+	const size_t len = dash != NULL ? (size_t)(dash - word) : strlen(word);
+	if (len < sizeof first)
+		memcpy(first, word, len);
+	o->numbered = number("--queue", first, 0, UINT16_MAX, &o->queue.number);
+	o->last = o->queue.number;
+	if (o->numbered && dash != NULL)
+		o->numbered = number("--queue", dash + 1, o->queue.number, UINT16_MAX, &o->last);
+	return o->numbered;
+}
+
 bool inline_option(struct inline_options *o, int c, const char *value)
 {
 	int n = 0;
 	switch (c) {
 	case 'q':
-		o->numbered = number("--queue", value, 0, UINT16_MAX, &o->queue.number);
-		return o->numbered;
+		return set_queues(o, value);
 	case OPT_FAIL:
 		n = one_of("--fail", value, "open", "closed");
 		o->fail = n == 0 ? FAIL_OPEN : FAIL_CLOSED;

@@ -12,8 +12,9 @@ struct inline_options {
 	bool numbered; /* a queue was named */
 	bool check;
 	enum fail fail;
-	enum firewall print; /* a rule set is to be printed for it */
-	struct queue_options queue;
+	enum firewall print;        /* a rule set is to be printed for it */
+	struct queue_options queue; /* the first */
+	uint32_t last;              /* number of the last queue */
 	struct gate_options gate;
 	uint8_t said[EXCEPTIONS]; /* 1 + enum policy; 0: as `fail` says */
 };

@@ -39,6 +39,8 @@ static void count(struct keeper *k)
 		k->stats.dropped += k->each[i].dropped;
 	}
 	s->live = &k->stats;
+	crew_sum_inline(&k->crew, &k->in_the_way);
+	s->in_the_way = k->run.options->pipeline.gate != NULL ? &k->in_the_way : NULL;
 	s->records = reporter_lines(k->run.reporter);
 	s->rules.rules = rules->set != NULL ? ruleset_count(rules->set) : 0;
 	s->rules.used = rules->set != NULL;
@@ -51,10 +53,19 @@ static void say_drops(struct keeper *k)
 	const struct live_stats *s = &k->stats;
 	if (s->dropped == k->drops_said)
 		return;
-	log_warn("%s: the kernel dropped %llu packets, %llu of %llu in all; see --buffer", k->name,
+	log_warn("%s: the kernel dropped %llu packets, %llu of %llu in all; see %s", k->name,
 	    (unsigned long long)(s->dropped - k->drops_said), (unsigned long long)s->dropped,
-	    (unsigned long long)s->received);
+	    (unsigned long long)s->received, k->more_room);
 	k->drops_said = s->dropped;
+}
+
+static void say_refused(struct keeper *k)
+{
+	const uint64_t refused = crew_refused(&k->crew);
+	if (refused == k->refused_said)
+		return;
+	log_warn("%s: the kernel did not take %llu answers", k->name, (unsigned long long)(refused - k->refused_said));
+	k->refused_said = refused;
 }
 
 static void tell_stats(struct keeper *k)
@@ -62,6 +73,7 @@ static void tell_stats(struct keeper *k)
 	const struct report_stats *s = &k->run.stats;
 	count(k);
 	say_drops(k);
+	say_refused(k);
 	report_stats(k->run.reporter, s);
 	notify_status(&k->notify, "%s: %llu packets, %llu dropped by the kernel, %llu conversations, %llu records lost",
 	    k->name, (unsigned long long)s->frames, (unsigned long long)k->stats.dropped, (unsigned long long)s->flows,
@@ -220,7 +232,7 @@ static int work(struct keeper *k)
 		return run_refused(&e, EXIT_DENIED);
 	k->beaten = k->told = k->begun = clock_ns(CLOCK_MONOTONIC);
 	k->run.counted = true;
-	log_info("%s: listening", k->name);
+	log_info("%s: %s", k->name, k->doing);
 	notify_ready(&k->notify);
 	watch(k);
 	notify_stopping(&k->notify);

@@ -20,14 +20,17 @@ struct keeper {
 	struct run run;
 	struct crew crew;
 	const char *name;         /* of what is read */
+	const char *doing;        /* told when it begins */
+	const char *more_room;    /* the option by which the kernel has more of it */
 	bool (*renew)(void *ctx); /* about once a second: are the sources to be opened anew?  NULL: never */
 	void *ctx;
 	struct live_stats stats;
+	struct inline_stats in_the_way;
 	struct worker_stats each[MAX_WORKERS];
 	struct keeper_watch watch[MAX_KEEPER_WATCHES];
 	size_t watches;
 	int64_t begun, beaten, told; /* ns, monotonic: the start, the latest beat, the latest stats record */
-	uint64_t drops_said;
+	uint64_t drops_said, refused_said;
 	enum reporter_waits waits;
 	struct metrics_http *metrics; /* NULL: nobody asks */
 	struct notify notify;

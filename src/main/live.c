@@ -83,7 +83,7 @@ static int watch_interfaces(struct options *o)
 	for (size_t i = 0; i < o->live.interfaces && used < sizeof name; i++)
 		used +=
 		    (size_t)snprintf(name + used, sizeof name - used, "%s%s", i != 0 ? ", " : "", o->live.interface[i]);
-	struct keeper k = { .name = name, .renew = renew, .ctx = &l };
+	struct keeper k = { .name = name, .doing = "listening", .more_room = "--buffer", .renew = renew, .ctx = &l };
 	for (size_t i = 0; i < MAX_INTERFACES; i++)
 		l.group[i] = -1;
 	links_open(&l.links, &o->live);
@@ -104,6 +104,10 @@ int live(struct options *o, char **words)
 		return run_usage();
 	}
 	o->live.filter = o->filter;
+	if (o->workers == WORKERS_UNSAID)
+		o->workers = 1;
+	if (o->watchdog == WATCHDOG_UNSAID)
+		o->watchdog = WATCHDOG;
 	o->rules.gathers = true;
 	const int status = rulebook_load(&o->rules) ? watch_interfaces(o) : EXIT_USAGE;
 	rulebook_close(&o->rules);

@@ -30,6 +30,16 @@ static int list_facts(void)
 	return EXIT_DONE;
 }
 
+static int list_caps(void)
+{
+	for (unsigned i = 0; i < CAPS; i++) {
+		const struct cap_row *c = cap_row((enum cap)i);
+		printf(
+		    "%-14s %10llu %-16s %s: %s\n", c->name, (unsigned long long)c->value, c->unit, c->bounds, c->then);
+	}
+	return EXIT_DONE;
+}
+
 static int list(const char *what)
 {
 	if (strcmp(what, "detectors") == 0) {
@@ -45,7 +55,9 @@ static int list(const char *what)
 	}
 	if (strcmp(what, "facts") == 0)
 		return list_facts();
-	log_error("list: '%s' is none of: detectors, events, facts", what);
+	if (strcmp(what, "caps") == 0)
+		return list_caps();
+	log_error("list: '%s' is none of: caps, detectors, events, facts", what);
 	return run_usage();
 }
 
@@ -66,6 +78,9 @@ static int run_verb(struct options *o, const char *verb, char **words)
 {
 	if (strcmp(verb, "replay") == 0)
 		return replay(o, words);
+	/* What has happened is told in full; what happens is not to drown whoever watches. */
+	if (!o->alerts_given)
+		o->pipeline.alerts_per_s = MAX_ALERTS_S;
 	if (strcmp(verb, "live") == 0)
 		return live(o, words);
 	if (strcmp(verb, "inline") == 0)
@@ -98,8 +113,8 @@ int main(int argc, char **argv)
 		.in_line = { .queue = { .length = QUEUE_LENGTH },
 		    .gate = { .mark = SETTLED_MARK, .mask = SETTLED_MARK, .reject_with = REPLY_RST } },
 		.stats_interval = STATS_INTERVAL,
-		.workers = 1,
-		.watchdog = WATCHDOG,
+		.workers = WORKERS_UNSAID,
+		.watchdog = WATCHDOG_UNSAID,
 	};
 	log_init(o.verbosity);
 	if (!options_read(&o, argc, argv))

@@ -14,7 +14,7 @@ const char help_text[] =
     "       culvert live -i INTERFACE [options]          label conversations as they happen\n"
     "       culvert inline -q NUM --fail open|closed [options]  judge packets of the kernel's queue NUM, and let them\n"
     "                                                    pass or not; --print-rules, --check\n"
-    "       culvert list detectors|events|facts          what can be found and named\n"
+    "       culvert list caps|detectors|events|facts     what is bounded, and what can be found and named\n"
     "       culvert explain --states                     the handshake table\n"
     "       culvert rules check FILE|FOLDER ...          everything that is wrong with rule files\n"
     "       culvert rules print FILE|FOLDER ...          the same rules in their normal form\n"
@@ -25,8 +25,8 @@ const char help_text[] =
     "      --promiscuous       live: frames for other hosts as well\n"
     "      --buffer MIB        live: the kernel's buffer for each interface (default 64)\n"
     "      --snaplen BYTES     live: keep so much of each frame (default 262144)\n"
-    "      --stats-interval S  live: a stats record every S seconds (default 8; 0: only at the end)\n"
-    "  -q, --queue NUM         inline: the kernel's queue\n"
+    "      --stats-interval S  live, inline: a stats record every S seconds (default 8; 0: only at the end)\n"
+    "  -q, --queue NUM[-NUM]   inline: the kernel's queues, each with a worker\n"
     "      --fail open|closed  inline: what cannot be judged passes, or does not; must be said\n"
     "      --exceptions LIST   inline: CONDITION=pass|drop|reject, with commas: flow-table, reassembly, midstream,\n"
     "                          restart, parser, held, queue\n"
@@ -36,14 +36,16 @@ const char help_text[] =
     "      --print-rules WHAT  inline: print the rule set to load, for nft or iptables\n"
     "      --check             inline: say what the kernel and the rights lack\n"
     "      --fates FILE        replay: what would become of each packet inline\n"
-    "  -j, --workers N         live: share the traffic among N workers (default 1)\n"
-    "      --watchdog S        live: replace a worker that stands still for S seconds (default 10; 0: never)\n"
+    "  -j, --workers N         replay, live, inline: share the traffic among N workers (default 1)\n"
+    "      --ordered           replay: with several workers, records in the order in which one writes them\n"
+    "      --watchdog S        live, inline: replace a worker that stands still for S seconds (default 10, inline 2; "
+    "0: never)\n"
     "      --sandbox MODE      what reads packets is shut in: try (default), require, off\n"
-    "      --selftest-sandbox  live: shut a worker in, try what it must not be able to do, and exit\n"
-    "      --rotate-size SIZE  live: set the output file aside before it is larger: 100M\n"
-    "      --rotate-every TIME live: set it aside at every multiple of this time: 1h, 1d\n"
-    "      --rotate-keep N     live: of the files set aside keep the N latest (default: all)\n"
-    "      --metrics WHERE     live: serve metrics for Prometheus on ADDRESS:PORT, PORT or unix:PATH\n"
+    "      --selftest-sandbox  live, inline: shut a worker in, try what it must not be able to do, and exit\n"
+    "      --rotate-size SIZE  live, inline: set the output file aside before it is larger: 100M\n"
+    "      --rotate-every TIME live, inline: set it aside at every multiple of this time: 1h, 1d\n"
+    "      --rotate-keep N     live, inline: of the files set aside keep the N latest (default: all)\n"
+    "      --metrics WHERE     live, inline: serve metrics for Prometheus on ADDRESS:PORT, PORT or unix:PATH\n"
     "  -f, --filter BPF        only packets that match, as in tcpdump\n"
     "  -r, --rules FILE        judge the conversations by the rules of a file or folder; may be repeated\n"
     "  -o, --output FILE       write the records there; - is standard output (the default); unix:PATH a socket\n"
@@ -53,6 +55,8 @@ const char help_text[] =
     "      --overlap POLICY    whose bytes count where segments overlap: acked (default), first,\n"
     "                              last, linux, windows, bsd\n"
     "      --flows N           conversations held at once (default 262144)\n"
+    "      --memory SIZE       so many that no process takes more than that, whatever comes: 256M, 1G\n"
+    "      --alerts-per-second N  tell no more in one second of packet time (default 1000; replay: 0, any number)\n"
     "      --unwrap FOLDER     write what tunnels carry to FOLDER/ID/up and FOLDER/ID/down\n"
     "      --no-tunnels        do not look for tunnels in HTTP messages\n"
     "      --no-anomalies      no anomaly records (they are still counted and named in flow records)\n"
@@ -67,7 +71,7 @@ const char help_text[] =
     "10 --fail-on matched.  See culvert(8) and culvert-events(5).\n";
 
 /* Less would be a file for every few lines. */
-enum { LEAST_ROTATE_SIZE = 65536 };
+enum { LEAST_ROTATE_SIZE = 65536, LEAST_MEMORY = 64 << 20 };
 
 #define NS_PER_S UINT64_C(1000000000)
 
@@ -75,6 +79,8 @@ enum {
 	OPT_FORMAT = 256,
 	OPT_OVERLAP,
 	OPT_FLOWS,
+	OPT_MEMORY,
+	OPT_ALERTS,
 	OPT_UNWRAP,
 	OPT_NO_TUNNELS,
 	OPT_NO_ANOMALIES,
@@ -88,6 +94,7 @@ enum {
 	OPT_SNAPLEN,
 	OPT_STATS_INTERVAL,
 	OPT_FATES,
+	OPT_ORDERED,
 	OPT_SANDBOX,
 	OPT_SELFTEST,
 	OPT_WATCHDOG,
@@ -114,6 +121,7 @@ static const struct option long_options[] = {
 	{ "check", no_argument, NULL, OPT_CHECK },
 	{ "fates", required_argument, NULL, OPT_FATES },
 	{ "workers", required_argument, NULL, 'j' },
+	{ "ordered", no_argument, NULL, OPT_ORDERED },
 	{ "watchdog", required_argument, NULL, OPT_WATCHDOG },
 	{ "sandbox", required_argument, NULL, OPT_SANDBOX },
 	{ "selftest-sandbox", no_argument, NULL, OPT_SELFTEST },
@@ -129,6 +137,8 @@ static const struct option long_options[] = {
 	{ "checksums", required_argument, NULL, 'k' },
 	{ "overlap", required_argument, NULL, OPT_OVERLAP },
 	{ "flows", required_argument, NULL, OPT_FLOWS },
+	{ "memory", required_argument, NULL, OPT_MEMORY },
+	{ "alerts-per-second", required_argument, NULL, OPT_ALERTS },
 	{ "unwrap", required_argument, NULL, OPT_UNWRAP },
 	{ "no-tunnels", no_argument, NULL, OPT_NO_TUNNELS },
 	{ "no-anomalies", no_argument, NULL, OPT_NO_ANOMALIES },
@@ -229,19 +239,18 @@ static bool add_interface(struct options *o, const char *name)
 }
 
 /* 100M is 100MiB, as elsewhere. */
-static bool parse_rotate_size(struct options *o, const char *word)
+static bool parse_size(const char *option, const char *word, uint64_t least, const char *least_word, uint64_t *to)
 {
 	char text[32];
 	const size_t len = strlen(word);
 	const bool brief = len != 0 && strchr("KMG", word[len - 1]) != NULL;
 	snprintf(text, sizeof text, "%s%s", word, brief ? "iB" : "");
-	const char *why =
-	    quantity_parse(FACT_BYTES, (struct slice){ (const uint8_t *)text, strlen(text) }, &o->rotation.size);
-	if (why == NULL && o->rotation.size < LEAST_ROTATE_SIZE)
-		why = "is less than 64K";
+	const char *why = quantity_parse(FACT_BYTES, (struct slice){ (const uint8_t *)text, strlen(text) }, to);
 	if (why != NULL)
-		log_error("--rotate-size: '%s' %s", word, why);
-	return why == NULL;
+		log_error("%s: '%s' %s", option, word, why);
+	else if (*to < least)
+		log_error("%s: '%s' is less than %s", option, word, least_word);
+	return why == NULL && *to >= least;
 }
 
 static bool parse_rotate_every(struct options *o, const char *word)
@@ -262,7 +271,7 @@ static bool take_upkeep(struct options *o, int c, const char *value)
 	uint32_t n = 0;
 	switch (c) {
 	case OPT_ROTATE_SIZE:
-		return parse_rotate_size(o, value);
+		return parse_size("--rotate-size", value, LEAST_ROTATE_SIZE, "64K", &o->rotation.size);
 	case OPT_ROTATE_EVERY:
 		return parse_rotate_every(o, value);
 	case OPT_ROTATE_KEEP:
@@ -330,6 +339,11 @@ static bool take_value(struct options *o, int c, const char *value)
 		return n >= 0;
 	case OPT_FLOWS:
 		return parse_flows(o, value);
+	case OPT_MEMORY:
+		return parse_size("--memory", value, LEAST_MEMORY, "64M", &o->memory);
+	case OPT_ALERTS:
+		o->alerts_given = true;
+		return parse_number("--alerts-per-second", value, 0, UINT32_MAX, &o->pipeline.alerts_per_s);
 	case OPT_FAIL_ON:
 		return add_fail_on(o, value);
 	default:
@@ -380,6 +394,9 @@ static bool take_option(struct options *o, int c, const char *value)
 		return true;
 	case OPT_NO_ANOMALIES:
 		o->pipeline.anomalies = false;
+		return true;
+	case OPT_ORDERED:
+		o->ordered = true;
 		return true;
 	case OPT_STATES:
 		o->states = true;

@@ -10,6 +10,8 @@
 #include "main/rulebook.h"
 #include "report/out.h"
 
+enum { WORKERS_UNSAID = 0, WATCHDOG_UNSAID = UINT16_MAX };
+
 struct options {
 	const char *filter, *output;
 	enum report_format format;
@@ -24,7 +26,10 @@ struct options {
 	uint32_t fail_on;         /* 1 << enum label */
 	unsigned fail_on_alert;   /* 1 << enum severity; 0: never */
 	enum guard_mode sandbox;
-	uint32_t workers;   /* of live */
+	uint32_t workers; /* of live and replay */
+	bool ordered;     /* replay: records of several workers as one would write them */
+	uint64_t memory;  /* bytes that one process may take; 0: as conversations need */
+	bool alerts_given;
 	uint32_t watchdog;  /* seconds that one may stand still; 0: for ever */
 	const char *fates;  /* file for the fate of each frame; NULL: none */
 	const char *unwrap; /* folder; NULL: none */

@@ -12,6 +12,7 @@
 #include "guard/guard.h"
 #include "main/fates.h"
 #include "main/run.h"
+#include "main/share.h"
 #include "main/signals.h"
 
 enum { BATCH = 4096 /* frames between two looks at the clock */ };
@@ -35,7 +36,10 @@ static void print_counters(const struct run *r, const struct source *s)
 	struct report_stats now;
 	uint64_t total = 0;
 	const uint64_t at = source_position(s, &total);
-	pipeline_stats(r->pipeline, &now);
+	if (r->share != NULL)
+		share_stats(r->share, &now);
+	else
+		pipeline_stats(r->pipeline, &now);
 	run_print_counters(&now, source_name(s));
 	if (total != 0)
 		fprintf(stderr, ", %u %%", (unsigned)(100 * (at < total ? at : total) / total));
@@ -56,22 +60,44 @@ static void show_progress(struct progress *g, const struct run *r, const struct 
 	fputs("\033[K", stderr);
 }
 
+static enum source_got carry_frames(const struct run *r, struct source *s, struct err *e)
+{
+	if (r->share != NULL)
+		return share_frames(r->share, s, BATCH, e);
+	return r->fates != NULL ? fates_frames(r, s, BATCH, e) : run_frames(r, s, BATCH, e);
+}
+
+static void read_rules_anew(const struct run *r)
+{
+	if (r->share != NULL)
+		log_warn("with several workers the rules are not read anew");
+	else
+		(void)rulebook_reload(&r->options->rules, r->pipeline);
+}
+
 /* One capture, from its first frame to the last that can be read.  False when it is damaged. */
-static bool replay_source(const struct run *r, struct source *s, const char *name, struct progress *g)
+static bool replay_source(
+    const struct run *r, struct source *s, const struct files *files, size_t i, struct progress *g)
 {
 	struct err e;
 	enum source_got got = GOT_FRAME;
-	pipeline_source(r->pipeline, name);
+	if (r->share != NULL)
+		share_source(r->share, i);
+	else
+		pipeline_source(r->pipeline, files->names[i]);
 	while (got == GOT_FRAME && !signals_wish(WISH_STOP)) {
-		got = r->fates != NULL ? fates_frames(r, s, BATCH, &e) : run_frames(r, s, BATCH, &e);
+		got = carry_frames(r, s, &e);
 		signals_seen();
 		if (signals_take(WISH_RULES))
-			(void)rulebook_reload(&r->options->rules, r->pipeline);
+			read_rules_anew(r);
 		show_progress(g, r, s);
 	}
 	if (g->shown > 0)
 		fputs("\r\033[K", stderr);
-	pipeline_drain(r->pipeline);
+	if (r->share != NULL)
+		share_drain(r->share);
+	else
+		pipeline_drain(r->pipeline);
 	if (r->fates != NULL)
 		fates_print(r, NULL);
 	if (signals_wish(WISH_STOP) || got == GOT_END)
@@ -95,9 +121,13 @@ static int replay_files(struct run *r, const struct files *files)
 				return status;
 			continue;
 		}
-		if (!replay_source(r, s, files->names[i], &g))
+		if (!replay_source(r, s, files, i, &g))
 			status = EXIT_INCOMPLETE;
 		source_close(s);
+	}
+	if (r->share != NULL) {
+		status = share_end(r->share, status);
+		r->unwrap_lost = share_unwrap_lost(r->share);
 	}
 	run_count(r);
 	return status == EXIT_DONE && run_matched(r) ? EXIT_FOUND : status;
@@ -135,6 +165,7 @@ static bool shut_in(const struct options *o, const struct files *files)
 	if (o->sandbox == GUARD_OFF)
 		return true;
 	guard_begin(&g);
+	g.parent = o->workers > 1;
 	allow_all(&g, o, files);
 	const uint32_t missing = guard_close(&g);
 	guard_names(missing, names);
@@ -147,13 +178,39 @@ static bool shut_in(const struct options *o, const struct files *files)
 	return o->sandbox == GUARD_TRY;
 }
 
+/* Each worker counts for itself what a limit for a client, a server or the whole rule counts. */
+static bool may_share(const struct options *o)
+{
+	const struct rule_info *wide = o->rules.set != NULL ? ruleset_wide(o->rules.set) : NULL;
+	if (o->workers <= 1 || wide == NULL)
+		return true;
+	if (o->ordered)
+		log_error("rule %u: its limit or threshold counts beyond two hosts, which several workers cannot do as "
+			  "one would",
+		    (unsigned)wide->id);
+	else
+		log_warn("rule %u: its limit or threshold counts beyond two hosts: each worker counts for itself",
+		    (unsigned)wide->id);
+	return !o->ordered;
+}
+
+/* With several workers each has a pipeline of its own. */
+static bool begin(struct run *r, const struct files *files, struct err *e)
+{
+	if (r->options->workers <= 1)
+		return run_start(r, e);
+	r->share = share_new(r, files, e);
+	r->counted = r->share != NULL;
+	return r->counted;
+}
+
 static int replay_into(struct options *o, const struct files *files)
 {
 	struct run r;
 	struct err e;
 	int status = EXIT_USAGE;
 	if (run_open(&r, o, false) && fates_open(&r)) {
-		if (!run_start(&r, &e)) {
+		if (!begin(&r, files, &e)) {
 			log_error("%s: %s", e.where, e.what);
 		} else if (!shut_in(o, files)) {
 			status = EXIT_DENIED;
@@ -163,6 +220,7 @@ static int replay_into(struct options *o, const struct files *files)
 		}
 		status = fates_close(&r, status);
 	}
+	share_free(r.share);
 	return run_end(&r, status);
 }
 
@@ -172,6 +230,12 @@ int replay(struct options *o, char **paths)
 	struct err e;
 	if (*paths == NULL) {
 		log_error("replay: no capture named");
+		return run_usage();
+	}
+	if (o->workers == WORKERS_UNSAID)
+		o->workers = 1;
+	if (o->fates != NULL && o->workers > 1) {
+		log_error("replay: --fates is told by one worker; see -j");
 		return run_usage();
 	}
 	for (; *paths != NULL; paths++)
@@ -185,7 +249,7 @@ int replay(struct options *o, char **paths)
 		o->pipeline.gate = &o->in_line.gate;
 		o->pipeline.overlaps = OVERLAP_FIRST;
 	}
-	const int status = rulebook_load(&o->rules) ? replay_into(o, &files) : EXIT_USAGE;
+	const int status = rulebook_load(&o->rules) && may_share(o) ? replay_into(o, &files) : EXIT_USAGE;
 	rulebook_close(&o->rules);
 	files_fini(&files);
 	return status;

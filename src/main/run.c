@@ -2,6 +2,8 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <sys/resource.h>
+#include "main/share.h"
 #include "main/signals.h"
 
 int run_usage(void)
@@ -66,9 +68,36 @@ bool run_open(struct run *r, struct options *o, bool live)
 	return false;
 }
 
+/* What is taken whatever the traffic: the program with its rules, which may be read anew beside the old ones; nDPI, once it is
+ * asked; what the kernel shows of an interface. */
+static size_t taken_anyway(const struct options *o)
+{
+	enum { NDPI = 12 << 20, FEW = 8 << 20, KIB = 1024 };
+	struct rusage now;
+	const size_t peak = getrusage(RUSAGE_SELF, &now) == 0 ? (size_t)now.ru_maxrss * KIB : 2 * FEW;
+	const size_t rules = peak > FEW && o->rules.paths != 0 ? peak - FEW : 0;
+	return peak + rules + NDPI + (size_t)o->live.interfaces * o->live.buffer_mib * KIB * KIB;
+}
+
+static bool fit_memory(struct options *o, struct err *e)
+{
+	if (o->memory == 0)
+		return true;
+	const size_t anyway = taken_anyway(o);
+	const size_t flows = o->memory > anyway ? pipeline_fit(&o->pipeline, (size_t)o->memory - anyway) : 0;
+	if (flows == 0)
+		return err_set(e, "--memory", "%llu MiB are too little: %zu MiB are taken before the first packet",
+		    (unsigned long long)(o->memory >> 20), anyway >> 20);
+	o->pipeline.flows = flows;
+	log_debug("--memory: %zu conversations", flows);
+	return true;
+}
+
 bool run_start(struct run *r, struct err *e)
 {
 	struct options *o = r->options;
+	if (!fit_memory(o, e))
+		return false;
 	o->pipeline.key = hash_key_random();
 	o->pipeline.rules = o->rules.set;
 	r->pipeline = pipeline_new(&o->pipeline, r->reporter, e);
@@ -97,7 +126,10 @@ enum source_got run_frames(const struct run *r, struct source *s, unsigned most,
 void run_count(struct run *r)
 {
 	const struct live_stats *live = r->stats.live;
-	pipeline_stats(r->pipeline, &r->stats);
+	if (r->share != NULL)
+		share_stats(r->share, &r->stats);
+	else
+		pipeline_stats(r->pipeline, &r->stats);
 	r->stats.live = live;
 	r->stats.rules.refused = r->options->rules.refused;
 }

@@ -11,11 +11,12 @@ enum exit_status { EXIT_DONE = 0, EXIT_INCOMPLETE = 1, EXIT_USAGE = 2, EXIT_DENI
 struct run {
 	struct options *options;
 	struct reporter *reporter, *table; /* table: NULL unless asked for */
-	struct pipeline *pipeline;
-	struct report_stats stats; /* as told at the end */
-	FILE *fates;               /* NULL unless asked for */
-	uint64_t unwrap_lost;      /* by workers: bytes */
-	bool counted;              /* there is something to sum up */
+	struct pipeline *pipeline;         /* NULL: `share` has them */
+	struct share *share;               /* NULL: one pipeline does it all */
+	struct report_stats stats;         /* as told at the end */
+	FILE *fates;                       /* NULL unless asked for */
+	uint64_t unwrap_lost;              /* by workers: bytes */
+	bool counted;                      /* there is something to sum up */
 };
 
 /* Says where to read on; EXIT_USAGE. */

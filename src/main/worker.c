@@ -7,11 +7,13 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 #include "main/clock.h"
+#include "main/judge.h"
 #include "main/signals.h"
 
 enum {
 	BATCH = 1024,        /* frames between two looks at clock and orders */
 	WAIT_MS = 1000,      /* longest sleep, and the time between two beats */
+	INLINE_MS = 250,     /* inline: others watch for a sign of life */
 	LAST_FRAMES_MS = 200 /* after the order to end: what the kernel has not handed over yet */
 };
 
@@ -37,6 +39,11 @@ bool worker_shut_in(const struct options *o, uint32_t *missing)
 	return *missing == 0 || o->sandbox != GUARD_REQUIRE;
 }
 
+static bool is_inline(const struct worker *w)
+{
+	return w->run.options->pipeline.gate != NULL;
+}
+
 static bool prepare(struct worker *w, struct err *e)
 {
 	const struct worker_duty *d = w->duty;
@@ -46,6 +53,8 @@ static bool prepare(struct worker *w, struct err *e)
 	w->run.reporter = reporter_open_ring(d->lines, LINE_RECORD, o->format, d->record_colours, e);
 	if (w->run.reporter == NULL)
 		return false;
+	if (is_inline(w))
+		reporter_hurry(w->run.reporter);
 	if (o->table) {
 		w->run.table = reporter_open_ring(d->lines, LINE_TABLE, REPORT_TEXT, d->table_colours, e);
 		if (w->run.table == NULL)
@@ -61,10 +70,14 @@ static void show_numbers(struct worker *w)
 	source_tick(w->duty->source);
 	source_counters(w->duty->source, &kernel);
 	pipeline_stats(w->run.pipeline, &now.stats);
+	if (now.stats.in_the_way != NULL)
+		now.in_the_way = *now.stats.in_the_way;
 	now.stats.source = NULL;
 	now.stats.live = NULL;
+	now.stats.in_the_way = NULL;
 	now.received = kernel.received;
 	now.dropped = kernel.dropped;
+	now.refused = kernel.refused;
 	page_show(w->duty->numbers, &now);
 }
 
@@ -77,6 +90,8 @@ static void beat(struct worker *w, bool idle)
 	w->beaten = now;
 	if (idle)
 		pipeline_tick(w->run.pipeline, clock_ns(CLOCK_REALTIME) - SECOND);
+	if (idle && is_inline(w))
+		judge_answer(&w->run, w->duty->source);
 	show_numbers(w);
 }
 
@@ -103,6 +118,8 @@ static void obey(struct worker *w)
 static bool take_frames(struct worker *w)
 {
 	struct err e;
+	if (is_inline(w))
+		return judge_frames(&w->run, w->duty->source, BATCH, &e) == GOT_FRAME;
 	return run_frames(&w->run, w->duty->source, BATCH, &e) == GOT_FRAME;
 }
 
@@ -131,12 +148,14 @@ static void work(struct worker *w)
 		const bool more = take_frames(w);
 		beat(w, !more);
 		if (!more)
-			sleep_until_frames(w, WAIT_MS);
+			sleep_until_frames(w, is_inline(w) ? INLINE_MS : WAIT_MS);
 		obey(w);
 	}
 	take_last_frames(w);
 	if (!w->gone)
 		pipeline_drain(w->run.pipeline);
+	if (!w->gone && is_inline(w))
+		judge_answer(&w->run, w->duty->source);
 	show_numbers(w);
 }
 
@@ -166,7 +185,8 @@ int worker_run(const struct worker_duty *d)
 	}
 	if (!orders_answer(d->orders, &m) || m.answer != ANSWER_READY)
 		return close_all(&w, EXIT_DENIED);
-	pipeline_interfaces(w.run.pipeline, w.run.options->live.interface);
+	if (!is_inline(&w))
+		pipeline_interfaces(w.run.pipeline, w.run.options->live.interface);
 	work(&w);
 	return close_all(&w, EXIT_DONE);
 }

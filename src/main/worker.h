@@ -13,7 +13,8 @@ enum worker_line { LINE_RECORD, LINE_TABLE, LINES };
 /* What its page shows; whole words. */
 struct worker_numbers {
 	struct report_stats stats; /* its pointers mean nothing to others */
-	uint64_t received, dropped, unwrap_lost;
+	struct inline_stats in_the_way;
+	uint64_t received, dropped, refused, unwrap_lost;
 };
 
 struct worker_duty {

@@ -34,6 +34,9 @@ static const struct metric of_traffic[] = {
 	COUNT("culvert_fragments_dropped_total", fragments_dropped, "IP fragments that were never put together."),
 	LEVEL("culvert_flows_peak", flows_peak, "The most conversations that were held at once."),
 	COUNT("culvert_flow_evictions_total", flows_evicted, "Conversations concluded early for lack of room."),
+	LEVEL("culvert_half_open_peak", half_open_peak, "The most SYNs without an answer that were held at once."),
+	COUNT("culvert_half_open_evictions_total", half_open_evicted,
+	    "Of these, forgotten for lack of room, without a record."),
 	COUNT("culvert_anomalies_total", anomalies, "Deviations seen in TCP and HTTP."),
 	COUNT("culvert_stream_caps_total", stream_caps, "Streams that were over their buffer."),
 	COUNT("culvert_tunnel_caps_total", tunnel_caps, "Times that a detector of tunnels got no notebook."),
@@ -109,6 +112,14 @@ static void put_flows(struct text *t, const struct report_stats *s)
 	put_one(t, "culvert_flows_active", "Conversations held now.", GAUGE, s->flows > over ? s->flows - over : 0);
 }
 
+static void put_caps(struct text *t, const struct report_stats *s)
+{
+	static const char name[] = "culvert_cap_reached_total";
+	put_head(t, name, "Times that a bound was reached, by its name in `culvert list caps`.", COUNTER);
+	for (unsigned i = 0; i < CAPS; i++)
+		put(t, "%s{cap=\"%s\"} %" PRIu64 "\n", name, cap_row((enum cap)i)->name, s->caps[i]);
+}
+
 static void put_alerts(struct text *t, const struct rule_stats *s)
 {
 	static const char name[] = "culvert_alerts_total";
@@ -136,6 +147,7 @@ size_t metrics_text(const struct report_stats *s, char *to, size_t room)
 		put_live(&t, s->live);
 	put_table(&t, of_traffic, sizeof of_traffic / sizeof *of_traffic, s);
 	put_flows(&t, s);
+	put_caps(&t, s);
 	if (s->rules.used) {
 		put_table(&t, of_rules, sizeof of_rules / sizeof *of_rules, s);
 		put_alerts(&t, &s->rules);

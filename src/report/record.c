@@ -230,6 +230,8 @@ static void write_traffic_stats(struct json *j, const struct report_stats *s)
 	json_uint(j, "total", s->flows);
 	json_uint(j, "peak", s->flows_peak);
 	json_uint(j, "evicted", s->flows_evicted);
+	json_uint(j, "half_open_peak", s->half_open_peak);
+	json_uint(j, "half_open_evicted", s->half_open_evicted);
 	json_object_end(j);
 	json_object_end(j);
 }
@@ -251,6 +253,14 @@ static void write_inline_stats(struct json *j, const struct inline_stats *s)
 	for (unsigned i = 0; i < EXCEPTIONS; i++)
 		json_uint(j, exception_name((enum exception)i), s->exceptions[i]);
 	json_object_end(j);
+	json_object_end(j);
+}
+
+static void write_caps(struct json *j, const struct report_stats *s)
+{
+	json_object(j, "caps");
+	for (unsigned i = 0; i < CAPS; i++)
+		json_uint(j, cap_row((enum cap)i)->name, s->caps[i]);
 	json_object_end(j);
 }
 
@@ -293,6 +303,7 @@ size_t record_stats(struct record *r, const struct report_stats *s)
 	json_uint(j, "tunnel_caps", s->tunnel_caps);
 	json_uint(j, "kin_evicted", s->kin_evicted);
 	json_uint(j, "groups_evicted", s->groups_evicted);
+	write_caps(j, s);
 	record_rule_stats(j, &s->rules);
 	write_inline_stats(j, s->in_the_way);
 	if (s->live != NULL && s->live->workers != 0)

@@ -3,6 +3,7 @@
 #include "report/report.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include "base/log.h"
 #include "base/ring.h"
 #include "report/out.h"
@@ -15,11 +16,17 @@ struct reporter {
 	struct ring *ring; /* NULL: `out` is used */
 	uint32_t tag;
 	bool crowded; /* it was waited for in vain */
+	bool hurries;
+	bool patient;
+	bool placed; /* lines go into the ring behind their place */
+	struct line_place place;
 	enum report_format format;
 	bool colours;
+	uint64_t cut, bare;
 	struct clock_text clock;
 	struct out out;
 	char line[MAX_LINE];
+	char placed_line[sizeof(struct line_place) + MAX_LINE];
 };
 
 enum telling { TELL_HANDSHAKE, TELL_LABEL, TELL_ANOMALY, TELL_ALERT, TELL_FLOW, TELL_STATS };
@@ -76,6 +83,24 @@ struct reporter *reporter_open_ring(
 	return r;
 }
 
+void reporter_patient(struct reporter *r)
+{
+	r->patient = true;
+}
+
+void reporter_place(struct reporter *r, struct reporter *other, uint64_t turn, uint64_t order)
+{
+	r->placed = true;
+	r->place = (struct line_place){ turn, order };
+	if (other != NULL)
+		reporter_place(other, NULL, turn, order);
+}
+
+void reporter_hurry(struct reporter *r)
+{
+	r->hurries = true;
+}
+
 void reporter_relay(struct reporter *r, const char *line, size_t len, int64_t now)
 {
 	out_line(&r->out, line, len, now);
@@ -114,33 +139,58 @@ bool reporter_close(struct reporter *r, struct err *e)
 	return whole;
 }
 
-static size_t make_record(struct reporter *r, const struct story *s, bool bare)
+static size_t write_story(struct record *record, const struct story *s)
 {
-	struct record record = { .clock = &r->clock, .bare = bare, .cut = bare };
-	json_begin(&record.json, r->line, sizeof r->line);
 	switch (s->what) {
 	case TELL_HANDSHAKE:
-		return record_handshake(&record, s->facts, s->level, s->handshake);
+		return record_handshake(record, s->facts, s->level, s->handshake);
 	case TELL_LABEL:
-		return record_label(&record, s->facts, s->before);
+		return record_label(record, s->facts, s->before);
 	case TELL_ANOMALY:
-		return record_anomaly(&record, s->facts, s->odd, s->from, s->offset);
+		return record_anomaly(record, s->facts, s->odd, s->from, s->offset);
 	case TELL_ALERT:
-		return record_alert(&record, s->facts, s->alert, s->level, s->handshake);
+		return record_alert(record, s->facts, s->alert, s->level, s->handshake);
 	case TELL_FLOW:
-		return record_flow(&record, s->facts);
+		return record_flow(record, s->facts);
 	case TELL_STATS:
-		return record_stats(&record, s->stats);
+		return record_stats(record, s->stats);
 	}
 	return 0;
 }
 
-/* The keeper is waited for a moment, once; while it does not come back, lines are lost at once. */
+static size_t make_record(struct reporter *r, const struct story *s, bool bare)
+{
+	struct record record = { .clock = &r->clock, .bare = bare, .cut = bare };
+	json_begin(&record.json, r->line, sizeof r->line);
+	const size_t len = write_story(&record, s);
+	r->cut += record.cut && !bare && len != 0;
+	r->bare += bare;
+	return len;
+}
+
+/* The keeper is waited for a moment, once; while it does not come back, lines are lost at once.  Who is patient waits on. */
+static bool put_when_room(struct reporter *r, const char *item, size_t len)
+{
+	bool put = ring_put(r->ring, r->tag, item, len);
+	if (!put && !r->crowded && !r->hurries && ring_wait(r->ring, len, PATIENCE_MS))
+		put = ring_put(r->ring, r->tag, item, len);
+	while (!put && r->patient) {
+		(void)ring_wait(r->ring, len, PATIENCE_MS);
+		put = ring_put(r->ring, r->tag, item, len);
+	}
+	return put;
+}
+
 static void put_in_ring(struct reporter *r, size_t len)
 {
-	bool put = ring_put(r->ring, r->tag, r->line, len);
-	if (!put && !r->crowded && ring_wait(r->ring, len, PATIENCE_MS))
-		put = ring_put(r->ring, r->tag, r->line, len);
+	const char *item = r->line;
+	if (r->placed) {
+		memcpy(r->placed_line, &r->place, sizeof r->place);
+		memcpy(r->placed_line + sizeof r->place, r->line, len);
+		item = r->placed_line;
+		len += sizeof r->place;
+	}
+	const bool put = put_when_room(r, item, len);
 	r->crowded = !put;
 	r->out.lines++;
 	if (put)
@@ -225,4 +275,14 @@ uint64_t reporter_lines(const struct reporter *r)
 uint64_t reporter_lost(const struct reporter *r)
 {
 	return r->out.lost;
+}
+
+uint64_t reporter_cut(const struct reporter *r)
+{
+	return r->cut;
+}
+
+uint64_t reporter_bare(const struct reporter *r)
+{
+	return r->bare;
 }

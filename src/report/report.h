@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include "base/err.h"
 #include "facts/facts.h"
+#include "report/caps.h"
 #include "rules/rules.h"
 
 struct reporter;
@@ -26,6 +27,19 @@ struct reporter *reporter_open_live(const char *path, enum report_format format,
 struct ring;
 struct reporter *reporter_open_ring(
     struct ring *ring, uint32_t tag, enum report_format format, bool colours, struct err *e) MUST_CHECK;
+
+/* A line that finds no room is waited for, as long as it takes. */
+void reporter_patient(struct reporter *r);
+
+/* From now on lines bear the place in the run where they belong, which goes before each line in the ring: by `turn`, then by
+ * `order`, and those of one place stay as they were told.  `other` may be NULL. */
+struct line_place {
+	uint64_t turn, order;
+};
+void reporter_place(struct reporter *r, struct reporter *other, uint64_t turn, uint64_t order);
+
+/* From now on it waits for nobody. */
+void reporter_hurry(struct reporter *r);
 
 /* The keeper's: a line that a worker made; lines that it had to give up. */
 void reporter_relay(struct reporter *r, const char *line, size_t len, int64_t now);
@@ -96,8 +110,9 @@ struct inline_stats {
 struct report_stats {
 	const char *source;
 	uint64_t frames, frame_bytes, segments, other, malformed, fragments_dropped, bad_checksums;
-	uint64_t flows, flows_peak, flows_evicted, by_label[LABELS];
+	uint64_t flows, flows_peak, flows_evicted, half_open_peak, half_open_evicted, by_label[LABELS];
 	uint64_t anomalies, stream_caps, tunnel_caps, kin_evicted, groups_evicted, records, records_lost;
+	uint64_t caps[CAPS]; /* times that each was reached */
 	struct rule_stats rules;
 	int64_t first, last;
 	const struct live_stats *live;         /* NULL: files were read */
@@ -107,9 +122,12 @@ void report_stats(struct reporter *r, const struct report_stats *s);
 
 /* The sum of what two workers counted.  What is told of rules and records, and `live`, is left to the caller. */
 void report_stats_add(struct report_stats *sum, const struct report_stats *more);
+void inline_stats_add(struct inline_stats *sum, const struct inline_stats *more);
 
 uint64_t reporter_lines(const struct reporter *r);
 uint64_t reporter_lost(const struct reporter *r);
+uint64_t reporter_cut(const struct reporter *r);  /* records with a string that was cut */
+uint64_t reporter_bare(const struct reporter *r); /* records that were made without strings */
 
 /* Community ID v1, seed 0; `out` holds 32 bytes. */
 void community_id(const struct flow_key *k, char *out);

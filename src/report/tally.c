@@ -32,6 +32,10 @@ void report_stats_add(struct report_stats *sum, const struct report_stats *more)
 	sum->flows += more->flows;
 	sum->flows_peak += more->flows_peak;
 	sum->flows_evicted += more->flows_evicted;
+	sum->half_open_peak += more->half_open_peak;
+	sum->half_open_evicted += more->half_open_evicted;
+	for (unsigned i = 0; i < CAPS; i++)
+		sum->caps[i] += more->caps[i];
 	for (unsigned i = 0; i < LABELS; i++)
 		sum->by_label[i] += more->by_label[i];
 	sum->anomalies += more->anomalies;
@@ -40,4 +44,18 @@ void report_stats_add(struct report_stats *sum, const struct report_stats *more)
 	sum->kin_evicted += more->kin_evicted;
 	sum->groups_evicted += more->groups_evicted;
 	add_rules(&sum->rules, &more->rules);
+}
+
+void inline_stats_add(struct inline_stats *sum, const struct inline_stats *more)
+{
+	sum->passed += more->passed;
+	sum->marked += more->marked;
+	sum->dropped += more->dropped;
+	sum->held += more->held;
+	sum->held_again += more->held_again;
+	sum->conflicts += more->conflicts;
+	sum->settled += more->settled;
+	sum->forbidden += more->forbidden;
+	for (unsigned i = 0; i < EXCEPTIONS; i++)
+		sum->exceptions[i] += more->exceptions[i];
 }

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include "rules/index.h"
 
-enum { MAX_MATCHES = 64, LIMIT_ENTRIES = 65536 };
+enum { MAX_MATCHES = 64 };
 
 struct judge {
 	const struct ruleset *rules;
@@ -28,7 +28,7 @@ struct judge *judge_new(struct err *e)
 		return NULL;
 	}
 	j->view.counters = &j->counters;
-	j->limits = limits_new(LIMIT_ENTRIES, e);
+	j->limits = limits_new(MAX_LIMIT_ENTRIES, e);
 	if (j->limits != NULL)
 		return j;
 	free(j);
@@ -41,6 +41,11 @@ void judge_free(struct judge *j)
 		return;
 	limits_free(j->limits);
 	free(j);
+}
+
+size_t judge_reserved(const struct judge *j)
+{
+	return sizeof *j + limits_reserved(j->limits);
 }
 
 void judge_use(struct judge *j, const struct ruleset *r)

@@ -62,6 +62,11 @@ void limits_free(struct rule_limits *l)
 	free(l);
 }
 
+size_t limits_reserved(const struct rule_limits *l)
+{
+	return l->buckets * sizeof *l->bucket + (l->room + (size_t)1) * sizeof *l->entry;
+}
+
 /* Padding would be hashed too: only bytes. */
 struct name {
 	uint8_t bytes[64];

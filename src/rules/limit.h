@@ -10,6 +10,7 @@ struct rule_limits;
 
 struct rule_limits *limits_new(size_t entries, struct err *e) MUST_CHECK;
 void limits_free(struct rule_limits *l);
+size_t limits_reserved(const struct rule_limits *l); /* bytes at most */
 
 /* A match of a rule with a threshold: is this the count-th within `every`, or a later one? */
 bool limits_reached(struct rule_limits *l, const struct rule *r, const struct facts *f, struct judge_counters *c);

@@ -60,6 +60,8 @@ bool ruleset_gather(const char *const *paths, size_t count, int to, struct probl
 struct ruleset *ruleset_load_gathered(int from, struct problems *out) MUST_CHECK;
 
 size_t ruleset_count(const struct ruleset *r);
+/* A rule whose limit or threshold counts what more than two hosts do; NULL: there is none. */
+const struct rule_info *ruleset_wide(const struct ruleset *r);
 const struct rule_info *ruleset_rule(const struct ruleset *r, size_t i);    /* in order of files and lines */
 const struct rule_info *ruleset_find(const struct ruleset *r, uint32_t id); /* NULL: none */
 
@@ -129,6 +131,7 @@ struct judge_counters {
 
 struct judge *judge_new(struct err *e) MUST_CHECK;
 void judge_free(struct judge *j);
+size_t judge_reserved(const struct judge *j); /* bytes at most */
 
 /* Exchanges the set between two packets; limits of rules with the same id and rev go on.  The judge does not own it.
  * NULL: no rules. */

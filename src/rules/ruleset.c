@@ -16,6 +16,19 @@ size_t ruleset_count(const struct ruleset *r)
 	return r->count;
 }
 
+static bool is_wide(const struct limit *l)
+{
+	return l->count != 0 && l->per != PER_FLOW && l->per != PER_PAIR;
+}
+
+const struct rule_info *ruleset_wide(const struct ruleset *r)
+{
+	for (size_t i = 0; i < r->count; i++)
+		if (is_wide(&r->rule[i].limit) || is_wide(&r->rule[i].threshold))
+			return &r->rule[i].info;
+	return NULL;
+}
+
 const struct rule_info *ruleset_rule(const struct ruleset *r, size_t i)
 {
 	return i < r->count ? &r->rule[i].info : NULL;

@@ -42,8 +42,10 @@ bool left_add(struct stream_kit *k, struct stream_side *x, const uint8_t *at, si
 {
 	if (n == 0)
 		return true;
-	if (n > left_room(x))
+	if (n > left_room(x)) {
+		k->over_unread++;
 		return false;
+	}
 	const size_t need = x->left_len + n;
 	if (need > size_of(k, x->left_kind)) {
 		if (!grow(k, x, need))

@@ -201,6 +201,8 @@ static void keep(struct stream_kit *k, struct stream_side *x, const struct piece
 	}
 	if (never(x->flags & SIDE_HELD))
 		return;
+	if (waiting_over_cap(x))
+		*(x->waiting_bytes > MAX_HOLE_BYTES ? &k->over_bytes : &k->over_holes) += 1;
 	while (x->waiting != NULL && (waiting_over_cap(x) || odd & ODD_BIT(STREAM_CAP))) {
 		odds_add(odds, ODD_BIT(STREAM_CAP) | ODD_BIT(HOLE), from, x->next);
 		force(k, x);

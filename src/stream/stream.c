@@ -36,6 +36,18 @@ void stream_kit_fini(struct stream_kit *k)
 	pool_fini(&k->waiting);
 }
 
+size_t stream_kit_reserved(const struct stream_kit *k)
+{
+	return pool_reserved(&k->small) + pool_reserved(&k->medium) + pool_reserved(&k->large) +
+	       pool_reserved(&k->waiting);
+}
+
+/* A larger one that serves instead is not worth telling, unless that is not there either. */
+uint64_t stream_kit_refused(const struct stream_kit *k)
+{
+	return k->large.refused + k->waiting.refused;
+}
+
 void stream_init(struct stream *s, const struct segment *first)
 {
 	const enum way back = first->way == LO_TO_HI ? HI_TO_LO : LO_TO_HI;

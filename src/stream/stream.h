@@ -51,6 +51,8 @@ struct chunk {
 struct stream_kit {
 	struct pool small, medium, large, waiting; /* left-over buffers of three sizes; segments behind holes */
 	enum overlap_policy policy;
+	uint64_t over_holes, over_bytes,
+	    over_unread; /* times that a side reached MAX_HOLES, MAX_HOLE_BYTES, MAX_FLOW_BUFFER */
 };
 
 struct waiting;
@@ -117,6 +119,8 @@ _Static_assert(sizeof(struct stream) <= 352, "every conversation has one");
 
 bool stream_kit_init(struct stream_kit *k, size_t flows, enum overlap_policy policy, struct err *e) MUST_CHECK;
 void stream_kit_fini(struct stream_kit *k);
+size_t stream_kit_reserved(const struct stream_kit *k);  /* bytes at most */
+uint64_t stream_kit_refused(const struct stream_kit *k); /* buffers that could not be had */
 
 /* Begin with the conversation's first segment; `s` is zeroed memory.  Does not push it. */
 void stream_init(struct stream *s, const struct segment *first);

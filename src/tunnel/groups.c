@@ -26,6 +26,11 @@ void groups_fini(struct groups *g)
 	g->at = NULL;
 }
 
+size_t groups_reserved(const struct groups *g)
+{
+	return g->sets * WAYS * sizeof(struct group);
+}
+
 static struct group *set_of(const struct groups *g, uint64_t key)
 {
 	return g->at + (key >> 8 & (g->sets - 1)) * WAYS;

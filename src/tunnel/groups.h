@@ -41,6 +41,7 @@ struct groups {
 
 bool groups_init(struct groups *g, size_t connections, struct err *e);
 void groups_fini(struct groups *g);
+size_t groups_reserved(const struct groups *g); /* bytes at most */
 
 /* NULL when there is none of that key, or it is 0. */
 struct group *groups_find(struct groups *g, uint64_t key);

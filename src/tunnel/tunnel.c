@@ -76,6 +76,11 @@ void tunnel_kit_fini(struct tunnel_kit *k)
 	pool_fini(&k->notebooks);
 }
 
+size_t tunnel_kit_reserved(const struct tunnel_kit *k)
+{
+	return pool_reserved(&k->notebooks) + pool_reserved(&k->findings) + groups_reserved(&k->groups);
+}
+
 void tunnel_init(struct tunnel *t, uint64_t flow_id, uint64_t pair, void *ours)
 {
 	*t = (struct tunnel){ .flow_id = flow_id, .pair = pair, .ours = ours };

@@ -48,6 +48,8 @@ struct tunnel {
 bool tunnel_kit_init(struct tunnel_kit *k, size_t connections, struct unwrap *unwrap, struct err *e) MUST_CHECK;
 void tunnel_kit_fini(struct tunnel_kit *k);
 
+size_t tunnel_kit_reserved(const struct tunnel_kit *k); /* bytes at most */
+
 size_t tunnel_shared_size(void); /* what kin must keep per pair of hosts */
 
 /* `pair` is a hash of the two hosts and the port. */

@@ -1,21 +1,35 @@
 /* generate -- writes a capture of one kind of traffic and a wanted size, the same bytes each time.
  *
- *   generate bulk|huge|short|relay|mixed MEGABYTES FILE  traffic as its name says
- *   generate idle CONVERSATIONS FILE                     one request and answer each, then silence: all stay open
+ *   generate bulk|huge|short|relay|mixed|one MEGABYTES FILE  traffic as its name says
+ *   generate idle|open CONVERSATIONS FILE                    one request and answer each, then silence: all stay open
+ *   generate syn|tiny PACKETS FILE
  *
  * bulk: three exchanges of 10 kB over a kept-alive connection, about 830 bytes a packet.  huge: connections of 16 MiB.
  * short: from SYN to FIN in nine packets, one GET, one 200.  relay: CONNECT, a ClientHello, bulk TLS records.  mixed: a
- * third each of relay, short and huge. */
+ * third each of relay, short and huge.  one: a single connection, which downloads.  idle: one conversation after the other.
+ * open: all take turns, packet by packet, six for each, within half a minute.  syn: a SYN each from another port, never answered.
+ * tiny: a single connection whose download comes in segments of three bytes. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "wire.h"
 
-enum { MSS = 1448, BULK = 9700, HUGE = 4 << 20, BRIEF = 50, RELAYED = 2 << 20, STEP_US = 20, TLS_HEAD = 5 };
+enum {
+	MSS = 1448,
+	BULK = 9700,
+	HUGE = 4 << 20,
+	BRIEF = 50,
+	RELAYED = 2 << 20,
+	STEP_NS = 20000,
+	ROUND_NS = 4000000,
+	TINY = 3,
+	TLS_HEAD = 5,
+	CLIENTS = 1000
+};
 
 struct capture {
 	FILE *f;
-	uint64_t bytes, us;
+	uint64_t bytes, ns, step, packets;
 	uint32_t random;
 	unsigned conversations;
 	uint8_t frame[WIRE_MOST], payload[MSS];
@@ -38,12 +52,13 @@ static void noise(struct capture *c)
 
 static void write_frame(struct capture *c, size_t len)
 {
-	const uint32_t head[4] = { (uint32_t)(c->us / 1000000) + 1700000000, (uint32_t)(c->us % 1000000), (uint32_t)len,
-		(uint32_t)len };
+	const uint32_t head[4] = { (uint32_t)(c->ns / 1000000000) + 1700000000, (uint32_t)(c->ns / 1000 % 1000000),
+		(uint32_t)len, (uint32_t)len };
 	fwrite(head, sizeof head, 1, c->f);
 	fwrite(c->frame, len, 1, c->f);
 	c->bytes += sizeof head + len;
-	c->us += STEP_US;
+	c->packets++;
+	c->ns += c->step;
 }
 
 static void segment(struct capture *c, struct tcp *t, unsigned from, uint8_t flags, const void *at, size_t len)
@@ -75,11 +90,17 @@ static void pour(struct capture *c, struct tcp *t, unsigned from, const void *he
 	}
 }
 
-static struct tcp begin(struct capture *c)
+static struct tcp between(struct capture *c)
 {
 	struct tcp t = { .seq = { 1000, 5000 } };
 	const unsigned n = c->conversations++;
-	wire_hosts(&t.wire, false, 1 + n / 60000, (uint16_t)(1024 + n % 60000), 80);
+	wire_hosts(&t.wire, false, 1 + n % CLIENTS, (uint16_t)(1024 + n / CLIENTS % 60000), 80);
+	return t;
+}
+
+static struct tcp begin(struct capture *c)
+{
+	struct tcp t = between(c);
 	segment(c, &t, 0, WIRE_SYN, NULL, 0);
 	segment(c, &t, 1, WIRE_SYN | WIRE_ACK, NULL, 0);
 	segment(c, &t, 0, WIRE_ACK, NULL, 0);
@@ -93,15 +114,26 @@ static void end(struct capture *c, struct tcp *t)
 	segment(c, t, 0, WIRE_ACK, NULL, 0);
 }
 
+static void ask(struct capture *c, struct tcp *t)
+{
+	say(c, t, 0,
+	    "GET /some/path/index.html HTTP/1.1\r\nHost: www.example\r\nUser-Agent: bench/1.0\r\nAccept: */*\r\n\r\n");
+}
+
+/* The answer's head; returns its length. */
+static size_t answer(char head[256], size_t body)
+{
+	return (size_t)snprintf(head, 256,
+	    "HTTP/1.1 200 OK\r\nServer: bench\r\nContent-Type: application/octet-stream\r\nContent-Length: %zu\r\n\r\n",
+	    body);
+}
+
 static void exchange(struct capture *c, struct tcp *t, size_t body)
 {
 	char head[256];
-	say(c, t, 0,
-	    "GET /some/path/index.html HTTP/1.1\r\nHost: www.example\r\nUser-Agent: bench/1.0\r\nAccept: */*\r\n\r\n");
-	const int head_len = snprintf(head, sizeof head,
-	    "HTTP/1.1 200 OK\r\nServer: bench\r\nContent-Type: application/octet-stream\r\nContent-Length: %zu\r\n\r\n",
-	    body);
-	pour(c, t, 1, head, (size_t)head_len, (size_t)head_len + body);
+	ask(c, t);
+	const size_t head_len = answer(head, body);
+	pour(c, t, 1, head, head_len, head_len + body);
 }
 
 static void bulk(struct capture *c)
@@ -168,28 +200,101 @@ static void mixed(struct capture *c)
 	end(c, &t);
 }
 
-int main(int argc, char **argv)
+static void syn(struct capture *c, uint64_t count)
+{
+	while (c->packets < count) {
+		struct tcp t = between(c);
+		segment(c, &t, 0, WIRE_SYN, NULL, 0);
+	}
+}
+
+static void one(struct capture *c, uint64_t megabytes)
+{
+	struct tcp t = begin(c);
+	exchange(c, &t, (size_t)megabytes * 965000); /* headers are the rest */
+	end(c, &t);
+}
+
+static void tiny(struct capture *c, uint64_t count)
+{
+	char head[256];
+	struct tcp t = begin(c);
+	ask(c, &t);
+	const size_t head_len = answer(head, (size_t)(count - c->packets - 1) * TINY);
+	segment(c, &t, 1, WIRE_ACK, head, head_len);
+	while (c->packets < count)
+		segment(c, &t, 1, WIRE_ACK, "abc", TINY);
+}
+
+/* A round of one packet for each lasts four seconds, so that none is half open for too long. */
+static void open_all(struct capture *c, uint64_t count)
+{
+	char head[256];
+	struct tcp *t = calloc(count, sizeof *t);
+	const size_t head_len = answer(head, 20);
+	c->step = UINT64_C(1000) * ROUND_NS / count;
+	for (unsigned round = 0; t != NULL && round < 6; round++)
+		for (uint64_t i = 0; i < count; i++) {
+			if (round == 0)
+				t[i] = between(c);
+			if (round < 3)
+				segment(c, &t[i], round == 1,
+				    round == 0   ? WIRE_SYN
+				    : round == 1 ? WIRE_SYN | WIRE_ACK
+						 : WIRE_ACK,
+				    NULL, 0);
+			else if (round == 3)
+				ask(c, &t[i]);
+			else if (round == 4)
+				pour(c, &t[i], 1, head, head_len, head_len + 20);
+			else
+				segment(c, &t[i], 0, WIRE_ACK, NULL, 0);
+		}
+	free(t);
+}
+
+static bool write_counted(struct capture *c, const char *kind, uint64_t amount)
+{
+	static const struct {
+		const char *name;
+		void (*write)(struct capture *c, uint64_t amount);
+	} kinds[] = { { "syn", syn }, { "one", one }, { "tiny", tiny }, { "open", open_all } };
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+		if (strcmp(kind, kinds[i].name) == 0) {
+			kinds[i].write(c, amount);
+			return true;
+		}
+	return false;
+}
+
+static void write_until(struct capture *c, const char *kind, uint64_t amount)
 {
 	static const struct {
 		const char *name;
 		void (*write)(struct capture *c);
 	} kinds[] = { { "bulk", bulk }, { "huge", huge }, { "short", brief }, { "relay", relay }, { "mixed", mixed },
 		{ "idle", idle } };
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+		const bool counts = kinds[i].write == idle;
+		while (strcmp(kind, kinds[i].name) == 0 &&
+		       (counts ? c->conversations < amount : c->bytes < amount * 1000000))
+			kinds[i].write(c);
+	}
+}
+
+int main(int argc, char **argv)
+{
 	static const uint32_t file_head[6] = { 0xa1b2c3d4, 2 | 4u << 16, 0, 0, 262144, WIRE_LINK };
-	static struct capture c = { .random = 2463534242 };
+	static struct capture c = { .random = 2463534242, .step = STEP_NS };
 	if (argc != 4 || (c.f = fopen(argv[3], "wb")) == NULL) {
-		fputs("usage: generate bulk|huge|short|relay|mixed MEGABYTES FILE | generate idle CONVERSATIONS FILE\n",
+		fputs("usage: generate bulk|huge|short|relay|mixed|one MEGABYTES FILE\n"
+		      "       generate idle|open CONVERSATIONS FILE | generate syn|tiny PACKETS FILE\n",
 		    stderr);
 		return 2;
 	}
 	fwrite(file_head, sizeof file_head, 1, c.f);
-	const unsigned long amount = strtoul(argv[2], NULL, 10);
-	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
-		if (strcmp(argv[1], kinds[i].name) != 0)
-			continue;
-		const bool counts = kinds[i].write == idle;
-		while (counts ? c.conversations < amount : c.bytes < (uint64_t)amount * 1000000)
-			kinds[i].write(&c);
-	}
+	const uint64_t amount = strtoul(argv[2], NULL, 10);
+	if (!write_counted(&c, argv[1], amount))
+		write_until(&c, argv[1], amount);
 	return fclose(c.f) == 0 && c.conversations != 0 ? 0 : 1;
 }

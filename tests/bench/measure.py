@@ -1,18 +1,20 @@
 #!/usr/bin/env python3
-"""Runs commands in turn, several times, and prints for each the median of its CPU time (user + system) and its peak memory.
+"""Runs commands in turn, several times, and prints for each the median of its CPU time (user + system), its peak memory,
+and the median of the time by the clock on the wall.
 
-    measure.py RUNS NAME=COMMAND...       one line each: NAME SECONDS PEAK_KIB
+    measure.py RUNS NAME=COMMAND...       one line each: NAME SECONDS PEAK_KIB WALL_SECONDS
 """
-import os, statistics, subprocess, sys
+import os, statistics, subprocess, sys, time
 
 
 def once(command):
+    begun = time.monotonic()
     with open(os.devnull, 'w') as null:
         child = subprocess.Popen(command, shell=True, stdout=null, stderr=null)
         _, status, usage = os.wait4(child.pid, 0)
     if status != 0:
         sys.exit('measure: exit status %d: %s' % (os.waitstatus_to_exitcode(status), command))
-    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss
+    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss, time.monotonic() - begun
 
 
 def main():
@@ -22,7 +24,8 @@ def main():
         for name, command in jobs:
             seen[name].append(once('exec ' + command))
     for name, _ in jobs:
-        print(name, '%.3f' % statistics.median(s for s, _ in seen[name]), max(m for _, m in seen[name]))
+        print(name, '%.3f' % statistics.median(s for s, _, _ in seen[name]), max(m for _, m, _ in seen[name]),
+              '%.3f' % statistics.median(w for _, _, w in seen[name]))
 
 
 if __name__ == '__main__':

@@ -5,6 +5,8 @@
     inline_peers.py web PORT                answers every path with so many bytes as its number says, and a CONNECT to a host of
                                             that name by a channel that carries as many
     inline_peers.py pull HOST PORT BYTES    lets itself be connected; prints bytes a second
+    inline_peers.py sip HOST PORT SECONDS   loads slowly for so long, so that little is on its way at any time; prints that it has
+                                            begun, and whether all has come: whole, reset or what else
 """
 import base64, hashlib, http.server, socket, socketserver, sys, time
 
@@ -73,7 +75,29 @@ def pull(host, port, size):
     print(int(got / (time.monotonic() - begun)) if got > size else 0)
 
 
-if sys.argv[1] == 'pull':
+def sip(host, port, seconds):
+    size, got = seconds * 1000000, 0
+    s = socket.socket()
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 16)
+    s.settimeout(15)
+    try:
+        s.connect((host, port))
+        s.sendall(b'GET /%d HTTP/1.1\r\nHost: a\r\n\r\n' % size)
+        while got < size and (n := len(s.recv(50000))):
+            if not got:
+                print('begun', flush=True)
+            got += n
+            time.sleep(n / 1000000)
+        print('whole' if got > size - 1000 else 'cut after %d bytes' % got)
+    except ConnectionResetError:
+        print('reset')
+    except OSError as e:
+        print('%s after %d bytes' % (type(e).__name__, got))
+
+
+if sys.argv[1] == 'sip':
+    sip(sys.argv[2], int(sys.argv[3]), int(sys.argv[4]))
+elif sys.argv[1] == 'pull':
     pull(sys.argv[2], int(sys.argv[3]), int(sys.argv[4]))
 elif sys.argv[1] == 'ask':
     ask(sys.argv[2], int(sys.argv[3]))

@@ -72,6 +72,17 @@ static void a_reset_to_the_source_stands_where_it_listens(void **state)
 	assert_true(sums_up(p, 40, false));
 }
 
+static void who_is_asked_where_it_stands_is_told_what_it_knows(void **state)
+{
+	uint8_t p[FORGED_LEN];
+	(void)state;
+	assert_int_equal(forge_to_target(&v4, REPLY_ASK, p), 40);
+	assert_int_equal(be(p + 24, 4), v4.seq - 1);
+	assert_int_equal(be(p + 28, 4), v4.ack);
+	assert_int_equal(p[33], 0x10);
+	assert_true(sums_up(p, 40, false));
+}
+
 /* RFC 9293, 3.10.7.1. */
 static void a_syn_is_refused_to_its_sender_alone(void **state)
 {
@@ -134,6 +145,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_reset_to_the_target_stands_where_the_packet_stood),
 		cmocka_unit_test(a_reset_to_the_source_stands_where_it_listens),
+		cmocka_unit_test(who_is_asked_where_it_stands_is_told_what_it_knows),
 		cmocka_unit_test(a_syn_is_refused_to_its_sender_alone),
 		cmocka_unit_test(a_403_is_a_whole_answer_and_ends_the_stream),
 		cmocka_unit_test(ipv6_has_the_same),

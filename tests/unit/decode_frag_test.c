@@ -187,6 +187,7 @@ static void too_many(void **state)
 		assert_int_equal(give(k, 8 * i, 8 * i + 8), DECODED_FRAGMENT);
 	assert_int_equal(give(k, 8 * MAX_FRAGMENTS, 8 * MAX_FRAGMENTS + 8), DECODED_FRAGMENT);
 	assert_int_equal(dropped(k), MAX_FRAGMENTS + 1);
+	assert_int_equal(decode_counters(k->d)->datagrams_too_many, 1);
 	/* Holes between all of them: the list of ranges holds. */
 	k->id++;
 	for (size_t i = 0; i <= MAX_FRAGMENTS; i++)
@@ -222,6 +223,7 @@ static void crowd(void **state)
 		give(k, 0, 48);
 	}
 	assert_int_equal(dropped(k), 1);
+	assert_int_equal(decode_counters(k->d)->datagrams_evicted, 1);
 	for (uint32_t i = 1; i <= MAX_FRAGMENT_SETS; i++) {
 		k->id = 1000 + i;
 		give(k, 48, 96);

@@ -278,7 +278,8 @@ static void test_clock_jumps(void **state)
 		for (struct flow *f; (f = flow_expired(t, now)) != NULL; gone++)
 			flow_drop(t, f);
 	assert_int_equal(gone, 506);
-	/* Empty: another capture may begin at another time. */
+	/* Another capture may begin at another time. */
+	flow_rest(t);
 	touch(t, 1, 5 * SECOND, 3, true);
 	assert_null(flow_expired(t, 8 * SECOND));
 	struct flow *f = flow_expired(t, 9 * SECOND);
@@ -326,6 +327,86 @@ static void test_drop_while_expiring(void **state)
 	flow_table_free(t);
 }
 
+static void test_who_gives_way(void **state)
+{
+	(void)state;
+	struct flow_table *t = table(10, key_one);
+	assert_null(flow_least(t));
+	struct flow *f[6];
+	for (uint32_t i = 0; i < 6; i++)
+		f[i] = touch(t, i, SECOND, 600, true);
+	flow_set_rank(t, f[0], 3);
+	flow_set_rank(t, f[1], 1);
+	flow_set_rank(t, f[2], 1);
+	flow_set_rank(t, f[3], 2);
+	/* Of the lowest rank the one that came first, unless it was heard of since. */
+	assert_ptr_equal(flow_least(t), f[4]);
+	touch(t, 4, 3 * SECOND, 600, false);
+	assert_ptr_equal(flow_least(t), f[5]);
+	flow_drop(t, f[5]);
+	assert_ptr_equal(flow_least(t), f[4]);
+	flow_drop(t, f[4]);
+	touch(t, 1, 4 * SECOND, 600, false);
+	touch(t, 2, 5 * SECOND, 600, false);
+	assert_ptr_equal(flow_least(t), f[1]);
+	flow_drop(t, f[1]);
+	flow_drop(t, f[2]);
+	assert_ptr_equal(flow_least(t), f[3]);
+	flow_set_rank(t, f[3], 3);
+	assert_ptr_equal(flow_least(t), f[0]);
+	flow_set_rank(t, f[3], 0);
+	assert_ptr_equal(flow_least(t), f[3]);
+	flow_table_free(t);
+}
+
+/* What began a while ago is no news of the time: nothing is forgotten by it. */
+static void test_made_late(void **state)
+{
+	(void)state;
+	struct flow_table *t = table(1000, key_one);
+	touch(t, 0, 100 * SECOND, 60, true);
+	for (uint32_t i = 1; i < 600; i++) {
+		const struct segment s = packet(i, 50 * SECOND);
+		assert_null(flow_find(t, &(struct segment){ .key = s.key, .t = 100 * SECOND }));
+		struct flow *f = flow_make(t, &s, i);
+		assert_non_null(f);
+		assert_int_equal(f->first, 50 * SECOND);
+		f->timeout_s = 60;
+	}
+	assert_null(flow_expired(t, 101 * SECOND));
+	assert_null(flow_expired(t, 159 * SECOND));
+	assert_non_null(flow_expired(t, 162 * SECOND));
+	flow_table_free(t);
+}
+
+/* Addresses chosen to look alike fall together no more than chance has it, whoever chooses: the secret is not theirs. */
+static void test_chosen_keys(void **state)
+{
+	(void)state;
+	enum { WHO = 20000, MOST = 64 };
+	for (uint32_t pattern = 0; pattern < 4; pattern++)
+		for (uint64_t secret = 1; secret <= 25; secret++) {
+			struct flow_table *t = table(WHO, (struct hash_key){ secret, ~secret });
+			uint32_t longest = 0, run = 0;
+			for (uint32_t i = 0; i < WHO; i++) {
+				struct segment s = packet(pattern == 0 ? i : pattern == 1 ? i << 16 : 0, SECOND);
+				bool fresh;
+				if (pattern == 2)
+					s.key.lo.port = (uint16_t)i;
+				if (pattern == 3)
+					memcpy(s.key.hi.addr + 8, &i, sizeof i);
+				assert_non_null(flow_touch(t, &s, &fresh));
+				assert_true(fresh);
+			}
+			for (uint32_t at = 0; at <= t->mask; at++) {
+				run = t->buckets[at].index != 0 ? run + 1 : 0;
+				longest = run > longest ? run : longest;
+			}
+			assert_in_range(longest, 1, MOST);
+			flow_table_free(t);
+		}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -340,6 +421,9 @@ int main(void)
 		cmocka_unit_test(test_clock_jumps),
 		cmocka_unit_test(test_packets_out_of_order),
 		cmocka_unit_test(test_drop_while_expiring),
+		cmocka_unit_test(test_who_gives_way),
+		cmocka_unit_test(test_made_late),
+		cmocka_unit_test(test_chosen_keys),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -78,6 +78,25 @@ static int write_some(const struct place *p)
 	return unlinkat(AT_FDCWD, name, 0) == 0 && open("/etc/passwd", O_RDONLY | O_CLOEXEC) < 0 ? FINE : 2;
 }
 
+/* One thing is not refused: the answer for a packet. */
+static int answer_only(const struct place *p)
+{
+	(void)p;
+	struct guard g;
+	struct probe probe;
+	const char *name;
+	bool refused = false;
+	int wrong = 0;
+	probe_begin(&probe);
+	guard_begin(&g);
+	g.user = g.answers = true;
+	if (geteuid() != 0 || guard_close(&g) != 0)
+		return NOT_HAD;
+	for (size_t n = 0; (name = probe_try(&probe, n, &refused)) != NULL; n++)
+		wrong += refused == (strcmp(name, "answer for a packet") == 0);
+	return wrong;
+}
+
 static void assert_shut_in(int (*what)(const struct place *p))
 {
 	struct place p = { "/tmp/guard-XXXXXX", "", "/etc/passwd" };
@@ -100,6 +119,12 @@ static void everything_is_refused(void **state)
 {
 	(void)state;
 	assert_shut_in(try_everything);
+}
+
+static void who_answers_can_do_nothing_else(void **state)
+{
+	(void)state;
+	assert_shut_in(answer_only);
 }
 
 static void what_is_allowed_may_be_read(void **state)
@@ -131,6 +156,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(everything_is_refused),
+		cmocka_unit_test(who_answers_can_do_nothing_else),
 		cmocka_unit_test(what_is_allowed_may_be_read),
 		cmocka_unit_test(what_is_allowed_may_be_written),
 		cmocka_unit_test(what_is_missing_is_named),

@@ -26,6 +26,8 @@ static struct report_stats numbered(void)
 		.flows = 5000,
 		.flows_peak = 109,
 		.flows_evicted = 110,
+		.half_open_peak = 118,
+		.half_open_evicted = 119,
 		.anomalies = 111,
 		.stream_caps = 112,
 		.tunnel_caps = 113,
@@ -46,6 +48,8 @@ static struct report_stats numbered(void)
 		.regex_limit = 308 };
 	for (unsigned i = 0; i < LABELS; i++)
 		s.by_label[i] = 400 + i;
+	for (unsigned i = 0; i < CAPS; i++)
+		s.caps[i] = 700 + i;
 	for (unsigned i = 0; i <= SEVERITY_INFO; i++)
 		s.rules.by_severity[i] = 500 + i;
 	return s;
@@ -72,6 +76,8 @@ static void every_number_is_there(void **state)
 		"culvert_bad_checksums_total 107",
 		"culvert_flows_peak 109",
 		"culvert_flow_evictions_total 110",
+		"culvert_half_open_peak 118",
+		"culvert_half_open_evictions_total 119",
 		"culvert_anomalies_total 111",
 		"culvert_stream_caps_total 112",
 		"culvert_tunnel_caps_total 113",
@@ -103,6 +109,11 @@ static void every_number_is_there(void **state)
 	char line[128];
 	for (unsigned i = 0; i < LABELS; i++) {
 		snprintf(line, sizeof line, "culvert_flows_total{label=\"%s\"} %u", label_name((enum label)i), 400 + i);
+		must_have(text, line);
+	}
+	for (unsigned i = 0; i < CAPS; i++) {
+		snprintf(
+		    line, sizeof line, "culvert_cap_reached_total{cap=\"%s\"} %u", cap_row((enum cap)i)->name, 700 + i);
 		must_have(text, line);
 	}
 	for (unsigned i = SEVERITY_HIGH; i <= SEVERITY_INFO; i++) {

@@ -116,6 +116,8 @@ static void an_overlong_record_is_told_short(void **state)
 		}
 	report_flow(r, &x->f);
 	report_flow(r, &x->f);
+	assert_int_equal(reporter_bare(r), 2);
+	assert_int_equal(reporter_cut(r), 0);
 	assert_true(reporter_close(r, &d->e));
 	read_back(d);
 	assert_int_equal(count_lines(d, true), 2);

@@ -1,0 +1,27 @@
+#!/bin/sh
+# What several workers of replay gain: bench/workers.sh CULVERT GENERATE MEGABYTES
+# Wall and CPU time of one worker, of WORKERS and of WORKERS with --ordered: medians of RUNS runs in turn.
+set -u
+culvert=$1
+generate=$2
+size=$3
+runs=${RUNS:-5}
+here=$(dirname "$0")
+room=$(df -Pm /dev/shm 2>/dev/null | awk 'NR == 2 { print $4 }')
+[ "${room:-0}" -gt $((2 * size)) ] && memory=/dev/shm || memory=${TMPDIR:-/tmp}
+work=$(mktemp -d "${BENCH_DIR:-$memory}/bench.XXXXXX") || exit 2
+trap 'rm -rf "$work"' EXIT
+printf '%-6s %3s %9s %9s %9s %9s %9s %9s %9s %9s\n' traffic -j 'one wall' 'one CPU' wall CPU speed-up 'ord wall' 'ord CPU' speed-up
+for kind in ${KINDS:-bulk short relay mixed}; do
+	"$generate" "$kind" "$size" "$work/x.pcap" || exit 1
+	for j in ${WORKERS:-2}; do
+		replay="$culvert replay -q -o /dev/null $work/x.pcap"
+		"$here/measure.py" "$runs" "one=$replay" "many=$replay -j $j" "ordered=$replay -j $j --ordered" >"$work/times" || exit 1
+		awk -v kind="$kind" -v j="$j" '{ cpu[$1] = $2; wall[$1] = $4 }
+		END {
+			printf "%-6s %3d %9.3f %9.3f %9.3f %9.3f %9.2f %9.3f %9.3f %9.2f\n", kind, j, wall["one"], cpu["one"], wall["many"],
+				cpu["many"], wall["one"] / wall["many"], wall["ordered"], cpu["ordered"], wall["one"] / wall["ordered"]
+		}' "$work/times"
+	done
+	rm "$work/x.pcap"
+done
