@@ -73,6 +73,10 @@ static const int opening[] = {
 	SCMP_SYS(fadvise64),
 };
 
+static const int waiting[] = {
+	SCMP_SYS(wait4),
+};
+
 static const int writing[] = {
 	SCMP_SYS(mkdirat),
 	SCMP_SYS(unlinkat),
@@ -106,7 +110,7 @@ static bool allow_some(scmp_filter_ctx calls, pid_t ours)
 
 static bool allow_files(scmp_filter_ctx calls, const struct guard *g)
 {
-	if (g->parent && !allow(calls, (const int[]){ SCMP_SYS(wait4) }, 1))
+	if (g->parent && !allow(calls, waiting, sizeof waiting / sizeof *waiting))
 		return false;
 	if (!g->opens)
 		return true;

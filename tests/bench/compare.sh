@@ -18,6 +18,7 @@ git rev-parse --verify -q "$base^{commit}" >/dev/null || {
 }
 work=$(mktemp -d "${BENCH_DIR:-$memory}/bench.XXXXXX") || exit 2
 trap 'rm -rf "$work"' EXIT
+trap 'exit 1' INT TERM
 git archive "$base" | tar -x -C "$work" && make -s -C "$work" release >"$work/build.log" 2>&1 || {
 	tail -n 5 "$work/build.log" >&2
 	exit 1

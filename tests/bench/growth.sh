@@ -13,6 +13,7 @@ room=$(df -Pm /dev/shm 2>/dev/null | awk 'NR == 2 { print $4 }')
 [ "${room:-0}" -gt 8000 ] && memory=/dev/shm || memory=${TMPDIR:-/tmp}
 work=$(mktemp -d "${BENCH_DIR:-$memory}/bench.XXXXXX") || exit 2
 trap 'rm -rf "$work"' EXIT
+trap 'exit 1' INT TERM
 replay="$culvert replay -q -o /dev/null"
 
 # For few connections the capture is read many times, so that there is something to measure.
@@ -59,9 +60,9 @@ rules() {
 
 "$generate" idle 1 "$work/one.pcap" || exit 1
 echo '# open connections, ns of CPU a packet, peak MiB'
-flows >"$work/flows" && cat "$work/flows"
+flows | tee "$work/flows"
 echo '# rules, ns of CPU a packet of short flows: about CONNECT targets and networks, about the host of every request'
-rules >"$work/rules" && cat "$work/rules"
+rules | tee "$work/rules"
 cat >"$work/plot" <<END
 set terminal svg size 720,420 font "sans-serif,13" background "white"
 set logscale x
@@ -79,7 +80,7 @@ set logscale y2
 set y2tics
 set border 11
 plot "$work/flows" using 1:2 with linespoints lw 2 pt 7 lc rgb "#1f5fa8" title "ns a packet", \
-	"" using 1:3 axes x1y2 with linespoints lw 1 pt 6 dt 2 lc rgb "#888888" title "peak MiB (right)"
+	"" using 1:3 axes x1y2 with linespoints lw 1 pt 6 lc rgb "#888888" title "peak MiB (right)"
 set output "$to/growth-rules.svg"
 unset y2label
 unset y2tics

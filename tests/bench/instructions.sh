@@ -7,6 +7,7 @@ generate=$2
 loop=$3
 work=$(mktemp -d "${BENCH_DIR:-${TMPDIR:-/tmp}}/bench.XXXXXX") || exit 2
 trap 'rm -rf "$work"' EXIT
+trap 'exit 1' INT TERM
 
 count() {
 	valgrind --tool=callgrind --callgrind-out-file=/dev/null "$culvert" replay --sandbox off -q -o /dev/null "$1" 2>&1 |

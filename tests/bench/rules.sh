@@ -10,6 +10,7 @@ runs=${RUNS:-5}
 here=$(dirname "$0")
 work=$(mktemp -d "${BENCH_DIR:-${TMPDIR:-/tmp}}/bench.XXXXXX") || exit 2
 trap 'rm -rf "$work"' EXIT
+trap 'exit 1' INT TERM
 
 # rules SORT COUNT
 rules() {

@@ -16,6 +16,7 @@ room=$(df -Pm /dev/shm 2>/dev/null | awk 'NR == 2 { print $4 }')
 [ "${room:-0}" -gt $((2 * size)) ] && memory=/dev/shm || memory=${TMPDIR:-/tmp}
 work=$(mktemp -d "${BENCH_DIR:-$memory}/bench.XXXXXX") || exit 2
 trap 'rm -rf "$work"' EXIT
+trap 'exit 1' INT TERM
 
 # amount KIND: how much of it, as generate counts.
 amount() {
@@ -61,7 +62,7 @@ for kind in ${KINDS:-bulk short relay mixed syn open one tiny}; do
 		printf "%-6s %5.0f %9d %9.3f %7.3f %7s %7s %8s %8.0f %7.1f %8s %9.0f %9s\n", kind, bytes / 1e6, packets, s, seconds["loop"],
 			"ndpi" in seconds ? sprintf("%.2f", seconds["ndpi"]) : "-", ratio("loop"), ratio("ndpi"), 1e9 * s / packets,
 			8 * (bytes - 16 * packets) / s / 1e9, watching, peak["culvert"] / 1024,
-			slice > 0 ? sprintf("%.0f", 1e9 * seconds["tshark"] / slice) : "-"
+			(slice > 0 ? sprintf("%.0f", 1e9 * seconds["tshark"] / slice) : "-")
 	}' "$work/times"
 	rm -f "$work/x.pcap" "$work/s.pcap"
 done
