@@ -233,7 +233,7 @@ format: ## let clang-format have its way
 format-check:
 	@clang-format --dry-run -Werror $(OURS) && echo "format: $(words $(OURS)) files as clang-format wants them"
 
-# Fuzzing: clang's libFuzzer over the same sources, FUZZ_SECONDS for each target; seeds are the talks and tests/fuzz/corpus.
+# Fuzzing: clang's libFuzzer over the same sources, FUZZ_SECONDS or T minutes for each target, one on each processor; seeds are the talks and tests/fuzz/corpus.
 FUZZ := $(patsubst tests/fuzz/%_fuzz.c,%,$(wildcard tests/fuzz/*_fuzz.c))
 FUZZ_FLAGS = B=build/fuzz CC=clang HARDEN= \
 	OPT="-O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined -DCHECK_BUILD"
@@ -241,9 +241,9 @@ FUZZ_FLAGS = B=build/fuzz CC=clang HARDEN= \
 # Twins of those that take memory: it is refused now and then.
 STARVED := decode engine rules stream tunnel
 
-fuzz: ## every fuzz target for FUZZ_SECONDS, and some with too little memory
+fuzz: ## every fuzz target for FUZZ_SECONDS, or T minutes, and some with too little memory
 	@$(MAKE) --no-print-directory $(FUZZ_FLAGS) $(FUZZ:%=build/fuzz/%_fuzz) $(STARVED:%=build/fuzz/%_starved_fuzz) build/fuzz/talk
-	@FUZZ_SECONDS=$(FUZZ_SECONDS) tests/fuzz/run build/fuzz $(FUZZ) $(STARVED:%=%_starved)
+	@FUZZ_SECONDS=$(if $(T),$$(( $(T) * 60 )),$(FUZZ_SECONDS)) tests/fuzz/run build/fuzz $(FUZZ) $(STARVED:%=%_starved)
 
 # The same objects, but for the names of what takes memory.
 $(B)/starved/%.o: $(B)/obj/%.o tests/fuzz/starved
