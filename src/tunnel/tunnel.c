@@ -1,5 +1,5 @@
-/* tunnel -- the notebooks of all detectors lie behind each other in one block, in the order of the list, each at a multiple
- * of 16.  Only the detectors that are awake on a connection are walked, by their bits: the others cost it nothing. */
+/* tunnel -- the notebooks of all detectors lie behind each other in one block, each at a multiple of 16: first those of the
+ * detectors that are always awake or small, with which most connections come by, so that a short block holds them.  Only the detectors that are awake on a connection are walked, by their bits: the others cost it nothing. */
 #include "tunnel/tunnel.h"
 
 #include "tunnel/inside.h"
@@ -17,21 +17,14 @@ static const struct detector *const detectors[] = {
 enum {
 	DETECTORS = sizeof detectors / sizeof *detectors,
 	FINDINGS_SHARE = 16, /* one connection in so many may have a finding */
-	FINDINGS_LEAST = 64
+	FINDINGS_LEAST = 64,
+	SMALL = 64 /* bytes; fields that every browser sends wake some who need no more */
 };
 _Static_assert((int)DETECTORS <= (int)MAX_DETECTORS, "a connection remembers in 64 bits which detectors are awake");
 
 static size_t rounded(size_t n)
 {
 	return (n + 15) & ~(size_t)15;
-}
-
-static size_t notebook_size(void)
-{
-	size_t n = rounded(sizeof(struct notebook));
-	for (unsigned i = 0; i < DETECTORS; i++)
-		n += rounded(detectors[i]->memory);
-	return n;
 }
 
 size_t tunnel_shared_size(void)
@@ -42,26 +35,43 @@ size_t tunnel_shared_size(void)
 	return n;
 }
 
-static void lay_out(struct tunnel_kit *k)
+/* Returns where the next would begin. */
+static size_t lay_out_mine(struct tunnel_kit *k, uint64_t which, size_t at)
 {
-	size_t mine = rounded(sizeof(struct notebook)), ours = rounded(sizeof(struct joins));
 	for (unsigned i = 0; i < DETECTORS; i++) {
-		k->mine_at[i] = (uint32_t)mine;
+		if ((which >> i & 1) == 0)
+			continue;
+		k->mine_at[i] = (uint32_t)at;
+		at += rounded(detectors[i]->memory);
+	}
+	return at;
+}
+
+static void lay_out(struct tunnel_kit *k, size_t *slip, size_t *whole)
+{
+	size_t ours = rounded(sizeof(struct joins));
+	for (unsigned i = 0; i < DETECTORS; i++) {
 		k->ours_at[i] = (uint32_t)ours;
-		mine += rounded(detectors[i]->memory);
 		ours += rounded(detectors[i]->shared);
 		wake_add(&k->wake, i, detectors[i]);
+		if (detectors[i]->memory <= SMALL)
+			k->few |= UINT64_C(1) << i;
 	}
+	k->few |= k->wake.always;
+	*slip = lay_out_mine(k, k->few, rounded(sizeof(struct notebook)));
+	*whole = lay_out_mine(k, ~k->few, *slip);
 }
 
 bool tunnel_kit_init(struct tunnel_kit *k, size_t connections, struct unwrap *unwrap, struct err *e)
 {
 	const size_t share = connections / FINDINGS_SHARE;
+	size_t slip, whole;
 	*k = (struct tunnel_kit){ .unwrap = unwrap };
-	lay_out(k);
-	if (!pool_init(&k->notebooks, "tunnel notebooks", notebook_size(), connections, e))
+	lay_out(k, &slip, &whole);
+	if (!pool_init(&k->notebooks, "tunnel notebooks", whole, connections, e))
 		return false;
-	if (pool_init(&k->findings, "tunnel findings", sizeof(struct finding),
+	if (pool_init(&k->slips, "tunnel notebooks", slip, connections, e) &&
+	    pool_init(&k->findings, "tunnel findings", sizeof(struct finding),
 		share > FINDINGS_LEAST ? share : FINDINGS_LEAST, e) &&
 	    groups_init(&k->groups, connections, e))
 		return true;
@@ -73,12 +83,14 @@ void tunnel_kit_fini(struct tunnel_kit *k)
 {
 	groups_fini(&k->groups);
 	pool_fini(&k->findings);
+	pool_fini(&k->slips);
 	pool_fini(&k->notebooks);
 }
 
 size_t tunnel_kit_reserved(const struct tunnel_kit *k)
 {
-	return pool_reserved(&k->notebooks) + pool_reserved(&k->findings) + groups_reserved(&k->groups);
+	return pool_reserved(&k->notebooks) + pool_reserved(&k->slips) + pool_reserved(&k->findings) +
+	       groups_reserved(&k->groups);
 }
 
 void tunnel_init(struct tunnel *t, uint64_t flow_id, uint64_t pair, void *ours)
@@ -86,14 +98,24 @@ void tunnel_init(struct tunnel *t, uint64_t flow_id, uint64_t pair, void *ours)
 	*t = (struct tunnel){ .flow_id = flow_id, .pair = pair, .ours = ours };
 }
 
+static struct pool *pool_of(struct tunnel_kit *k, const struct tunnel *t)
+{
+	return t->slip ? &k->slips : &k->notebooks;
+}
+
+static void give_notebook(struct tunnel_kit *k, struct tunnel *t)
+{
+	pool_give(pool_of(k, t), t->notebook);
+	t->notebook = NULL;
+}
+
 void tunnel_fini(struct tunnel_kit *k, struct tunnel *t)
 {
 	if (t->finding != NULL && t->finding->tool == NULL)
 		unwrap_drop(k->unwrap, t->flow_id);
 	pool_give(&k->findings, t->finding);
-	pool_give(&k->notebooks, t->notebook);
 	t->finding = NULL;
-	t->notebook = NULL;
+	give_notebook(k, t);
 }
 
 /* A message begins, or goes on, or ends: which bits of `listening` this event may change. */
@@ -176,17 +198,37 @@ static void release_if_idle(struct tunnel_kit *k, struct tunnel *t)
 	for (uint64_t bits = t->awake & t->notebook->clear; bits != 0; bits &= bits - 1)
 		if (!is_idle(k, t, (unsigned)__builtin_ctzll(bits)))
 			return;
-	pool_give(&k->notebooks, t->notebook);
-	t->notebook = NULL;
+	give_notebook(k, t);
+}
+
+/* Somebody wakes for whom a slip has no room.  When there is no whole notebook left, he sleeps on. */
+static void outgrow(struct tunnel_kit *k, struct tunnel *t)
+{
+	struct notebook *whole = pool_take_uncleared(&k->notebooks);
+	if (whole == NULL) {
+		t->exhausted = true;
+		t->never |= ~k->few;
+		t->awake &= k->few;
+		return;
+	}
+	memcpy(whole, t->notebook, k->slips.size);
+	give_notebook(k, t);
+	t->notebook = whole;
+	t->slip = false;
 }
 
 static bool has_notebook(struct tunnel_kit *k, struct tunnel *t)
 {
-	if (t->notebook != NULL)
+	const bool few = (t->awake & ~k->few) == 0;
+	if (t->notebook != NULL) {
+		if (t->slip && !few)
+			outgrow(k, t);
 		return true;
+	}
 	if (t->exhausted)
 		return false;
-	t->notebook = pool_take_uncleared(&k->notebooks);
+	t->slip = few;
+	t->notebook = pool_take_uncleared(pool_of(k, t));
 	t->exhausted = t->notebook == NULL;
 	if (t->notebook != NULL)
 		*t->notebook = (struct notebook){ 0 };
@@ -219,6 +261,8 @@ bool tunnel_see(struct tunnel_kit *k, struct tunnel *t, const struct http_event 
 	if (bits == 0 || (t->notebook == NULL && ev->kind != HTTP_REQUEST && ev->kind != HTTP_RESPONSE) ||
 	    !has_notebook(k, t))
 		return false;
+	if (t->slip)
+		bits &= k->few;
 	t->notebook->t = ev->t;
 	struct sight s = sight_of(k, t, d);
 	s.ev = ev;

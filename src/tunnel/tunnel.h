@@ -1,7 +1,7 @@
 /* tunnel -- shows HTTP events to the detectors they concern and keeps their notebooks.
  *
- * A connection costs one notebook while a detector is at work on it, however many detectors there are; a finding only
- * when a detector asks for one.  When either runs out, the connection is watched less (`exhausted`) and nothing else
+ * A connection costs one notebook while a detector is at work on it, however many detectors there are, and a short one while only
+ * those are that look at every message or need next to nothing; a finding only when a detector asks for one.  When either runs out, the connection is watched less (`exhausted`) and nothing else
  * happens.
  */
 #ifndef TUNNEL_TUNNEL_H
@@ -18,6 +18,8 @@ enum { MAX_DETECTORS = 64 }; /* a connection remembers in 64 bits which are awak
 
 struct tunnel_kit {
 	struct pool notebooks; /* all detectors' `mine` of one connection in one block */
+	struct pool slips;     /* the same for those in `few` only, who come first */
+	uint64_t few;          /* bit i: detector i is always awake, or needs next to nothing */
 	struct pool findings;  /* few: only for connections on which something is suspected */
 	struct groups groups;
 	struct wake wake;
@@ -42,6 +44,7 @@ struct tunnel {
 	uint64_t never;    /* bit i: detector i said NEVER */
 	uint8_t holder;    /* the detector that has the finding */
 	bool asked;        /* a request was seen, whoever was awake */
+	bool slip;         /* the notebook is a short one */
 	uint8_t exhausted; /* no notebook or finding could be had (a doubt for the record) */
 };
 

@@ -72,10 +72,11 @@ static void notebook_from_the_first_message_on(void **state)
 	begin(&u, 2);
 	const struct http_event body = { .kind = HTTP_BODY, .bytes = SLICE("x"), .eat = 1 };
 	assert_false(tunnel_see(&k, &t, &body, &d));
-	assert_int_equal(k.notebooks.used, 0);
+	assert_int_equal(k.slips.used, 0);
 	const struct http_event ask = { .kind = HTTP_REQUEST, .head = h, .eat = 9, .t = 5 };
 	assert_false(tunnel_see(&k, &t, &ask, &d));
-	assert_int_equal(k.notebooks.used, 1);
+	assert_int_equal(k.slips.used, 1);
+	assert_int_equal(k.notebooks.used, 0);
 	assert_int_equal(t.notebook->t, 5);
 	assert_int_equal(((uintptr_t)t.notebook) % 16, 0);
 	/* None left: that connection is watched less, and says so. */
@@ -89,7 +90,48 @@ static void notebook_from_the_first_message_on(void **state)
 	tunnel_fini(&k, &t);
 	tunnel_fini(&k, &t);
 	tunnel_fini(&k, &u);
-	assert_int_equal(k.notebooks.used, 0);
+	assert_int_equal(k.slips.used, 0);
+	tunnel_kit_fini(&k);
+	free(h);
+}
+
+/* Who wakes later finds what was written before in a whole notebook; when there is none, he is not shown anything. */
+static void a_slip_is_outgrown(void **state)
+{
+	(void)state;
+	struct tunnel_kit k = kit_for(1);
+	struct tunnel t, u;
+	struct dossier d = { .room = room_for_notes() };
+	struct head *h = plain_head();
+	begin(&t, 1);
+	begin(&u, 2);
+	t.never = u.never = 0;
+	assert_true(k.slips.size < k.notebooks.size / 2);
+	const struct http_event ask = { .kind = HTTP_REQUEST, .head = h, .eat = 9, .t = 5 };
+	tunnel_see(&k, &t, &ask, &d);
+	assert_true(t.slip);
+	const uint64_t clear = t.notebook->clear;
+	assert_true(clear != 0);
+	struct http_event post = ask;
+	post.rule = BODY_LENGTH;
+	h->length = 100;
+	h->length_valid = h->has_length = true;
+	tunnel_see(&k, &t, &post, &d);
+	assert_false(t.slip);
+	assert_int_equal(k.slips.used, 0);
+	assert_int_equal(k.notebooks.used, 1);
+	assert_int_equal(t.notebook->clear & clear, clear);
+	tunnel_see(&k, &u, &ask, &d);
+	assert_true(u.slip);
+	tunnel_see(&k, &u, &post, &d);
+	assert_true(u.slip && u.exhausted);
+	assert_int_equal(u.awake & ~k.few, 0);
+	assert_int_equal(~u.never & ~k.few, 0);
+	tunnel_end(&k, &t, &d);
+	tunnel_end(&k, &u, &d);
+	tunnel_fini(&k, &t);
+	tunnel_fini(&k, &u);
+	assert_int_equal(k.slips.used + k.notebooks.used, 0);
 	tunnel_kit_fini(&k);
 	free(h);
 }
@@ -191,6 +233,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(list_is_sound),
 		cmocka_unit_test(notebook_from_the_first_message_on),
+		cmocka_unit_test(a_slip_is_outgrown),
 		cmocka_unit_test(listening),
 		cmocka_unit_test(findings_are_lent),
 		cmocka_unit_test(findings_run_out),
