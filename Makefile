@@ -196,7 +196,7 @@ scan: ## scan-build over the program
 
 # How much of the parsing rooms is run by units, talks and captures.  A program that is shut in can't write its counts, and units are not.
 COVERED ?= decode stream http handshake channel tunnel
-COVERAGE_FLAGS = B=build/coverage CC=gcc HARDEN= LTO= OPT="-O0 -g --coverage -fprofile-update=atomic"
+COVERAGE_FLAGS = B=build/coverage CC=gcc HARDEN= LTO= OPT="-O0 -g --coverage"
 
 coverage: setup-check ## lines and branches that tests run, by room and by file
 	@$(MAKE) --no-print-directory $(COVERAGE_FLAGS) build/coverage/culvert build/coverage/talk $(UNIT:%=build/coverage/unit/%)
