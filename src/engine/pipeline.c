@@ -209,6 +209,18 @@ static bool brings_news(const struct watch *w, const struct segment *seg, uint64
 	return w->judged == 0 || odd != 0 || seg->cut != 0 || http_holds(&w->top.http);
 }
 
+void keep_unread(const struct seat *at, enum side from)
+{
+	struct watch *w = at->w;
+	if (stream_settle(&at->p->streams, &w->stream))
+		return;
+	const uint64_t before = w->dossier.odd;
+	w->dossier.odd |= ODD_BIT(STREAM_CAP);
+	w->dossier.doubts |= DOUBT_CAP;
+	at->p->stats.stream_caps++;
+	tell_odd(at, before, from, w->stream.side[from].read);
+}
+
 static void carry(const struct seat *at, const struct segment *seg)
 {
 	struct watch *w = at->w;
@@ -255,13 +267,8 @@ static void carry(const struct seat *at, const struct segment *seg)
 		return;
 	}
 	follow(at, false);
-	if (w->phase != WATCH_SETTLED && !stream_settle(&at->p->streams, &w->stream)) {
-		const uint64_t odd_before = w->dossier.odd;
-		w->dossier.odd |= ODD_BIT(STREAM_CAP);
-		w->dossier.doubts |= DOUBT_CAP;
-		at->p->stats.stream_caps++;
-		tell_odd(at, odd_before, from, w->stream.side[from].read);
-	}
+	if (w->phase != WATCH_SETTLED)
+		keep_unread(at, from);
 	conclude(at, false);
 }
 

@@ -175,12 +175,14 @@ static void read_parked(const struct seat *at, struct rival *r)
 	enum side odd_from;
 	uint64_t odd_at;
 	r->parked = false;
+	/* What came with the acknowledgement waits until this is read. */
+	keep_unread(at, OTHER((enum side)r->from));
 	if ((r->odd & ODD_BIT(TTL_JUMP)) != 0)
 		stream_trust_ttl(&w->stream, (enum side)r->from, r->seg.ttl);
 	stream_push(&at->p->streams, &w->stream, &r->seg, &odd_from, &odd_at);
 	follow(at, false);
 	if (w->phase != WATCH_SETTLED)
-		stream_settle(&at->p->streams, &w->stream);
+		keep_unread(at, (enum side)r->from);
 }
 
 /* Balancers answer a SYN for servers whose TTL is another, and not all that is said is acknowledged before the end. */

@@ -123,6 +123,9 @@ struct seat {
 /* pipeline.c: takes a frame in.  The conversation it belongs to, and its segment; NULL: to none. */
 struct flow *carry_frame(struct pipeline *p, const struct frame *f, struct segment *seg);
 
+/* What nobody has read yet stays, and the packet's bytes are not needed any more; `from`: whose packet it was. */
+void keep_unread(const struct seat *at, enum side from);
+
 /* follow.c: reads what the streams have, as far as it goes.  `over`: no more will come. */
 void follow(const struct seat *at, bool over);
 void watch_begin(const struct seat *at, const struct segment *first);
