@@ -105,7 +105,7 @@ static void after_handshake(const struct seat *at, struct dialogue *d, const str
 		return;
 	}
 	if (d->shake.state == HS_UPGRADED_HTTP2) {
-		d->http2 = true;
+		d->http2 = 1;
 		settle(at);
 		return;
 	}
@@ -140,7 +140,7 @@ static uint64_t pair_of(const struct seat *at, const struct dialogue *d)
 	memcpy(name + sizeof client->addr, server->addr, sizeof server->addr);
 	memcpy(name + 2 * sizeof client->addr, &server->port, sizeof server->port);
 	memcpy(name + 2 * sizeof client->addr + sizeof server->port, &k->space, sizeof k->space);
-	return tunnel_key((struct slice){ name, sizeof name }) ^ (d == &at->w->top ? 0 : at->flow->id);
+	return tunnel_key((struct slice){ name, sizeof name }) ^ (d == &at->w->top ? 0 : flow_id(at->flow));
 }
 
 static void begin_tunnel(const struct seat *at, struct dialogue *d)
@@ -150,8 +150,8 @@ static void begin_tunnel(const struct seat *at, struct dialogue *d)
 	void *ours = NULL;
 	if (d == &at->w->top)
 		ours = kin_join(at->p->kin, client_lo ? &k->lo : &k->hi, client_lo ? &k->hi : &k->lo, k->space, at->t);
-	d->tunnel_ready = true;
-	tunnel_init(&d->tunnel, at->flow->id, pair_of(at, d), ours);
+	d->tunnel_ready = 1;
+	tunnel_init(&d->tunnel, flow_id(at->flow), pair_of(at, d), ours);
 }
 
 static void show_tunnels(const struct seat *at, struct dialogue *d, const struct http_event *ev, struct dossier *notes)
@@ -240,7 +240,7 @@ static void take_event(const struct seat *at, struct dialogue *d, struct http_ev
 		break;
 	case HTTP_H2:
 		http_witness(ev, notes);
-		d->http2 = true;
+		d->http2 = 1;
 		settle(at);
 		if (d != &w->top)
 			judging_at(at, MOMENT_CHANNEL);

@@ -10,7 +10,7 @@
  * Inline nothing of this is needed: what passes is what arrives, and a second version never passes (gate.c). */
 #include "engine/watch.h"
 
-enum { RIVAL_MOST = 1536, NOT_YET = 0 };
+enum { RIVAL_MOST = 1536, RIVAL_PLACES = (1 << 30) - 1, NOT_YET = 0 };
 
 struct rival {
 	/* A segment put aside; `seg.payload` lies in `kept`. */
@@ -43,7 +43,8 @@ static struct rival *rival_need(const struct seat *at)
 	if (r != NULL || (r = pool_take_uncleared(&at->p->rivals)) == NULL)
 		return r;
 	r->parked = r->answers = false;
-	at->w->top.rival = (uint32_t)((size_t)((unsigned char *)r - at->p->rivals.blocks) / at->p->rivals.size + 1);
+	const size_t place = (size_t)((unsigned char *)r - at->p->rivals.blocks) / at->p->rivals.size + 1;
+	at->w->top.rival = place & RIVAL_PLACES; /* there are far fewer */
 	return r;
 }
 

@@ -41,7 +41,7 @@ void tell_gather(const struct seat *at, struct facts *f)
 {
 	const struct watch *w = at->w;
 	*f = (struct facts){
-		.flow_id = at->flow->id,
+		.flow_id = flow_id(at->flow),
 		.key = &at->flow->key,
 		.client_is_lo = w->stream.client_way == LO_TO_HI,
 		.encap = w->encap,

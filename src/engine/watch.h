@@ -32,9 +32,8 @@ struct dialogue {
 	struct relay *relay;    /* what replaced HTTP here; from a pool */
 	struct dialogue *inner; /* the dialogue inside that channel; from a pool */
 	struct tunnel tunnel;
-	bool http2;
-	bool tunnel_ready;
-	uint32_t rival; /* of the conversation's own: place of a block in a pool, see rival.c; 0: none */
+	uint32_t rival : 30; /* of the conversation's own: place of a block in a pool, see rival.c; 0: none */
+	uint32_t http2 : 1, tunnel_ready : 1;
 };
 
 enum phase {

@@ -11,7 +11,7 @@
 void wheel_put(struct flow_table *t, struct flow *f, uint32_t list)
 {
 	struct wheel *w = &t->wheel;
-	f->slot = list + 1;
+	f->slot = (uint16_t)(list + 1);
 	f->wheel_next = 0;
 	f->wheel_prev = w->list[list].last;
 	if (f->wheel_prev != 0)
@@ -35,7 +35,8 @@ void wheel_take(struct flow_table *t, struct flow *f)
 		flow_at(t, f->wheel_next)->wheel_prev = f->wheel_prev;
 	else
 		w->list[list].last = f->wheel_prev;
-	f->slot = f->wheel_next = f->wheel_prev = 0;
+	f->slot = 0;
+	f->wheel_next = f->wheel_prev = 0;
 }
 
 /* Seconds until its time is over; 0 when it is.  Whole seconds are one short of the truth at most, so `>` is never early. */

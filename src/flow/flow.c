@@ -8,7 +8,7 @@
 #include <sys/mman.h>
 #include "flow/inside.h"
 
-enum { PAYLOAD_AT = (sizeof(struct flow) + 15) / 16 * 16, FLOWS_MAX = 1 << 28, ASKED_AT_MOST = 64 };
+enum { PAYLOAD_AT = (sizeof(struct flow) + 7) / 8 * 8, FLOWS_MAX = 1 << 28, ASKED_AT_MOST = 64 };
 
 _Static_assert(sizeof(struct flow_key) == 44, "keys are hashed and compared as bytes: no padding");
 
@@ -109,13 +109,13 @@ static void unlink_bucket(struct flow_table *t, const struct flow *f)
 }
 
 /* The same in every run, so the key is no secret: it names a conversation, it does not protect a table. */
-static uint64_t name_flow(const struct flow *f, uint64_t turn)
+uint64_t flow_id(const struct flow *f)
 {
 	const struct hash_key open_key = { UINT64_C(0x63756c7665727420), UINT64_C(0x666c6f7720696473) };
 	unsigned char bytes[sizeof f->key + 2 * sizeof(uint64_t)];
 	memcpy(bytes, &f->key, sizeof f->key);
 	memcpy(bytes + sizeof f->key, &f->first, sizeof f->first);
-	memcpy(bytes + sizeof f->key + sizeof f->first, &turn, sizeof turn);
+	memcpy(bytes + sizeof f->key + sizeof f->first, &f->turn, sizeof f->turn);
 	return hash_bytes(open_key, bytes, sizeof bytes) >> 13;
 }
 
@@ -167,7 +167,6 @@ static struct flow *make(struct flow_table *t, const struct segment *s, uint64_t
 	f->tag = tag;
 	f->first = f->last = s->t;
 	f->turn = turn;
-	f->id = name_flow(f, s->turn);
 	t->buckets[at] = (struct bucket){ tag, f->index };
 	age_append(t, f);
 	rank_append(t, f, 0);

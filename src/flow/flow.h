@@ -17,15 +17,15 @@ struct flow_table;
 
 struct flow {
 	struct flow_key key;
-	int64_t first, last; /* ns: first and latest segment; `last` never goes backwards */
-	uint64_t id;         /* 51 bits, the same in every run over the same packets */
-	uint64_t turn;       /* when it was made: the place in the run */
 	uint32_t timeout_s;  /* forgotten this long after `last`; the caller sets it after flow_touch */
+	int64_t first, last; /* ns: first and latest segment; `last` never goes backwards */
+	uint64_t turn;       /* when it was made: the place in the run */
 	/* The table's own. */
-	uint32_t tag, index, seen, wheel_next, wheel_prev, slot, age_next, age_prev, armed_s;
+	uint32_t tag, index, seen, wheel_next, wheel_prev, age_next, age_prev, armed_s;
 	uint32_t rank_next, rank_prev, placed; /* placed: second in which it was put in the list of its rank */
+	uint16_t slot;
 	uint8_t rank;
-	/* The payload follows, aligned to 16. */
+	/* The payload follows, aligned to 8. */
 };
 
 struct flow_table *flow_table_new(size_t flows, size_t payload, struct hash_key key, struct err *e) MUST_CHECK;
@@ -42,6 +42,9 @@ struct flow *flow_find(struct flow_table *t, const struct segment *s);
 struct flow *flow_make(struct flow_table *t, const struct segment *s, uint64_t turn);
 
 void *flow_payload(struct flow *f);
+
+/* Its name: 51 bits, the same in every run over the same packets.  Made when it is asked for. */
+uint64_t flow_id(const struct flow *f);
 
 /* How much would be lost with it; its caller says so when it changes.  New ones have the lowest. */
 enum { FLOW_RANKS = 4 };

@@ -67,9 +67,9 @@ struct handshake_record {
 struct handshake {
 	uint8_t state; /* enum hs_state */
 	uint8_t tries_connect, tries_upgrade;
-	uint8_t count;         /* of records, at most MAX_HANDSHAKES; the last is the one in progress */
-	bool named_connection; /* the Upgrade request had Connection: upgrade too */
-	uint32_t ordinal;      /* of the request that asked */
+	uint8_t count : 7;            /* of records, at most MAX_HANDSHAKES; the last is the one in progress */
+	uint8_t named_connection : 1; /* the Upgrade request had Connection: upgrade too */
+	uint32_t ordinal;             /* of the request that asked */
 	struct handshake_record
 	    *records;         /* room for MAX_HANDSHAKES, lent by the caller when first needed; may be NULL */
 	uint64_t asked_until; /* client offset right after the request that asked */
