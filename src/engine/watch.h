@@ -122,6 +122,13 @@ struct seat {
 /* pipeline.c: takes a frame in.  The conversation it belongs to, and its segment; NULL: to none. */
 struct flow *carry_frame(struct pipeline *p, const struct frame *f, struct segment *seg);
 
+/* carry.c: a conversation's first segment gives it its seat; each is carried to where it is read; at its end all is told, and the
+ * conversation dropped. */
+struct seat seat_of(struct pipeline *p, struct flow *f, int64_t t);
+struct seat take_seat(struct pipeline *p, struct flow *f, const struct segment *first, unsigned interface);
+void carry(const struct seat *at, const struct segment *seg);
+void finish(const struct seat *at, enum ended why);
+
 /* What nobody has read yet stays, and the packet's bytes are not needed any more; `from`: whose packet it was. */
 void keep_unread(const struct seat *at, enum side from);
 

@@ -187,6 +187,6 @@ uint32_t calls_close(const struct guard *g)
 	if (len == 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
 		return missing;
 	/* No detour for a processor's secrets, for there are none here. */
-	return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_SPEC_ALLOW, &filter) == 0 ? 0
-													   : missing;
+	const bool closed = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_SPEC_ALLOW, &filter) == 0;
+	return closed ? 0 : missing;
 }
