@@ -119,24 +119,27 @@ static bool make_room(struct pipeline *p, int64_t now)
 	return true;
 }
 
-/* A conversation that began with a SYN some time ago; there must be a place. */
-static struct seat open_up(struct pipeline *p, const struct knock *k)
+/* A conversation that began with a SYN some time ago; there must be a place.  False: there was none after all. */
+static bool open_up(struct pipeline *p, const struct knock *k, struct seat *at)
 {
-	const struct seat at = take_seat(p, flow_make(p->flows, &k->syn, p->turn / 2), &k->syn, k->interface);
-	judging_begin(&at);
-	carry(&at, &k->syn);
-	return at;
+	struct flow *f = flow_make(p->flows, &k->syn, p->turn / 2);
+	if (f == NULL)
+		return false;
+	*at = take_seat(p, f, &k->syn, k->interface);
+	judging_begin(at);
+	carry(at, &k->syn);
+	return true;
 }
 
 /* Nobody answered.  In a flood that is only counted: it is not to fill the disk as well. */
 static void forget_knock(struct pipeline *p, const struct knock *k, bool flood, enum ended why)
 {
-	if (flood) {
+	struct seat at;
+	if (flood || !open_up(p, k, &at)) {
 		p->stats.half_open_evicted++;
 		p->stats.by_label[LABEL_UNDECIDED]++;
 		return;
 	}
-	const struct seat at = open_up(p, k);
 	finish(&at, why);
 }
 
@@ -166,11 +169,11 @@ static void knock(struct pipeline *p, const struct segment *seg, unsigned interf
 
 static struct flow *answer_knock(struct pipeline *p, const struct knock *k, const struct segment *seg)
 {
-	if (!make_room(p, seg->t)) {
+	struct seat at;
+	if (!make_room(p, seg->t) || !open_up(p, k, &at)) {
 		p->stats.flows--;
 		return NULL;
 	}
-	open_up(p, k);
 	return flow_find(p->flows, seg);
 }
 
