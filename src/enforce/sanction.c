@@ -1,6 +1,6 @@
 #include "enforce/sanction.h"
 
-enum { NS_PER_MS = 1000000, FIRST_MS = 250, LONGEST = 4 /* askings after which the time between two stays */ };
+enum { NS_PER_MS = 1000000, LONGEST = 4 /* askings after which the time between two stays */ };
 
 void sanction_judged(struct sanction *s, enum act act, enum moment m)
 {
@@ -21,8 +21,8 @@ static enum mark_kind kind_of(const struct sanction *s, bool settled)
 
 static uint32_t pause_ms(const struct sanction *s)
 {
-	const unsigned times = s->asked < LONGEST ? s->asked : LONGEST;
-	return (uint32_t)FIRST_MS << 2 * (times - 1);
+	static const uint32_t after[LONGEST + 1] = { 0, 250, 1000, 4000, 16000 };
+	return after[s->asked < LONGEST ? s->asked : LONGEST];
 }
 
 enum mark_kind sanction_next(struct sanction *s, const struct sanction_view *v, bool *again)
