@@ -59,6 +59,8 @@ size_t pipeline_reserved(const struct pipeline *p)
 		n += pool_reserved(pools[i]);
 	if (p->gatekeeper != NULL)
 		n += sizeof *p->gatekeeper + pool_reserved(&p->gatekeeper->gates);
+	if (p->enforcer != NULL)
+		n += sizeof *p->enforcer;
 	return n;
 }
 
