@@ -16,14 +16,14 @@ Q = $(if $(V),,@)
 CORPUS  ?= ../shared/corpus
 
 PACKAGES := gcc make pkg-config libpcap-dev libndpi-dev libmd-dev libyaml-dev libpcre2-dev libcap-ng-dev libseccomp-dev \
-	libmicrohttpd-dev libnetfilter-queue-dev libmnl-dev libcmocka-dev \
+	libmicrohttpd-dev libnetfilter-queue-dev libnetfilter-conntrack-dev libmnl-dev libcmocka-dev \
 	python3 python3-jsonschema
 CHECK_PACKAGES := clang clang-format clang-tidy libclang-rt-14-dev cppcheck mandoc universal-ctags tshark libndpi-bin \
 	shellcheck valgrind libhtp-dev clang-tools gcovr
 BENCH_PACKAGES := gnuplot-nox valgrind libndpi-bin
 
 LAB_PACKAGES := httptunnel openssh-client openssh-server tcpdump tcpreplay ethtool curl iproute2 procps squid tinyproxy-bin corkscrew \
-	socat iptables openssl
+	socat iptables conntrack openssl
 
 WARN := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wcast-qual -Wvla -Wpointer-arith \
 	-Wwrite-strings -Wundef -Werror
@@ -36,7 +36,7 @@ CPPFLAGS += -Isrc -D_GNU_SOURCE -DCULVERT_VERSION='"$(VERSION)"'
 CFLAGS   += -std=c11 $(OPT) $(HARDEN) $(WARN)
 LDFLAGS  += -pie -Wl,-z,relro,-z,now
 # nDPI before libmd, so that nDPI finds its own SHA1Init and not libmd's of the same name: see base/digest.c.
-LDLIBS   = -lpcap $(NDPI_LIBS) -lmd -lyaml -lpcre2-8 -lcap-ng -lseccomp -lnetfilter_queue -lmnl -lm
+LDLIBS   = -lpcap $(NDPI_LIBS) -lmd -lyaml -lpcre2-8 -lcap-ng -lseccomp -lnetfilter_queue -lnetfilter_conntrack -lmnl -lm
 
 NDPI_CFLAGS = $(shell pkg-config --cflags libndpi 2>/dev/null)
 NDPI_LIBS   = $(shell pkg-config --libs libndpi 2>/dev/null || echo -lndpi)

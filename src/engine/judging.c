@@ -2,6 +2,7 @@
  *
  * Without rules, or at a moment that no rule waits for, nothing is gathered.  A conversation holds a block of what has
  * spoken about it from its first alert on, and its latest request only while a rule reads it. */
+#include "engine/enforcing.h"
 #include "engine/gate.h"
 #include "http/target.h"
 
@@ -100,6 +101,8 @@ static void judge_one(
 		*w->fired = first;
 	if (at->p->gatekeeper != NULL)
 		gate_judged(at, &d, m, level, h);
+	if (at->p->enforcer != NULL)
+		sanction_judged(&w->sanction, d.act, m);
 	f->fate = gate_told(w->gate);
 	report(at, f, &d, level, h);
 }

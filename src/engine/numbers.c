@@ -1,4 +1,5 @@
 /* What the rooms counted, and what they may take: gathered when somebody asks, so that no packet pays for it. */
+#include "engine/enforcing.h"
 #include "engine/gate.h"
 
 static void gather_caps(const struct pipeline *p, const struct decode_counters *c, uint64_t caps[CAPS])
@@ -44,6 +45,7 @@ void pipeline_stats(const struct pipeline *p, struct report_stats *out)
 	out->rules.judge.suppressed += out->caps[CAP_ALERTS];
 	out->records = reporter_lines(p->reporter);
 	out->in_the_way = p->gatekeeper != NULL ? &p->gatekeeper->stats : NULL;
+	out->enforce = p->enforcer != NULL ? &p->enforcer->stats : NULL;
 }
 
 size_t pipeline_reserved(const struct pipeline *p)
@@ -57,6 +59,8 @@ size_t pipeline_reserved(const struct pipeline *p)
 		n += pool_reserved(pools[i]);
 	if (p->gatekeeper != NULL)
 		n += sizeof *p->gatekeeper + pool_reserved(&p->gatekeeper->gates);
+	if (p->enforcer != NULL)
+		n += sizeof *p->enforcer;
 	return n;
 }
 

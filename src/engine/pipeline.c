@@ -1,6 +1,7 @@
 #include "engine/pipeline.h"
 
 #include <stdlib.h>
+#include "engine/enforcing.h"
 #include "engine/gate.h"
 
 #define KNOCKS_LATER (UINT64_C(1) << 63)
@@ -50,6 +51,11 @@ struct pipeline *pipeline_new(const struct pipeline_options *o, struct reporter 
 		pipeline_free(p);
 		return NULL;
 	}
+	if (o->enforce && (p->enforcer = calloc(1, sizeof *p->enforcer)) == NULL) {
+		pipeline_free(p);
+		err_set_sys(e, "memory", "no room for marks");
+		return NULL;
+	}
 	if (o->rules != NULL)
 		pipeline_rules(p, o->rules);
 	return p;
@@ -75,6 +81,7 @@ void pipeline_free(struct pipeline *p)
 	pool_fini(&p->rivals);
 	judging_fini(p);
 	gatekeeper_free(p->gatekeeper);
+	free(p->enforcer);
 	free(p->head);
 	free(p);
 }

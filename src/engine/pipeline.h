@@ -6,6 +6,7 @@
 #include "base/err.h"
 #include "capture/frame.h"
 #include "decode/decode.h"
+#include "enforce/order.h"
 #include "report/report.h"
 #include "rules/rules.h"
 #include "stream/stream.h"
@@ -31,6 +32,7 @@ struct pipeline_options {
 	struct unwrap *unwrap;           /* where what they carry is written; NULL: nowhere */
 	const struct ruleset *rules;     /* NULL: none */
 	const struct gate_options *gate; /* NULL: nothing waits for an answer */
+	bool enforce;                    /* conversations are to be marked in the kernel */
 };
 
 struct pipeline *pipeline_new(const struct pipeline_options *o, struct reporter *r, struct err *e) MUST_CHECK;
@@ -56,6 +58,10 @@ void pipeline_decide(struct pipeline *p, const struct frame *f);
 /* What is to be answered after pipeline_decide, _tick or _drain: about the frame, unless it has to wait, and about such as have
  * waited.  Only until the next of these calls. */
 const struct packet_answer *pipeline_answers(const struct pipeline *p, size_t *count);
+
+/* The same as pipeline_frame where conversations are to be marked: what is to be asked for about that of the frame; mostly NULL.
+ * Only until the next frame. */
+const struct mark_order *pipeline_enforce(struct pipeline *p, const struct frame *f);
 
 /* No frame has come for a while, and it is `now`: conversations whose time is over are concluded. */
 void pipeline_tick(struct pipeline *p, int64_t now);

@@ -5,6 +5,7 @@
 
 #include "channel/channel.h"
 #include "decode/decode.h"
+#include "enforce/sanction.h"
 #include "engine/pipeline.h"
 #include "flow/flow.h"
 #include "flow/knock.h"
@@ -81,7 +82,8 @@ struct watch {
 	struct fired *fired; /* which rules have; from a pool, NULL until one does */
 	void *request;       /* the latest, while a rule reads it; from a pool */
 	struct gate *gate;   /* inline: what becomes of its packets; from a pool */
-	struct mask *mask;   /* its framing was lost by its own bytes: was the HTTP a disguise?  From a pool */
+	struct sanction sanction; /* is its connection to be marked? */
+	struct mask *mask;        /* its framing was lost by its own bytes: was the HTTP a disguise?  From a pool */
 };
 
 struct pipeline {
@@ -98,6 +100,7 @@ struct pipeline {
 	struct pool notes, records, relays, dialogues, encaps, masks, rivals, fired, requests;
 	struct judge *judge;
 	struct gatekeeper *gatekeeper; /* NULL: nothing waits for an answer */
+	struct enforcer *enforcer;     /* NULL: nothing is marked */
 	uint32_t moments;              /* those that a rule waits for */
 	struct head *head;             /* scratch */
 	const char *source;

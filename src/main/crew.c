@@ -181,6 +181,7 @@ static void read_numbers(struct member *m)
 	m->latest.stats.source = NULL;
 	m->latest.stats.live = NULL;
 	m->latest.stats.in_the_way = NULL;
+	m->latest.stats.enforce = NULL;
 }
 
 static void add(struct worker_numbers *sum, const struct worker_numbers *more)
@@ -191,6 +192,7 @@ static void add(struct worker_numbers *sum, const struct worker_numbers *more)
 	sum->unwrap_lost += more->unwrap_lost;
 	sum->refused += more->refused;
 	inline_stats_add(&sum->in_the_way, &more->in_the_way);
+	enforce_stats_add(&sum->enforce, &more->enforce);
 }
 
 static void say_death(struct crew *c, const struct member *m, pid_t pid, int status)
@@ -351,6 +353,15 @@ void crew_sum_inline(const struct crew *c, struct inline_stats *sum)
 	for (unsigned i = 0; i < c->count; i++) {
 		inline_stats_add(sum, &c->member[i].before.in_the_way);
 		inline_stats_add(sum, &c->member[i].latest.in_the_way);
+	}
+}
+
+void crew_sum_enforce(const struct crew *c, struct enforce_stats *sum)
+{
+	*sum = (struct enforce_stats){ .enforced = 0 };
+	for (unsigned i = 0; i < c->count; i++) {
+		enforce_stats_add(sum, &c->member[i].before.enforce);
+		enforce_stats_add(sum, &c->member[i].latest.enforce);
 	}
 }
 

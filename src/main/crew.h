@@ -20,6 +20,8 @@ struct crew_job {
 	void (*closed)(void *ctx, unsigned worker);
 	/* In the worker, just forked: what is the keeper's alone is to be given up.  NULL: nothing. */
 	void (*forked)(void *ctx, unsigned worker);
+	/* Where a worker puts what is to be marked.  NULL: nothing is. */
+	struct ring *(*marks)(void *ctx, unsigned worker);
 	void *ctx;
 };
 
@@ -77,6 +79,7 @@ bool crew_stands(const struct crew *c);
 /* The sum, and what is told of each. */
 void crew_sum(const struct crew *c, struct report_stats *sum, struct worker_stats *each);
 void crew_sum_inline(const struct crew *c, struct inline_stats *sum);
+void crew_sum_enforce(const struct crew *c, struct enforce_stats *sum);
 uint64_t crew_unwrap_lost(const struct crew *c);
 uint64_t crew_refused(const struct crew *c); /* answers */
 

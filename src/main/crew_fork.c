@@ -26,6 +26,7 @@ static int work(struct crew *c, unsigned i, int orders, const struct descriptors
 		.options = c->options,
 		.source = m->source,
 		.lines = &m->lines,
+		.marks = c->job.marks != NULL ? c->job.marks(c->job.ctx, i) : NULL,
 		.numbers = &m->numbers,
 		.orders = orders,
 		.record_colours = reporter_colours(c->to[LINE_RECORD]),

@@ -30,21 +30,21 @@ static bool number(const char *option, const char *word, uint32_t least, uint32_
 }
 
 /* "0x1" or "0x1/0xf". */
-static bool set_mark(struct gate_options *g, const char *word)
+static bool set_mark(const char *option, const char *word, uint32_t *mark, uint32_t *mask)
 {
 	char value[32] = "";
 	const char *slash = strchr(word, '/');
 	const size_t len = slash != NULL ? (size_t)(slash - word) : strlen(word);
 	if (len < sizeof value)
 		memcpy(value, word, len);
-	if (!number("--settled-mark", value, 1, UINT32_MAX, &g->mark))
+	if (!number(option, value, 1, UINT32_MAX, mark))
 		return false;
-	g->mask = g->mark;
-	if (slash != NULL && !number("--settled-mark", slash + 1, 1, UINT32_MAX, &g->mask))
+	*mask = *mark;
+	if (slash != NULL && !number(option, slash + 1, 1, UINT32_MAX, mask))
 		return false;
-	if ((g->mark & ~g->mask) == 0)
+	if ((*mark & ~*mask) == 0)
 		return true;
-	log_error("--settled-mark: %s has bits that its mask has not", word);
+	log_error("%s: %s has bits that its mask has not", option, word);
 	return false;
 }
 
@@ -131,7 +131,12 @@ bool inline_option(struct inline_options *o, int c, const char *value)
 	case OPT_EXCEPTIONS:
 		return set_policies(o, value);
 	case OPT_SETTLED_MARK:
-		return set_mark(&o->gate, value);
+		return set_mark("--settled-mark", value, &o->gate.mark, &o->gate.mask);
+	case OPT_FORBIDDEN_MARK:
+		return set_mark("--forbidden-mark", value, &o->forbidden.value, &o->forbidden.mask);
+	case OPT_ENFORCE:
+		o->enforce = true;
+		return true;
 	case OPT_QUEUE_LENGTH:
 		return number("--queue-length", value, MAX_HELD * 2, 1 << 20, &o->queue.length);
 	case OPT_CHECK:

@@ -1,8 +1,9 @@
-/* inline_options -- the words of the command line that only `culvert inline` has. */
+/* inline_options -- the words of the command line that only `culvert inline` has, and `culvert live --enforce`. */
 #ifndef MAIN_INLINE_OPTIONS_H
 #define MAIN_INLINE_OPTIONS_H
 
 #include "capture/source.h"
+#include "enforce/conntrack.h"
 #include "engine/pipeline.h"
 
 enum fail { FAIL_UNSAID, FAIL_OPEN, FAIL_CLOSED };
@@ -15,8 +16,10 @@ struct inline_options {
 	enum firewall print;        /* a rule set is to be printed for it */
 	struct queue_options queue; /* the first */
 	uint32_t last;              /* number of the last queue */
-	struct gate_options gate;
-	uint8_t said[EXCEPTIONS]; /* 1 + enum policy; 0: as `fail` says */
+	struct gate_options gate;   /* its mark is live's, too */
+	uint8_t said[EXCEPTIONS];   /* 1 + enum policy; 0: as `fail` says */
+	struct conn_mark forbidden; /* live --enforce */
+	bool enforce;
 };
 
 enum {
@@ -24,6 +27,8 @@ enum {
 	OPT_EXCEPTIONS,
 	OPT_REJECT_WITH,
 	OPT_SETTLED_MARK,
+	OPT_FORBIDDEN_MARK,
+	OPT_ENFORCE,
 	OPT_QUEUE_LENGTH,
 	OPT_PRINT_RULES,
 	OPT_CHECK,
@@ -31,7 +36,8 @@ enum {
 };
 
 enum { QUEUE_LENGTH = 8192 };
-#define SETTLED_MARK 0x1000000u
+#define SETTLED_MARK   0x1000000u
+#define FORBIDDEN_MARK 0x2000000u
 
 /* One of the above, or 'q'.  False, after saying why, when its value cannot be. */
 bool inline_option(struct inline_options *o, int c, const char *value);

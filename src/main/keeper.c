@@ -41,6 +41,11 @@ static void count(struct keeper *k)
 	s->live = &k->stats;
 	crew_sum_inline(&k->crew, &k->in_the_way);
 	s->in_the_way = k->run.options->pipeline.gate != NULL ? &k->in_the_way : NULL;
+	if (k->enforced != NULL) {
+		crew_sum_enforce(&k->crew, &k->enforce);
+		k->enforced(k->ctx, &k->enforce);
+		s->enforce = &k->enforce;
+	}
 	s->records = reporter_lines(k->run.reporter);
 	s->rules.rules = rules->set != NULL ? ruleset_count(rules->set) : 0;
 	s->rules.used = rules->set != NULL;

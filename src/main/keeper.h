@@ -23,9 +23,12 @@ struct keeper {
 	const char *doing;        /* told when it begins */
 	const char *more_room;    /* the option by which the kernel has more of it */
 	bool (*renew)(void *ctx); /* about once a second: are the sources to be opened anew?  NULL: never */
+	/* Adds what was done in the kernel about marks.  NULL: nothing is marked. */
+	void (*enforced)(void *ctx, struct enforce_stats *sum);
 	void *ctx;
 	struct live_stats stats;
 	struct inline_stats in_the_way;
+	struct enforce_stats enforce;
 	struct worker_stats each[MAX_WORKERS];
 	struct keeper_watch watch[MAX_KEEPER_WATCHES];
 	size_t watches;
@@ -40,7 +43,7 @@ struct keeper {
 /* Before keeper_run: `ready` is called when `fd` can be read. */
 void keeper_watch(struct keeper *k, int fd, void (*ready)(void *ctx), void *ctx);
 
-/* Runs workers for `job` until told to stop.  Of `k`, name, renew, ctx and watches are set.  Returns an exit status. */
+/* Runs workers for `job` until told to stop.  Of `k`, name, renew, enforced, ctx and watches are set.  Returns an exit status. */
 int keeper_run(struct keeper *k, struct options *o, const struct crew_job *job);
 
 #endif

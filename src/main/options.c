@@ -26,14 +26,18 @@ const char help_text[] =
     "      --buffer MIB        live: the kernel's buffer for each interface (default 64)\n"
     "      --snaplen BYTES     live: keep so much of each frame (default 262144)\n"
     "      --stats-interval S  live, inline: a stats record every S seconds (default 8; 0: only at the end)\n"
+    "      --enforce           live: mark the connections that a rule forbids in the kernel, for a rule of the "
+    "firewall\n"
+    "      --forbidden-mark V/M  live --enforce: on connections that a rule forbids (default 0x2000000)\n"
     "  -q, --queue NUM[-NUM]   inline: the kernel's queues, each with a worker\n"
     "      --fail open|closed  inline: what cannot be judged passes, or does not; must be said\n"
     "      --exceptions LIST   inline: CONDITION=pass|drop|reject, with commas: flow-table, reassembly, midstream,\n"
     "                          restart, parser, held, queue\n"
     "      --reject-with HOW   inline: rst (default), or 403 where a handshake is rejected\n"
-    "      --settled-mark V/M  inline: on packets of conversations that need no more asking (default 0x1000000)\n"
+    "      --settled-mark V/M  inline: on packets of conversations that need no more asking (default 0x1000000); live\n"
+    "                          --enforce: on their connections\n"
     "      --queue-length N    inline: packets that may wait (default 8192)\n"
-    "      --print-rules WHAT  inline: print the rule set to load, for nft or iptables\n"
+    "      --print-rules WHAT  inline, live --enforce: print the rule set to load, for nft or iptables\n"
     "      --check             inline: say what the kernel and the rights lack\n"
     "      --fates FILE        replay: what would become of each packet inline\n"
     "  -j, --workers N         replay, live, inline: share the traffic among N workers (default 1)\n"
@@ -116,6 +120,8 @@ static const struct option long_options[] = {
 	{ "exceptions", required_argument, NULL, OPT_EXCEPTIONS },
 	{ "reject-with", required_argument, NULL, OPT_REJECT_WITH },
 	{ "settled-mark", required_argument, NULL, OPT_SETTLED_MARK },
+	{ "forbidden-mark", required_argument, NULL, OPT_FORBIDDEN_MARK },
+	{ "enforce", no_argument, NULL, OPT_ENFORCE },
 	{ "queue-length", required_argument, NULL, OPT_QUEUE_LENGTH },
 	{ "print-rules", required_argument, NULL, OPT_PRINT_RULES },
 	{ "check", no_argument, NULL, OPT_CHECK },

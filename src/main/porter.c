@@ -53,7 +53,7 @@ void porter_fini(struct porter *p)
 	p->leave = -1;
 }
 
-static bool shut_in(const struct options *o)
+bool porter_shut_in(const char *who, const struct options *o)
 {
 	struct guard g;
 	char names[GUARD_TEXT];
@@ -65,7 +65,7 @@ static bool shut_in(const struct options *o)
 	if (missing == 0 || o->sandbox != GUARD_REQUIRE)
 		return true;
 	guard_names(missing, names);
-	log_error("the porter cannot be shut in; missing: %s", names);
+	log_error("the %s cannot be shut in; missing: %s", who, names);
 	return false;
 }
 
@@ -142,7 +142,7 @@ static int work(struct duty *d, const struct options *o, const struct descriptor
 	prctl(PR_SET_NAME, "culvert-porter");
 	descriptors_leave(before, keep, sizeof keep / sizeof *keep);
 	d->moved = d->told = clock_ns(CLOCK_MONOTONIC);
-	return shut_in(o) ? serve(d) : EXIT_DENIED;
+	return porter_shut_in("porter", o) ? serve(d) : EXIT_DENIED;
 }
 
 static void begin_anew(struct porter *p)

@@ -30,6 +30,10 @@ struct source *porter_open(
 /* What its worker has decided is still answered.  The queue's other holders close it themselves. */
 void porter_close(struct porter *p);
 
+/* Gives up all but the right to tell the kernel's netfilter; `who`, for the log.  False, and told, when the sandbox that is
+ * required cannot be had. */
+bool porter_shut_in(const char *who, const struct options *o);
+
 /* About once a second: it has died, or hangs.  Its worker is of no use any more. */
 bool porter_is_lost(struct porter *p);
 

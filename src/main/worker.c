@@ -7,6 +7,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 #include "main/clock.h"
+#include "main/enforcing.h"
 #include "main/judge.h"
 #include "main/signals.h"
 
@@ -23,6 +24,7 @@ struct worker {
 	int64_t beaten; /* ns, monotonic */
 	unsigned ends;  /* orders to end */
 	bool gone;      /* there is no keeper any more */
+	uint64_t marks_lost;
 };
 
 bool worker_shut_in(const struct options *o, uint32_t *missing)
@@ -72,9 +74,13 @@ static void show_numbers(struct worker *w)
 	pipeline_stats(w->run.pipeline, &now.stats);
 	if (now.stats.in_the_way != NULL)
 		now.in_the_way = *now.stats.in_the_way;
+	if (now.stats.enforce != NULL)
+		now.enforce = *now.stats.enforce;
+	now.enforce.lost = w->marks_lost;
 	now.stats.source = NULL;
 	now.stats.live = NULL;
 	now.stats.in_the_way = NULL;
+	now.stats.enforce = NULL;
 	now.received = kernel.received;
 	now.dropped = kernel.dropped;
 	now.refused = kernel.refused;
@@ -120,6 +126,9 @@ static bool take_frames(struct worker *w)
 	struct err e;
 	if (is_inline(w))
 		return judge_frames(&w->run, w->duty->source, BATCH, &e) == GOT_FRAME;
+	if (w->duty->marks != NULL)
+		return enforcing_frames(&w->run, w->duty->source, BATCH, w->duty->marks, &w->marks_lost, &e) ==
+		       GOT_FRAME;
 	return run_frames(&w->run, w->duty->source, BATCH, &e) == GOT_FRAME;
 }
 

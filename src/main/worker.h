@@ -14,6 +14,7 @@ enum worker_line { LINE_RECORD, LINE_TABLE, LINES };
 struct worker_numbers {
 	struct report_stats stats; /* its pointers mean nothing to others */
 	struct inline_stats in_the_way;
+	struct enforce_stats enforce; /* as far as it knows */
 	uint64_t received, dropped, refused, unwrap_lost;
 };
 
@@ -21,6 +22,7 @@ struct worker_duty {
 	struct options *options;
 	struct source *source;
 	struct ring *lines;
+	struct ring *marks; /* what is to be marked; NULL: nothing is */
 	struct page *numbers;
 	int orders;
 	bool record_colours, table_colours;

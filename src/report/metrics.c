@@ -136,6 +136,19 @@ static void put_live(struct text *t, const struct live_stats *s)
 	put_one(t, "culvert_uptime_seconds", "How long it has been running.", GAUGE, s->uptime_s);
 }
 
+static void put_enforce(struct text *t, const struct enforce_stats *s)
+{
+	static const char name[] = "culvert_enforce_conversations_total";
+	put_head(t, name, "Conversations whose connection was to be marked, by the mark.", COUNTER);
+	put(t, "%s{mark=\"forbidden\"} %" PRIu64 "\n", name, s->forbidden);
+	put(t, "%s{mark=\"settled\"} %" PRIu64 "\n", name, s->settled);
+	put_one(t, "culvert_enforced_total", "Connections that the kernel has marked.", COUNTER, s->enforced);
+	put_one(t, "culvert_enforce_unknown_total", "Times that it knew no such connection.", COUNTER, s->unknown);
+	put_one(t, "culvert_enforce_failed_total", "Times that it did not mark one.", COUNTER, s->failed);
+	put_one(
+	    t, "culvert_enforce_lost_total", "Times that it could not be asked, for want of room.", COUNTER, s->lost);
+}
+
 size_t metrics_text(const struct report_stats *s, char *to, size_t room)
 {
 	struct text t = { .to = to, .room = room, .full = room == 0 };
@@ -145,6 +158,8 @@ size_t metrics_text(const struct report_stats *s, char *to, size_t room)
 	put(&t, "culvert_build_info{version=\"" CULVERT_VERSION "\"} 1\n");
 	if (s->live != NULL)
 		put_live(&t, s->live);
+	if (s->enforce != NULL)
+		put_enforce(&t, s->enforce);
 	put_table(&t, of_traffic, sizeof of_traffic / sizeof *of_traffic, s);
 	put_flows(&t, s);
 	put_caps(&t, s);

@@ -256,6 +256,20 @@ static void write_inline_stats(struct json *j, const struct inline_stats *s)
 	json_object_end(j);
 }
 
+static void write_enforce_stats(struct json *j, const struct enforce_stats *s)
+{
+	if (s == NULL)
+		return;
+	json_object(j, "enforce");
+	json_uint(j, "forbidden", s->forbidden);
+	json_uint(j, "settled", s->settled);
+	json_uint(j, "enforced", s->enforced);
+	json_uint(j, "unknown", s->unknown);
+	json_uint(j, "failed", s->failed);
+	json_uint(j, "lost", s->lost);
+	json_object_end(j);
+}
+
 static void write_caps(struct json *j, const struct report_stats *s)
 {
 	json_object(j, "caps");
@@ -306,6 +320,7 @@ size_t record_stats(struct record *r, const struct report_stats *s)
 	write_caps(j, s);
 	record_rule_stats(j, &s->rules);
 	write_inline_stats(j, s->in_the_way);
+	write_enforce_stats(j, s->enforce);
 	if (s->live != NULL && s->live->workers != 0)
 		write_workers(j, s->live);
 	json_uint(j, "records", s->records);

@@ -107,6 +107,14 @@ struct inline_stats {
 	uint64_t exceptions[EXCEPTIONS];  /* conversations that met one; held: packets */
 };
 
+/* Of a run that has connections marked in the kernel. */
+struct enforce_stats {
+	uint64_t forbidden, settled; /* conversations for which that was asked */
+	uint64_t enforced;           /* connections that the kernel has marked */
+	uint64_t unknown, failed;    /* times that it knew no such connection; that it did not do it */
+	uint64_t lost;               /* times that could not be asked, for want of room */
+};
+
 struct report_stats {
 	const char *source;
 	uint64_t frames, frame_bytes, segments, other, malformed, fragments_dropped, bad_checksums;
@@ -117,12 +125,14 @@ struct report_stats {
 	int64_t first, last;
 	const struct live_stats *live;         /* NULL: files were read */
 	const struct inline_stats *in_the_way; /* NULL: it was only listened to */
+	const struct enforce_stats *enforce;   /* NULL: nothing is marked */
 };
 void report_stats(struct reporter *r, const struct report_stats *s);
 
 /* The sum of what two workers counted.  What is told of rules and records, and `live`, is left to the caller. */
 void report_stats_add(struct report_stats *sum, const struct report_stats *more);
 void inline_stats_add(struct inline_stats *sum, const struct inline_stats *more);
+void enforce_stats_add(struct enforce_stats *sum, const struct enforce_stats *more);
 
 uint64_t reporter_lines(const struct reporter *r);
 uint64_t reporter_lost(const struct reporter *r);

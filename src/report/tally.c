@@ -59,3 +59,13 @@ void inline_stats_add(struct inline_stats *sum, const struct inline_stats *more)
 	for (unsigned i = 0; i < EXCEPTIONS; i++)
 		sum->exceptions[i] += more->exceptions[i];
 }
+
+void enforce_stats_add(struct enforce_stats *sum, const struct enforce_stats *more)
+{
+	sum->forbidden += more->forbidden;
+	sum->settled += more->settled;
+	sum->enforced += more->enforced;
+	sum->unknown += more->unknown;
+	sum->failed += more->failed;
+	sum->lost += more->lost;
+}

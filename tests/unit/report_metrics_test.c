@@ -11,6 +11,9 @@
 #include "report/metrics.h"
 
 static const struct live_stats live = { .uptime_s = 601, .received = 602, .dropped = 603 };
+static const struct enforce_stats marks = {
+	.forbidden = 801, .settled = 802, .enforced = 803, .unknown = 804, .failed = 805, .lost = 806
+};
 
 /* A different number everywhere. */
 static struct report_stats numbered(void)
@@ -37,6 +40,7 @@ static struct report_stats numbered(void)
 		.records_lost = 117,
 		.rules = { .used = true, .rules = 201, .loaded = 202, .refused = 203 },
 		.live = &live,
+		.enforce = &marks,
 	};
 	s.rules.judge = (struct judge_counters){ .judged = 301,
 		.matched = 302,
@@ -98,6 +102,12 @@ static void every_number_is_there(void **state)
 		"culvert_kernel_packets_total 602",
 		"culvert_kernel_drops_total 603",
 		"culvert_uptime_seconds 601",
+		"culvert_enforce_conversations_total{mark=\"forbidden\"} 801",
+		"culvert_enforce_conversations_total{mark=\"settled\"} 802",
+		"culvert_enforced_total 803",
+		"culvert_enforce_unknown_total 804",
+		"culvert_enforce_failed_total 805",
+		"culvert_enforce_lost_total 806",
 		"culvert_flows_active 2990",
 	};
 	static char text[METRICS_SIZE];
@@ -166,6 +176,7 @@ static void what_is_not_is_not_told(void **state)
 	assert_null(strstr(text, "culvert_rule"));
 	assert_null(strstr(text, "culvert_alerts"));
 	assert_null(strstr(text, "culvert_kernel"));
+	assert_null(strstr(text, "culvert_enforce"));
 	must_have(text, "culvert_flows_active 0");
 }
 
@@ -178,8 +189,11 @@ static void it_fits_or_is_not_there(void **state)
 	const struct live_stats most = {
 		.now = INT64_MAX, .uptime_s = UINT64_MAX, .received = UINT64_MAX, .dropped = UINT64_MAX
 	};
+	struct enforce_stats large;
 	memset(&s, 0xff, sizeof s);
+	memset(&large, 0xff, sizeof large);
 	s.rules.used = true;
+	s.enforce = &large;
 	s.live = &most;
 	const size_t len = metrics_text(&s, text, METRICS_SIZE);
 	assert_in_range(len, 1000, METRICS_SIZE - 1024);

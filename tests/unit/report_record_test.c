@@ -471,6 +471,12 @@ static void counters_of_a_run(void **state)
 	r = begin(d, d->line, MAX_LINE, false);
 	keep(d, record_stats(&r, &none));
 	lacks(d, "\"first\"");
+	lacks(d, "\"enforce\"");
+	const struct enforce_stats marks = { 1, 2, 3, 4, 5, 6 };
+	const struct report_stats marking = { .enforce = &marks };
+	r = begin(d, d->line, MAX_LINE, false);
+	keep(d, record_stats(&r, &marking));
+	has(d, "\"enforce\":{\"forbidden\":1,\"settled\":2,\"enforced\":3,\"unknown\":4,\"failed\":5,\"lost\":6}");
 }
 
 static const struct rule_info plain_rule = { .id = 1000001,
