@@ -19,10 +19,10 @@ git rev-parse --verify -q "$base^{commit}" >/dev/null || {
 work=$(mktemp -d "${BENCH_DIR:-$memory}/bench.XXXXXX") || exit 2
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' INT TERM
-git archive "$base" | tar -x -C "$work" && make -s -C "$work" release >"$work/build.log" 2>&1 || {
+if ! { git archive "$base" | tar -x -C "$work" && make -s -C "$work" release >"$work/build.log" 2>&1; }; then
 	tail -n 5 "$work/build.log" >&2
 	exit 1
-}
+fi
 before=$work/build/trained/culvert
 
 count() {

@@ -8,7 +8,9 @@
  * short: from SYN to FIN in nine packets, one GET, one 200.  relay: CONNECT, a ClientHello, bulk TLS records.  mixed: a
  * third each of relay, short and huge.  one: a single connection, which downloads.  idle: one conversation after the other.
  * open: all take turns, packet by packet, six for each, within half a minute.  syn: a SYN each from another port, never answered.
- * tiny: a single connection whose download comes in segments of three bytes. */
+ * tiny: a single connection whose download comes in segments of three bytes.
+ *
+ * Connections are of one client after the other; of open and syn, and where the environment has CLIENTS, of so many in turn. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,7 +26,8 @@ enum {
 	ROUND_NS = 4000000,
 	TINY = 3,
 	TLS_HEAD = 5,
-	CLIENTS = 1000
+	CLIENTS = 1000,
+	PORTS = 60000
 };
 
 struct capture {
@@ -32,6 +35,7 @@ struct capture {
 	uint64_t bytes, ns, step, packets;
 	uint32_t random;
 	unsigned conversations;
+	unsigned clients; /* that take turns; 0: one after the other, each with all its ports */
 	uint8_t frame[WIRE_MOST], payload[MSS];
 };
 
@@ -94,7 +98,9 @@ static struct tcp between(struct capture *c)
 {
 	struct tcp t = { .seq = { 1000, 5000 } };
 	const unsigned n = c->conversations++;
-	wire_hosts(&t.wire, false, 1 + n % CLIENTS, (uint16_t)(1024 + n / CLIENTS % 60000), 80);
+	const unsigned client = c->clients != 0 ? n % c->clients : n / PORTS,
+		       port = c->clients != 0 ? n / c->clients : n;
+	wire_hosts(&t.wire, false, 1 + client, (uint16_t)(1024 + port % PORTS), 80);
 	return t;
 }
 
@@ -292,6 +298,9 @@ int main(int argc, char **argv)
 		    stderr);
 		return 2;
 	}
+	const char *turns = getenv("CLIENTS");
+	const bool many = strcmp(argv[1], "open") == 0 || strcmp(argv[1], "syn") == 0;
+	c.clients = turns != NULL ? (unsigned)strtoul(turns, NULL, 10) : many ? CLIENTS : 0;
 	fwrite(file_head, sizeof file_head, 1, c.f);
 	const uint64_t amount = strtoul(argv[2], NULL, 10);
 	if (!write_counted(&c, argv[1], amount))

@@ -67,6 +67,10 @@ for kind in ${KINDS:-bulk short relay mixed syn open one tiny}; do
 	rm -f "$work/x.pcap" "$work/s.pcap"
 done
 # By the difference of two large numbers: beside a single conversation, the peak of the start would hide a part.
-"$generate" open "$((open / 3))" "$work/some.pcap" && "$generate" open "$open" "$work/many.pcap" || exit 1
-"$here/measure.py" 3 "many=$culvert replay -q -o /dev/null $work/many.pcap" "some=$culvert replay -q -o /dev/null $work/some.pcap" >"$work/memory" || exit 1
-awk -v few="$((open / 3))" -v n="$open" '{ kib[$1] = $3 } END { printf "an open conversation: %.0f bytes (%d of them, peak %.0f MiB; %d, %.0f MiB)\n", (kib["many"] - kib["some"]) * 1024 / (n - few), few, kib["some"] / 1024, n, kib["many"] / 1024 }' "$work/memory"
+for kind in idle open; do
+	[ "$kind" = idle ] && what='at rest after an exchange' || what='whose requests wait for their answers at once'
+	"$generate" "$kind" "$((open / 3))" "$work/some.pcap" && "$generate" "$kind" "$open" "$work/many.pcap" || exit 1
+	"$here/measure.py" 3 "many=$culvert replay -q -o /dev/null $work/many.pcap" "some=$culvert replay -q -o /dev/null $work/some.pcap" >"$work/memory" || exit 1
+	awk -v few="$((open / 3))" -v n="$open" -v what="$what" '{ kib[$1] = $3 } END { printf "an open conversation %s: %.0f bytes (%d of them, peak %.0f MiB; %d, %.0f MiB)\n", what, (kib["many"] - kib["some"]) * 1024 / (n - few), few, kib["some"] / 1024, n, kib["many"] / 1024 }' "$work/memory"
+	rm -f "$work/some.pcap" "$work/many.pcap"
+done

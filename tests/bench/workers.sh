@@ -13,6 +13,9 @@ work=$(mktemp -d "${BENCH_DIR:-$memory}/bench.XXXXXX") || exit 2
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' INT TERM
 printf '%-6s %3s %9s %9s %9s %9s %9s %9s %9s %9s\n' traffic -j 'one wall' 'one CPU' wall CPU speed-up 'ord wall' 'ord CPU' speed-up
+# Workers share pairs of hosts.
+CLIENTS=${CLIENTS:-1000}
+export CLIENTS
 for kind in ${KINDS:-bulk short relay mixed}; do
 	"$generate" "$kind" "$size" "$work/x.pcap" || exit 1
 	for j in ${WORKERS:-2}; do
