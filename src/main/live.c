@@ -87,7 +87,7 @@ static void forked(void *ctx, unsigned worker)
 static struct ring *marks(void *ctx, unsigned worker)
 {
 	struct live *l = ctx;
-	return &l->marker[worker].orders;
+	return &l->marker[worker].aide.orders;
 }
 
 static void enforced(void *ctx, struct enforce_stats *sum)

@@ -5,20 +5,13 @@
 #ifndef MAIN_MARKER_H
 #define MAIN_MARKER_H
 
-#include <sys/types.h>
-#include "base/page.h"
-#include "base/ring.h"
-#include "main/options.h"
+#include "main/aide.h"
 
 /* Of one place among the workers; what both map stays, processes come and go. */
 struct marker {
-	pid_t pid; /* 0: none */
-	int leave; /* an eventfd: it is to go */
-	struct ring orders;
+	struct aide aide;
 	struct page numbers;         /* struct enforce_stats, and a beat for each round */
 	struct enforce_stats before; /* of those that had this place */
-	uint64_t rounds_before;      /* as seen last */
-	unsigned still;              /* looks at which they stood */
 };
 
 bool marker_init(struct marker *m, struct err *e) MUST_CHECK;

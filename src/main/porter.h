@@ -6,18 +6,13 @@
 #ifndef MAIN_PORTER_H
 #define MAIN_PORTER_H
 
-#include <sys/types.h>
-#include "main/options.h"
+#include "main/aide.h"
 
 /* Of one place among the workers; what both map stays, processes come and go. */
 struct porter {
-	pid_t pid; /* 0: none */
-	int leave; /* an eventfd: it is to go */
-	struct ring answers;
-	struct page life;       /* of the worker's reading */
-	struct page rounds;     /* of the porter's own */
-	uint64_t rounds_before; /* as seen last */
-	unsigned still;         /* looks at which they stood */
+	struct aide aide;
+	struct page life;   /* of the worker's reading */
+	struct page rounds; /* of the porter's own */
 };
 
 bool porter_init(struct porter *p, struct err *e) MUST_CHECK;
@@ -29,10 +24,6 @@ struct source *porter_open(
 
 /* What its worker has decided is still answered.  The queue's other holders close it themselves. */
 void porter_close(struct porter *p);
-
-/* Gives up all but the right to tell the kernel's netfilter; `who`, for the log.  False, and told, when the sandbox that is
- * required cannot be had. */
-bool porter_shut_in(const char *who, const struct options *o);
 
 /* About once a second: it has died, or hangs.  Its worker is of no use any more. */
 bool porter_is_lost(struct porter *p);
