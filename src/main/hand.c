@@ -2,15 +2,14 @@
  * pointers hold here as well. */
 #include "main/hand.h"
 
-#include <fcntl.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
-#include <sys/syscall.h>
 #include <unistd.h>
+#include "main/descriptors.h"
 #include "main/signals.h"
 
-enum { TELL_AFTER = 512 /* segments, before it says how far it is */, MAX_FD = 1024 };
+enum { TELL_AFTER = 512 /* segments, before it says how far it is */ };
 
 struct hand {
 	struct run run;
@@ -18,25 +17,6 @@ struct hand {
 	uint64_t told; /* segments since it last said how far it is */
 	bool ended;
 };
-
-/* Nothing of the reader's is left to it, but standard error and what it works with. */
-static void leave_all_but(const int *keep, size_t kept)
-{
-	const int nowhere = open("/dev/null", O_RDWR | O_CLOEXEC);
-	for (int fd = 0; fd < MAX_FD; fd++) {
-		bool close_it = fd != nowhere;
-		for (size_t i = 0; i < kept; i++)
-			close_it = close_it && fd != keep[i];
-		if (close_it)
-			close(fd);
-	}
-#ifdef SYS_close_range
-	syscall(SYS_close_range, MAX_FD, ~0u, 0);
-#endif
-	/* Numbers that somebody may still believe in lead nowhere. */
-	for (int fd = STDIN_FILENO; fd <= STDOUT_FILENO && nowhere > STDERR_FILENO; fd++)
-		dup2(nowhere, fd);
-}
 
 static bool prepare(struct hand *h, struct err *e)
 {
@@ -142,12 +122,15 @@ static void work(struct hand *h)
 int hand_run(const struct hand_duty *d)
 {
 	struct hand h = { .duty = d };
+	struct descriptors open;
 	struct err e;
 	const int keep[] = { STDERR_FILENO, d->bell, d->alive, d->lines->wake, d->lane->wake_writer,
 		unwrap_folder(d->options->pipeline.unwrap) };
 	signals_ignore();
 	prctl(PR_SET_NAME, "culvert-worker");
-	leave_all_but(keep, sizeof keep / sizeof *keep);
+	/* Nothing of the reader's is left to it, but standard error and what it works with. */
+	descriptors_note(&open);
+	descriptors_leave(&open, keep, sizeof keep / sizeof *keep);
 	if (!prepare(&h, &e)) {
 		log_error("worker: %s: %s", e.where, e.what);
 		return EXIT_USAGE;
