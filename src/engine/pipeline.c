@@ -40,7 +40,7 @@ struct pipeline *pipeline_new(const struct pipeline_options *o, struct reporter 
 			   tunnel_kit_init(&p->tunnels, o->flows, o->unwrap, e) &&
 			   (p->decoder = decoder_new(o->checksums, o->key, e)) != NULL &&
 			   (p->flows = flow_table_new(o->flows + SPARE, sizeof(struct watch), o->key, e)) != NULL &&
-			   (p->knocks = knocks_new(o->flows, o->key, e)) != NULL &&
+			   (p->knocks = knocks_new(o->flows, e)) != NULL &&
 			   (p->kin = kin_table_new(o->flows / 2 + 64, tunnel_shared_size(), o->key, e)) != NULL &&
 			   (p->channels = channel_kit_new(e)) != NULL;
 	if (!ready) {
@@ -129,7 +129,7 @@ static bool make_room(struct pipeline *p, int64_t now)
 /* A conversation that began with a SYN some time ago; there must be a place.  False: there was none after all. */
 static bool open_up(struct pipeline *p, const struct knock *k, struct seat *at)
 {
-	struct flow *f = flow_make(p->flows, &k->syn, p->turn / 2);
+	struct flow *f = flow_make(p->flows, &k->syn, k->tag, p->turn / 2);
 	if (f == NULL)
 		return false;
 	*at = take_seat(p, f, &k->syn, k->interface);
@@ -158,7 +158,7 @@ static bool knocks_only(const struct pipeline *p, const struct segment *seg)
 	       (p->gatekeeper == NULL || flow_count(p->flows) < p->flows_most);
 }
 
-static void knock(struct pipeline *p, const struct segment *seg, unsigned interface)
+static void knock(struct pipeline *p, const struct segment *seg, uint32_t tag, unsigned interface)
 {
 	struct knock oldest;
 	if (!decode_checksum(p->decoder, seg)) {
@@ -166,11 +166,11 @@ static void knock(struct pipeline *p, const struct segment *seg, unsigned interf
 		return;
 	}
 	p->stats.flows++;
-	if (knocks_put(p->knocks, seg, interface, flow_clock(p->flows)))
+	if (knocks_put(p->knocks, seg, tag, interface, flow_clock(p->flows)))
 		return;
 	if (knocks_oldest(p->knocks, &oldest))
 		forget_knock(p, &oldest, true, ENDED_EVICTED);
-	if (!knocks_put(p->knocks, seg, interface, flow_clock(p->flows)))
+	if (!knocks_put(p->knocks, seg, tag, interface, flow_clock(p->flows)))
 		p->stats.flows--;
 }
 
@@ -193,10 +193,11 @@ static struct flow *newcomer(
 		const struct seat at = seat_of(p, old, seg->t);
 		finish(&at, ENDED_REUSED);
 	}
-	if (knocks_take(p->knocks, &seg->key, &k))
+	const uint32_t tag = flow_tag(p->flows, &seg->key);
+	if (knocks_take(p->knocks, &seg->key, tag, &k))
 		return answer_knock(p, &k, seg);
 	if (knocks_only(p, seg)) {
-		knock(p, seg, interface);
+		knock(p, seg, tag, interface);
 		return NULL;
 	}
 	return make_room(p, seg->t) ? flow_touch(p->flows, seg, fresh) : NULL;
@@ -212,11 +213,14 @@ static void take_place(struct pipeline *p, uint64_t order)
 static void expire_knocks(struct pipeline *p, bool all)
 {
 	struct knock k;
+	uint32_t next;
 	p->knocks_looked = flow_clock(p->flows);
 	for (;;) {
-		const bool flood = knocks_crowded(p->knocks);
+		const bool flood = knocks_are_flood(p->knocks);
 		if (all ? !knocks_oldest(p->knocks, &k) : !knocks_expired(p->knocks, flow_clock(p->flows), &k))
 			return;
+		if (knocks_ahead(p->knocks, &next) && !flood)
+			flow_expect(p->flows, next);
 		take_place(p, KNOCKS_LATER | k.syn.turn);
 		forget_knock(p, &k, flood, all ? ENDED_INPUT : ENDED_TIMEOUT);
 	}
@@ -255,6 +259,9 @@ static bool forgive_checksum(const struct seat *at, const struct segment *seg, b
 static struct flow *take_segment(struct pipeline *p, const struct segment *seg, unsigned interface)
 {
 	bool fresh = false;
+	/* A flood has neither table in a cache: both are fetched at once. */
+	if (knock_fits(seg))
+		knocks_expect(p->knocks, flow_tag(p->flows, &seg->key));
 	struct flow *f = flow_find(p->flows, seg);
 	if (f == NULL || stream_reopens(&((const struct watch *)flow_payload(f))->stream, seg))
 		f = newcomer(p, f, seg, interface, &fresh);

@@ -1,24 +1,13 @@
-/* Slots are equal blocks of one pool, named by number; a table of (tag, number) finds them by linear probing, so that a
- * lookup touches one line of the table and one flow.  Removal shifts back what was pushed on, so there are no tombstones
- * for a flood to pile up. */
+/* Slots are equal blocks of one pool, named by number; tags find them. */
 #include "flow/flow.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include "flow/inside.h"
 
 enum { PAYLOAD_AT = (sizeof(struct flow) + 7) / 8 * 8, FLOWS_MAX = 1 << 28, ASKED_AT_MOST = 64 };
 
 _Static_assert(sizeof(struct flow_key) == 44, "keys are hashed and compared as bytes: no padding");
-
-static size_t buckets_for(size_t flows)
-{
-	size_t n = 16;
-	while (n < 2 * flows)
-		n *= 2;
-	return n;
-}
 
 static bool table_init(struct flow_table *t, size_t flows, size_t payload, struct err *e)
 {
@@ -27,14 +16,7 @@ static bool table_init(struct flow_table *t, size_t flows, size_t payload, struc
 	if (!pool_init(&t->slots, "flow table", PAYLOAD_AT + payload, flows, e))
 		return false;
 	pool_of_large_pages(&t->slots);
-	const size_t n = buckets_for(flows);
-	void *room = mmap(
-	    NULL, n * sizeof *t->buckets, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (room == MAP_FAILED)
-		return err_set_sys(e, "flow table", "cannot reserve %zu entries", n);
-	t->buckets = room;
-	t->mask = (uint32_t)(n - 1);
-	return true;
+	return tags_init(&t->tags, "flow table", flows, e);
 }
 
 struct flow_table *flow_table_new(size_t flows, size_t payload, struct hash_key key, struct err *e)
@@ -56,8 +38,7 @@ void flow_table_free(struct flow_table *t)
 {
 	if (t == NULL)
 		return;
-	if (t->buckets != NULL)
-		munmap(t->buckets, ((size_t)t->mask + 1) * sizeof *t->buckets);
+	tags_fini(&t->tags);
 	pool_fini(&t->slots);
 	free(t);
 }
@@ -79,33 +60,15 @@ static inline bool same_key(const struct flow_key *a, const struct flow_key *b)
 	return ((x[0] ^ y[0]) | (x[1] ^ y[1]) | (x[2] ^ y[2]) | (x[3] ^ y[3]) | (x[4] ^ y[4]) | (x_end ^ y_end)) == 0;
 }
 
-/* The bucket of this key, or the empty one where it belongs. */
+/* The place of this key among the tags, or the empty one where it belongs. */
 static uint32_t find(const struct flow_table *t, const struct flow_key *key, uint32_t tag)
 {
-	uint32_t at = tag & t->mask;
-	for (; t->buckets[at].index != 0; at = (at + 1) & t->mask)
-		if (t->buckets[at].tag == tag && same_key(&flow_at(t, t->buckets[at].index)->key, key))
+	const struct tagged *const tags = t->tags.at;
+	uint32_t at = tag & t->tags.mask;
+	for (; tags[at].index != 0; at = tags_next(&t->tags, at))
+		if (tags[at].tag == tag && same_key(&flow_at(t, tags[at].index)->key, key))
 			break;
 	return at;
-}
-
-/* Knuth's algorithm R (6.4): what stands behind the freed bucket, but could stand in it, moves up. */
-static void unlink_bucket(struct flow_table *t, const struct flow *f)
-{
-	uint32_t hole = f->tag & t->mask;
-	while (t->buckets[hole].index != f->index) {
-		if (never(t->buckets[hole].index == 0))
-			return;
-		hole = (hole + 1) & t->mask;
-	}
-	for (uint32_t at = (hole + 1) & t->mask; t->buckets[at].index != 0; at = (at + 1) & t->mask) {
-		const uint32_t home = t->buckets[at].tag & t->mask;
-		if (((at - home) & t->mask) < ((at - hole) & t->mask))
-			continue;
-		t->buckets[hole] = t->buckets[at];
-		hole = at;
-	}
-	t->buckets[hole] = (struct bucket){ 0 };
 }
 
 /* The same in every run, so the key is no secret: it names a conversation, it does not protect a table. */
@@ -167,7 +130,7 @@ static struct flow *make(struct flow_table *t, const struct segment *s, uint64_t
 	f->tag = tag;
 	f->first = f->last = s->t;
 	f->turn = turn;
-	t->buckets[at] = (struct bucket){ tag, f->index };
+	t->tags.at[at] = (struct tagged){ tag, f->index };
 	age_append(t, f);
 	rank_append(t, f, 0);
 	return f;
@@ -197,12 +160,17 @@ static struct flow *same_again(const struct flow_table *t, const struct flow_key
 	return same_key(&f->key, key) ? f : NULL;
 }
 
+uint32_t flow_tag(const struct flow_table *t, const struct flow_key *key)
+{
+	return (uint32_t)hash_bytes(t->key, key, sizeof *key);
+}
+
 static struct flow *find_or_make(struct flow_table *t, const struct segment *s, bool *fresh)
 {
-	const uint32_t tag = (uint32_t)hash_bytes(t->key, &s->key, sizeof s->key);
+	const uint32_t tag = flow_tag(t, &s->key);
 	const uint32_t at = find(t, &s->key, tag);
-	if (t->buckets[at].index != 0)
-		return flow_at(t, t->buckets[at].index);
+	if (t->tags.at[at].index != 0)
+		return flow_at(t, t->tags.at[at].index);
 	*fresh = true;
 	return make(t, s, s->turn, tag, at);
 }
@@ -238,8 +206,8 @@ struct flow *flow_find(struct flow_table *t, const struct segment *s)
 		clock_show(&t->clock, s->t);
 	struct flow *f = same_again(t, &s->key);
 	if (f == NULL) {
-		const uint32_t tag = (uint32_t)hash_bytes(t->key, &s->key, sizeof s->key);
-		const uint32_t index = t->buckets[find(t, &s->key, tag)].index;
+		const uint32_t tag = flow_tag(t, &s->key);
+		const uint32_t index = t->tags.at[find(t, &s->key, tag)].index;
 		if (index == 0)
 			return NULL;
 		f = flow_at(t, index);
@@ -248,17 +216,21 @@ struct flow *flow_find(struct flow_table *t, const struct segment *s)
 	return f;
 }
 
-struct flow *flow_make(struct flow_table *t, const struct segment *s, uint64_t turn)
+struct flow *flow_make(struct flow_table *t, const struct segment *s, uint32_t tag, uint64_t turn)
 {
 	arm_touched(t);
-	const uint32_t tag = (uint32_t)hash_bytes(t->key, &s->key, sizeof s->key);
 	const uint32_t at = find(t, &s->key, tag);
-	if (never(t->buckets[at].index != 0))
+	if (never(t->tags.at[at].index != 0))
 		return NULL;
 	struct flow *f = make(t, s, turn, tag, at);
 	if (f != NULL)
 		mark_seen(t, f, s);
 	return f;
+}
+
+void flow_expect(const struct flow_table *t, uint32_t tag)
+{
+	tags_expect(&t->tags, tag);
 }
 
 void flow_set_rank(struct flow_table *t, struct flow *f, unsigned rank)
@@ -327,7 +299,7 @@ void flow_drop(struct flow_table *t, struct flow *f)
 	if (t->latest == f->index)
 		t->latest = 0;
 	wheel_take(t, f);
-	unlink_bucket(t, f);
+	tags_remove(&t->tags, f->tag, f->index);
 	age_remove(t, f);
 	rank_remove(t, f);
 	pool_give(&t->slots, f);
@@ -345,5 +317,5 @@ size_t flow_peak(const struct flow_table *t)
 
 size_t flow_reserved(const struct flow_table *t)
 {
-	return pool_reserved(&t->slots) + ((size_t)t->mask + 1) * sizeof *t->buckets;
+	return pool_reserved(&t->slots) + tags_reserved(&t->tags);
 }

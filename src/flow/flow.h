@@ -38,8 +38,14 @@ struct flow *flow_touch(struct flow_table *t, const struct segment *s, bool *fre
 /* The same, but never made. */
 struct flow *flow_find(struct flow_table *t, const struct segment *s);
 
-/* Made of a segment that came earlier: it says nothing about the time now, which is `turn`.  There must be none. */
-struct flow *flow_make(struct flow_table *t, const struct segment *s, uint64_t turn);
+/* A keyed hash of the key, by which it is found here, and may be elsewhere. */
+uint32_t flow_tag(const struct flow_table *t, const struct flow_key *key);
+
+/* Made of a segment that came earlier, with its tag: it says nothing about the time now, which is `turn`.  There must be none. */
+struct flow *flow_make(struct flow_table *t, const struct segment *s, uint32_t tag, uint64_t turn);
+
+/* Begins to fetch what a search for this tag will ask for. */
+void flow_expect(const struct flow_table *t, uint32_t tag);
 
 void *flow_payload(struct flow *f);
 

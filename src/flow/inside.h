@@ -6,16 +6,11 @@
 #include "flow/clock.h"
 #include "flow/expire.h"
 #include "flow/flow.h"
-
-/* The tag decides before the flow's own memory is touched. */
-struct bucket {
-	uint32_t tag, index; /* index 0: empty */
-};
+#include "flow/tags.h"
 
 struct flow_table {
 	struct pool slots;
-	struct bucket *buckets; /* open addressing, at most half full */
-	uint32_t mask;
+	struct tags tags;
 	struct hash_key key;
 	uint32_t oldest, youngest; /* by creation */
 	struct {

@@ -1,13 +1,21 @@
-/* Places in a pool, found through chains by keyed hash, and in one list by age: all have the same time to live, so the oldest
- * is always the next to go. */
+/* Places in a pool, found by tags, and in one list by age: all have the same time to live, so the oldest is always the next to
+ * go. */
 #include "flow/knock.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include "base/pool.h"
+#include "flow/tags.h"
 
-enum { HIS_WAY = 1, HAS_STAMP = 2, HAS_MD5 = 4, HAS_CARRIER = 8, PLACES_MAX = 1 << 28, CROWDED_EIGHTHS = 6 };
+enum {
+	HIS_WAY = 1,
+	HAS_STAMP = 2,
+	HAS_MD5 = 4,
+	HAS_CARRIER = 8,
+	PLACES_MAX = 1 << 28,
+	CROWDED_EIGHTHS = 6,
+	FETCH_AHEAD = 8
+};
 
 struct place {
 	struct flow_key key;
@@ -17,7 +25,7 @@ struct place {
 	uint16_t window;
 	int8_t window_shift;
 	uint8_t ttl, flags, bits, interface, tcp_len;
-	uint32_t chain, older, younger; /* places by number, from 1 on; 0: none */
+	uint32_t tag, older, younger; /* places by number, from 1 on; 0: none */
 	uint32_t carrier_id;
 	uint32_t turn_low;
 	uint8_t turn_high[3];
@@ -28,19 +36,10 @@ _Static_assert(sizeof(struct place) == KNOCK_SIZE, "a flood pays for each byte")
 
 struct knocks {
 	struct pool places;
-	uint32_t *buckets;
-	uint32_t mask;
+	struct tags tags;
 	uint32_t oldest, youngest;
-	struct hash_key key;
+	uint32_t ahead, lead; /* knocks_ahead: as far as it came, 0: nowhere; so many behind the oldest, or less */
 };
-
-static size_t buckets_for(size_t most)
-{
-	size_t n = 16;
-	while (n < most)
-		n *= 2;
-	return n;
-}
 
 static bool knocks_init(struct knocks *k, size_t most, struct err *e)
 {
@@ -49,24 +48,17 @@ static bool knocks_init(struct knocks *k, size_t most, struct err *e)
 		return err_set(e, what, "%zu cannot be held", most);
 	if (!pool_init(&k->places, what, sizeof(struct place), most, e))
 		return false;
-	const size_t n = buckets_for(most);
-	void *room = mmap(
-	    NULL, n * sizeof *k->buckets, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (room == MAP_FAILED)
-		return err_set_sys(e, what, "cannot reserve %zu entries", n);
-	k->buckets = room;
-	k->mask = (uint32_t)(n - 1);
-	return true;
+	pool_of_large_pages(&k->places);
+	return tags_init(&k->tags, what, most, e);
 }
 
-struct knocks *knocks_new(size_t most, struct hash_key key, struct err *e)
+struct knocks *knocks_new(size_t most, struct err *e)
 {
 	struct knocks *k = calloc(1, sizeof *k);
 	if (k == NULL) {
 		err_set_sys(e, "half-open conversations", "no memory");
 		return NULL;
 	}
-	k->key = key;
 	if (knocks_init(k, most, e))
 		return k;
 	knocks_free(k);
@@ -77,8 +69,7 @@ void knocks_free(struct knocks *k)
 {
 	if (k == NULL)
 		return;
-	if (k->buckets != NULL)
-		munmap(k->buckets, ((size_t)k->mask + 1) * sizeof *k->buckets);
+	tags_fini(&k->tags);
 	pool_fini(&k->places);
 	free(k);
 }
@@ -123,6 +114,7 @@ static void write_place(struct place *p, const struct segment *s, unsigned inter
 static void read_place(const struct place *p, struct knock *out)
 {
 	out->interface = p->interface;
+	out->tag = p->tag;
 	out->syn = (struct segment){
 		.key = p->key,
 		.way = p->bits & HIS_WAY ? HI_TO_LO : LO_TO_HI,
@@ -147,22 +139,19 @@ static void read_place(const struct place *p, struct knock *out)
 	}
 }
 
-static uint32_t *bucket_of(const struct knocks *k, const struct flow_key *key)
-{
-	return &k->buckets[(uint32_t)hash_bytes(k->key, key, sizeof *key) & k->mask];
-}
-
-bool knocks_put(struct knocks *k, const struct segment *s, unsigned interface, uint32_t second)
+bool knocks_put(struct knocks *k, const struct segment *s, uint32_t tag, unsigned interface, uint32_t second)
 {
 	struct place *p = pool_take_uncleared(&k->places);
 	if (p == NULL)
 		return false;
 	write_place(p, s, interface);
 	p->second = second;
+	p->tag = tag;
 	const uint32_t number = number_of(k, p);
-	uint32_t *bucket = bucket_of(k, &s->key);
-	p->chain = *bucket;
-	*bucket = number;
+	uint32_t at = tag & k->tags.mask;
+	while (k->tags.at[at].index != 0)
+		at = tags_next(&k->tags, at);
+	k->tags.at[at] = (struct tagged){ tag, number };
 	p->younger = 0;
 	p->older = k->youngest;
 	*(k->youngest != 0 ? &place_at(k, k->youngest)->younger : &k->oldest) = number;
@@ -173,32 +162,53 @@ bool knocks_put(struct knocks *k, const struct segment *s, unsigned interface, u
 static void take_out(struct knocks *k, struct place *p, struct knock *out)
 {
 	const uint32_t number = number_of(k, p);
-	uint32_t *link = bucket_of(k, &p->key);
-	while (*link != number) {
-		if (never(*link == 0))
-			return;
-		link = &place_at(k, *link)->chain;
-	}
-	*link = p->chain;
+	tags_remove(&k->tags, p->tag, number);
+	if (k->ahead == number)
+		k->ahead = 0;
+	if (k->oldest == number && k->lead != 0)
+		k->lead--;
 	*(p->older != 0 ? &place_at(k, p->older)->younger : &k->oldest) = p->younger;
 	*(p->younger != 0 ? &place_at(k, p->younger)->older : &k->youngest) = p->older;
 	read_place(p, out);
 	pool_give(&k->places, p);
 }
 
-bool knocks_take(struct knocks *k, const struct flow_key *key, struct knock *out)
+bool knocks_take(struct knocks *k, const struct flow_key *key, uint32_t tag, struct knock *out)
 {
 	if (k->places.used == 0)
 		return false;
-	for (uint32_t number = *bucket_of(k, key); number != 0;) {
-		struct place *p = place_at(k, number);
+	for (uint32_t at = tag & k->tags.mask; k->tags.at[at].index != 0; at = tags_next(&k->tags, at)) {
+		if (k->tags.at[at].tag != tag)
+			continue;
+		struct place *p = place_at(k, k->tags.at[at].index);
 		if (memcmp(&p->key, key, sizeof *key) == 0) {
 			take_out(k, p, out);
 			return true;
 		}
-		number = p->chain;
 	}
 	return false;
+}
+
+void knocks_expect(const struct knocks *k, uint32_t tag)
+{
+	tags_expect(&k->tags, tag);
+}
+
+/* Runs ahead of the oldest by some: by the time that it is their turn, their tags are at hand. */
+bool knocks_ahead(struct knocks *k, uint32_t *tag)
+{
+	if (k->oldest == 0)
+		return false;
+	if (k->ahead == 0) {
+		k->ahead = k->oldest;
+		k->lead = 0;
+	}
+	for (uint32_t next; k->lead < FETCH_AHEAD && (next = place_at(k, k->ahead)->younger) != 0; k->lead++) {
+		k->ahead = next;
+		tags_expect(&k->tags, place_at(k, next)->tag);
+	}
+	*tag = place_at(k, k->oldest)->tag;
+	return true;
 }
 
 bool knocks_oldest(struct knocks *k, struct knock *out)
@@ -212,6 +222,11 @@ bool knocks_oldest(struct knocks *k, struct knock *out)
 bool knocks_crowded(const struct knocks *k)
 {
 	return k->places.used > k->places.count / 8 * CROWDED_EIGHTHS;
+}
+
+bool knocks_are_flood(const struct knocks *k)
+{
+	return k->places.used > KNOCKS_TOLD || knocks_crowded(k);
 }
 
 bool knocks_expired(struct knocks *k, uint32_t second, struct knock *out)
@@ -234,5 +249,5 @@ size_t knocks_peak(const struct knocks *k)
 
 size_t knocks_reserved(const struct knocks *k)
 {
-	return pool_reserved(&k->places) + ((size_t)k->mask + 1) * sizeof *k->buckets;
+	return pool_reserved(&k->places) + tags_reserved(&k->tags);
 }

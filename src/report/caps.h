@@ -12,7 +12,7 @@
 	CAP(FLOWS, "flows", MAX_FLOWS, "conversations", "conversations held at once (--flows, --memory)",            \
 	    "what matters least is concluded, doubt evicted; inline: exception flow-table")                          \
 	CAP(HALF_OPEN, "half-open", MAX_FLOWS, "conversations", "SYNs without an answer (as flows)",                 \
-	    "the oldest is counted as undecided, without a record")                                                  \
+	    "the oldest is counted as undecided, without a record; so are all while over 65536 wait")                \
 	CAP(UNREAD, "unread", MAX_FLOW_BUFFER, "bytes", "of one side, left unread",                                  \
 	    "they are dropped: a hole, doubt cap; inline: exception reassembly")                                     \
 	CAP(HOLES, "holes", MAX_HOLES, "pieces", "of one side, waiting behind a hole", "the hole is given up: lost") \

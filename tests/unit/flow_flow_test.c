@@ -368,7 +368,7 @@ static void test_made_late(void **state)
 	for (uint32_t i = 1; i < 600; i++) {
 		const struct segment s = packet(i, 50 * SECOND);
 		assert_null(flow_find(t, &(struct segment){ .key = s.key, .t = 100 * SECOND }));
-		struct flow *f = flow_make(t, &s, i);
+		struct flow *f = flow_make(t, &s, flow_tag(t, &s.key), i);
 		assert_non_null(f);
 		assert_int_equal(f->first, 50 * SECOND);
 		f->timeout_s = 60;
@@ -398,8 +398,8 @@ static void test_chosen_keys(void **state)
 				assert_non_null(flow_touch(t, &s, &fresh));
 				assert_true(fresh);
 			}
-			for (uint32_t at = 0; at <= t->mask; at++) {
-				run = t->buckets[at].index != 0 ? run + 1 : 0;
+			for (uint32_t at = 0; at <= t->tags.mask; at++) {
+				run = t->tags.at[at].index != 0 ? run + 1 : 0;
 				longest = run > longest ? run : longest;
 			}
 			assert_in_range(longest, 1, MOST);

@@ -25,6 +25,14 @@ static struct segment knock_of(uint32_t who, int64_t t)
 	return s;
 }
 
+/* As flow_tag makes them; nothing may hang on the secret. */
+static struct hash_key secret;
+
+static uint32_t tag_of(const struct segment *s)
+{
+	return (uint32_t)hash_bytes(secret, &s->key, sizeof s->key);
+}
+
 static uint32_t who_is(const struct knock *k)
 {
 	uint32_t who;
@@ -35,7 +43,8 @@ static uint32_t who_is(const struct knock *k)
 static struct knocks *with(struct hash_key key)
 {
 	struct err e;
-	struct knocks *k = knocks_new(PLACES, key, &e);
+	struct knocks *k = knocks_new(PLACES, &e);
+	secret = key;
 	assert_non_null(k);
 	return k;
 }
@@ -57,11 +66,11 @@ static void comes_back_as_it_was(void **state)
 	s.turn = UINT64_C(0xabcdef12345678);
 	s.encap = (struct encapsulation){ .count = 1, .kind = { CARRIER_VXLAN }, .id = { 42 } };
 	assert_true(knock_fits(&s));
-	assert_true(knocks_put(k, &s, 3, 77));
+	assert_true(knocks_put(k, &s, tag_of(&s), 3, 77));
 	struct knock out;
 	const struct segment other = knock_of(8, 0);
-	assert_false(knocks_take(k, &other.key, &out));
-	assert_true(knocks_take(k, &s.key, &out));
+	assert_false(knocks_take(k, &other.key, tag_of(&other), &out));
+	assert_true(knocks_take(k, &s.key, tag_of(&s), &out));
 	assert_int_equal(out.interface, 3);
 	assert_memory_equal(&out.syn.key, &s.key, sizeof s.key);
 	assert_int_equal(out.syn.way, HI_TO_LO);
@@ -77,7 +86,7 @@ static void comes_back_as_it_was(void **state)
 	assert_int_equal(out.syn.tcp.len, 32);
 	assert_int_equal(out.syn.payload.len, 0);
 	assert_memory_equal(&out.syn.encap, &s.encap, sizeof s.encap);
-	assert_false(knocks_take(k, &s.key, &out));
+	assert_false(knocks_take(k, &s.key, tag_of(&s), &out));
 	assert_int_equal(knocks_count(k), 0);
 	assert_int_equal(knocks_peak(k), 1);
 	knocks_free(k);
@@ -114,12 +123,12 @@ static void full_and_the_oldest_goes(void **state)
 		struct knock out;
 		for (uint32_t who = 0; who < PLACES; who++) {
 			const struct segment s = knock_of(who, SECOND);
-			assert_true(knocks_put(k, &s, 0, 1));
+			assert_true(knocks_put(k, &s, tag_of(&s), 0, 1));
 		}
 		const struct segment more = knock_of(PLACES, SECOND), middle = knock_of(5, 0);
-		assert_false(knocks_put(k, &more, 0, 1));
-		assert_true(knocks_take(k, &middle.key, &out));
-		assert_true(knocks_put(k, &more, 0, 1));
+		assert_false(knocks_put(k, &more, tag_of(&more), 0, 1));
+		assert_true(knocks_take(k, &middle.key, tag_of(&middle), &out));
+		assert_true(knocks_put(k, &more, tag_of(&more), 0, 1));
 		for (uint32_t who = 0; who <= PLACES; who++) {
 			if (who == 5)
 				continue;
@@ -138,12 +147,12 @@ static void time_is_shorter_in_a_crowd(void **state)
 	struct knock out;
 	for (uint32_t who = 0; who < 12; who++) {
 		const struct segment s = knock_of(who, 100 * SECOND);
-		assert_true(knocks_put(k, &s, 0, 100));
+		assert_true(knocks_put(k, &s, tag_of(&s), 0, 100));
 	}
 	assert_false(knocks_crowded(k));
 	assert_false(knocks_expired(k, 100 + KNOCK_S, &out));
 	const struct segment s = knock_of(12, (100 + KNOCK_S) * SECOND);
-	assert_true(knocks_put(k, &s, 0, 100 + KNOCK_S));
+	assert_true(knocks_put(k, &s, tag_of(&s), 0, 100 + KNOCK_S));
 	assert_true(knocks_crowded(k));
 	assert_true(knocks_expired(k, 100 + KNOCK_S, &out));
 	assert_int_equal(who_is(&out), 0);
@@ -161,7 +170,7 @@ static void seconds_wrap(void **state)
 	struct knocks *k = with(key_one);
 	struct knock out;
 	const struct segment s = knock_of(1, 100 * SECOND);
-	assert_true(knocks_put(k, &s, 0, UINT32_MAX - 3));
+	assert_true(knocks_put(k, &s, tag_of(&s), 0, UINT32_MAX - 3));
 	assert_false(knocks_expired(k, UINT32_MAX, &out));
 	assert_false(knocks_expired(k, KNOCK_S - 4, &out));
 	assert_true(knocks_expired(k, KNOCK_S - 3, &out));
@@ -172,15 +181,67 @@ static void none_at_all(void **state)
 {
 	(void)state;
 	struct err e;
-	assert_null(knocks_new(SIZE_MAX / 2, key_one, &e));
-	struct knocks *k = knocks_new(0, key_one, &e);
+	assert_null(knocks_new(SIZE_MAX / 2, &e));
+	struct knocks *k = knocks_new(0, &e);
 	assert_non_null(k);
 	const struct segment s = knock_of(1, 0);
 	struct knock out;
-	assert_false(knocks_put(k, &s, 0, 1));
+	assert_false(knocks_put(k, &s, tag_of(&s), 0, 1));
 	assert_false(knocks_oldest(k, &out));
 	knocks_free(k);
 	knocks_free(NULL);
+}
+
+static void more_than_anybody_reads_is_a_flood(void **state)
+{
+	(void)state;
+	struct err e;
+	struct knocks *k = knocks_new(2 * KNOCKS_TOLD, &e);
+	struct knock out;
+	assert_non_null(k);
+	for (uint32_t who = 0; who < KNOCKS_TOLD; who++) {
+		const struct segment s = knock_of(who, 0);
+		assert_true(knocks_put(k, &s, tag_of(&s), 0, 1));
+	}
+	assert_false(knocks_are_flood(k));
+	const struct segment s = knock_of(KNOCKS_TOLD, 0);
+	assert_true(knocks_put(k, &s, tag_of(&s), 0, 1));
+	assert_true(knocks_are_flood(k));
+	assert_false(knocks_crowded(k));
+	assert_true(knocks_oldest(k, &out));
+	assert_false(knocks_are_flood(k));
+	knocks_free(k);
+}
+
+/* Whatever is taken out meanwhile, from either end or the middle: it always tells the oldest's tag. */
+static void looks_ahead_of_the_oldest(void **state)
+{
+	(void)state;
+	struct knocks *k = with(key_one);
+	struct knock out;
+	uint32_t tag = 0;
+	assert_false(knocks_ahead(k, &tag));
+	for (uint32_t round = 0, first = 0; round < 200; round++) {
+		for (; knocks_count(k) < PLACES; first++) {
+			const struct segment s = knock_of(first, 0);
+			assert_true(knocks_put(k, &s, tag_of(&s), 0, 1));
+		}
+		for (uint32_t i = 0; i < PLACES / 2; i++) {
+			assert_true(knocks_ahead(k, &tag));
+			const struct segment other = knock_of(first - 1 - (round * 7 + i * 5) % PLACES, 0);
+			if (knocks_take(k, &other.key, tag_of(&other), &out))
+				continue;
+			assert_true(knocks_oldest(k, &out));
+			assert_int_equal(out.tag, tag);
+			assert_int_equal(out.tag, tag_of(&out.syn));
+		}
+	}
+	while (knocks_ahead(k, &tag)) {
+		assert_true(knocks_oldest(k, &out));
+		assert_int_equal(out.tag, tag);
+	}
+	assert_int_equal(knocks_count(k), 0);
+	knocks_free(k);
 }
 
 int main(void)
@@ -189,6 +250,8 @@ int main(void)
 		cmocka_unit_test(comes_back_as_it_was),
 		cmocka_unit_test(only_bare_ones_fit),
 		cmocka_unit_test(full_and_the_oldest_goes),
+		cmocka_unit_test(more_than_anybody_reads_is_a_flood),
+		cmocka_unit_test(looks_ahead_of_the_oldest),
 		cmocka_unit_test(time_is_shorter_in_a_crowd),
 		cmocka_unit_test(seconds_wrap),
 		cmocka_unit_test(none_at_all),
