@@ -4,6 +4,7 @@
 
 #define MUST_CHECK               __attribute__((warn_unused_result))
 #define ALWAYS_INLINE            inline __attribute__((always_inline))
+#define NOT_INLINE               __attribute__((noinline))
 #define PRINTF_LIKE(text, first) __attribute__((format(printf, text, first)))
 
 /* Something believed true: asserted in check builds; in a release build the caller takes its safe way out.

@@ -4,7 +4,6 @@
 
 enum link_type {
 	LINK_NULL = 0,
-	LINK_ETHERNET = 1,
 	LINK_PPP = 9,
 	LINK_RAW = 12,
 	LINK_RAW_OPENBSD = 14,
@@ -25,8 +24,6 @@ enum link_type {
 };
 
 enum {
-	ETHERNET_TYPE_AT = 12,
-	ETHERNET_LEN = 14,
 	VLAN_LEN = 4,
 	MPLS_LEN = 4,
 	CONTROL_WORD_LEN = 4,

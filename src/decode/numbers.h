@@ -1,4 +1,4 @@
-/* numbers -- what protocols are called on the wire: IP's next protocol, and EtherTypes. */
+/* numbers -- what protocols are called on the wire: IP's next protocol, EtherTypes, and the most common link type. */
 #ifndef DECODE_NUMBERS_H
 #define DECODE_NUMBERS_H
 
@@ -35,5 +35,7 @@ enum ether_type {
 	TYPE_ERSPAN = 0x88be,
 	TYPE_QINQ_OLD = 0x9100
 };
+
+enum { LINK_ETHERNET = 1, ETHERNET_TYPE_AT = 12, ETHERNET_LEN = 14 };
 
 #endif

@@ -260,14 +260,18 @@ struct flow *flow_least(struct flow_table *t)
 	return f;
 }
 
-struct flow *flow_expired(struct flow_table *t, int64_t now)
+bool flow_idle(struct flow_table *t, int64_t now)
 {
 	arm_touched(t);
 	if (!t->led)
 		clock_show(&t->clock, now);
-	if (t->slots.used == 0 || wheel_idle(&t->wheel, t->clock.second))
-		return NULL;
-	return wheel_next(t, t->clock.second);
+	return t->slots.used == 0 || wheel_idle(&t->wheel, t->clock.second);
+}
+
+struct flow *flow_expired(struct flow_table *t)
+{
+	arm_touched(t);
+	return t->slots.used != 0 ? wheel_next(t, t->clock.second) : NULL;
 }
 
 void flow_second(struct flow_table *t, uint32_t second)

@@ -3,7 +3,7 @@
  * The table is keyed with a secret, holds at most `flows`, and takes its memory at start.  Time comes from packets only.
  * What happens to one conversation does not hang on others, so that several tables which share a capture agree with one that has
  * it all.
- * Forgetting is pulled: flow_expired hands out what has timed out, oldest first, the caller reports it and calls
+ * Forgetting is pulled: unless flow_idle, flow_expired hands out what has timed out, oldest first, the caller reports it and calls
  * flow_drop.  All orders are those of the packets, so that two runs over one capture agree whatever the secret.
  */
 #ifndef FLOW_FLOW_H
@@ -60,14 +60,17 @@ void flow_set_rank(struct flow_table *t, struct flow *f, unsigned rank);
  * table is empty. */
 struct flow *flow_least(struct flow_table *t);
 
-/* The next conversation whose time is over at `now`, or NULL: of those whose time is over at once, the one that was made first.
- * It stays in the table until flow_drop. */
-struct flow *flow_expired(struct flow_table *t, int64_t now);
+/* Shows the clock this time.  True: no conversation's time is over, nothing is to be asked. */
+bool flow_idle(struct flow_table *t, int64_t now);
+
+/* The next conversation whose time is over by the clock, or NULL: of those whose time is over at once, the one that was made
+ * first.  It stays in the table until flow_drop. */
+struct flow *flow_expired(struct flow_table *t);
 
 /* What the clock shows, in seconds, which wrap. */
 uint32_t flow_clock(const struct flow_table *t);
 
-/* Before flow_expired: another has read the clock, and it shows this second.  From then on `now` counts for nothing. */
+/* Before flow_idle: another has read the clock, and it shows this second.  From then on `now` counts for nothing. */
 void flow_second(struct flow_table *t, uint32_t second);
 
 /* The input is over; what comes next may be of any time. */

@@ -28,6 +28,11 @@ static uint32_t who_is(const struct flow *f)
 	return who;
 }
 
+static struct flow *expired(struct flow_table *t, int64_t now)
+{
+	return flow_idle(t, now) ? NULL : flow_expired(t);
+}
+
 static struct flow_table *table(size_t flows, struct hash_key key)
 {
 	struct err e;
@@ -151,18 +156,18 @@ static void test_timeouts(void **state)
 	struct flow_table *t = table(10, key_one);
 	touch(t, 1, 100 * SECOND, 10, true);
 	touch(t, 2, 101 * SECOND, 5, true);
-	assert_null(flow_expired(t, 105 * SECOND));
+	assert_null(expired(t, 105 * SECOND));
 	/* Seen again: its time begins anew. */
 	touch(t, 2, 106 * SECOND, 5, false);
-	assert_null(flow_expired(t, 110 * SECOND - 1));
-	assert_null(flow_expired(t, 110 * SECOND));
-	struct flow *f = flow_expired(t, 111 * SECOND);
+	assert_null(expired(t, 110 * SECOND - 1));
+	assert_null(expired(t, 110 * SECOND));
+	struct flow *f = expired(t, 111 * SECOND);
 	assert_non_null(f);
 	assert_int_equal(who_is(f), 1);
-	assert_ptr_equal(flow_expired(t, 111 * SECOND), f);
+	assert_ptr_equal(expired(t, 111 * SECOND), f);
 	flow_drop(t, f);
-	assert_null(flow_expired(t, 111 * SECOND));
-	f = flow_expired(t, 112 * SECOND);
+	assert_null(expired(t, 111 * SECOND));
+	f = expired(t, 112 * SECOND);
 	assert_non_null(f);
 	assert_int_equal(who_is(f), 2);
 	flow_drop(t, f);
@@ -176,17 +181,17 @@ static void test_timeout_changed(void **state)
 	struct flow_table *t = table(10, key_one);
 	touch(t, 1, 100 * SECOND, 3600, true);
 	touch(t, 2, 100 * SECOND, 5, true);
-	assert_null(flow_expired(t, 101 * SECOND));
+	assert_null(expired(t, 101 * SECOND));
 	touch(t, 1, 102 * SECOND, 4, false);
 	touch(t, 2, 102 * SECOND, 100000, false);
-	assert_null(flow_expired(t, 105 * SECOND));
-	struct flow *f = flow_expired(t, 107 * SECOND);
+	assert_null(expired(t, 105 * SECOND));
+	struct flow *f = expired(t, 107 * SECOND);
 	assert_non_null(f);
 	assert_int_equal(who_is(f), 1);
 	flow_drop(t, f);
 	for (int64_t s = 108; s < 100000 + 102; s += 1000)
-		assert_null(flow_expired(t, s * SECOND));
-	f = flow_expired(t, (100000 + 104) * SECOND);
+		assert_null(expired(t, s * SECOND));
+	f = expired(t, (100000 + 104) * SECOND);
 	assert_non_null(f);
 	flow_drop(t, f);
 	flow_table_free(t);
@@ -207,7 +212,7 @@ static void test_expiry_against_array(void **state)
 	int64_t now = 1000 * SECOND;
 	for (int i = 0; i < 100000; i++) {
 		now += next_random(&seed) % 500 == 0 ? 5000 * SECOND : next_random(&seed) % (SECOND / 2);
-		for (struct flow *f; (f = flow_expired(t, now)) != NULL;) {
+		for (struct flow *f; (f = expired(t, now)) != NULL;) {
 			const uint32_t who = who_is(f);
 			assert_true(m[who].alive && now > m[who].last + m[who].timeout * SECOND);
 			m[who].alive = false;
@@ -236,8 +241,8 @@ static void test_same_whatever_the_secret(void **state)
 		now += next_random(&seed) % (SECOND / 20);
 		struct flow *fa, *fb;
 		do {
-			fa = flow_expired(a, now);
-			fb = flow_expired(b, now);
+			fa = expired(a, now);
+			fb = expired(b, now);
 			assert_int_equal(fa == NULL, fb == NULL);
 			if (fa == NULL)
 				break;
@@ -267,7 +272,7 @@ static void test_clock_jumps(void **state)
 		touch(t, i, SECOND, 60, true);
 	static const int64_t jumps[] = { 3 * 365 * 86400 * SECOND, 0, INT64_MAX, INT64_MIN, -1, 2 * SECOND };
 	for (size_t i = 0; i < sizeof jumps / sizeof *jumps; i++) {
-		assert_null(flow_expired(t, jumps[i]));
+		assert_null(expired(t, jumps[i]));
 		struct flow *f = touch(t, 1000 + (uint32_t)i, jumps[i], 60, true);
 		assert_true(f->last >= f->first);
 	}
@@ -275,14 +280,14 @@ static void test_clock_jumps(void **state)
 	int64_t now = 100 * SECOND;
 	size_t gone = 0;
 	for (int i = 0; i < 2000; i++, now += SECOND / 10)
-		for (struct flow *f; (f = flow_expired(t, now)) != NULL; gone++)
+		for (struct flow *f; (f = expired(t, now)) != NULL; gone++)
 			flow_drop(t, f);
 	assert_int_equal(gone, 506);
 	/* Another capture may begin at another time. */
 	flow_rest(t);
 	touch(t, 1, 5 * SECOND, 3, true);
-	assert_null(flow_expired(t, 8 * SECOND));
-	struct flow *f = flow_expired(t, 9 * SECOND);
+	assert_null(expired(t, 8 * SECOND));
+	struct flow *f = expired(t, 9 * SECOND);
 	assert_non_null(f);
 	flow_drop(t, f);
 	flow_table_free(t);
@@ -295,10 +300,10 @@ static void test_packets_out_of_order(void **state)
 	struct flow_table *t = table(10, key_one);
 	touch(t, 1, 1000 * SECOND, 50, true);
 	for (int i = 0; i < 400; i++) {
-		assert_null(flow_expired(t, 1000 * SECOND + i * SECOND / 10));
-		assert_null(flow_expired(t, 900 * SECOND + i * SECOND / 10));
+		assert_null(expired(t, 1000 * SECOND + i * SECOND / 10));
+		assert_null(expired(t, 900 * SECOND + i * SECOND / 10));
 	}
-	struct flow *f = flow_expired(t, 1052 * SECOND);
+	struct flow *f = expired(t, 1052 * SECOND);
 	assert_non_null(f);
 	flow_drop(t, f);
 	flow_table_free(t);
@@ -314,7 +319,7 @@ static void test_drop_while_expiring(void **state)
 	size_t left = 100;
 	uint32_t want = 0;
 	while (left > 0) {
-		struct flow *f = flow_expired(t, 60 * SECOND);
+		struct flow *f = expired(t, 60 * SECOND);
 		assert_non_null(f);
 		assert_int_equal(who_is(f), want);
 		struct flow *next = flow_at(t, f->age_next);
@@ -323,7 +328,7 @@ static void test_drop_while_expiring(void **state)
 		want += 2;
 		left -= 2;
 	}
-	assert_null(flow_expired(t, 61 * SECOND));
+	assert_null(expired(t, 61 * SECOND));
 	flow_table_free(t);
 }
 
@@ -373,9 +378,9 @@ static void test_made_late(void **state)
 		assert_int_equal(f->first, 50 * SECOND);
 		f->timeout_s = 60;
 	}
-	assert_null(flow_expired(t, 101 * SECOND));
-	assert_null(flow_expired(t, 159 * SECOND));
-	assert_non_null(flow_expired(t, 162 * SECOND));
+	assert_null(expired(t, 101 * SECOND));
+	assert_null(expired(t, 159 * SECOND));
+	assert_non_null(expired(t, 162 * SECOND));
 	flow_table_free(t);
 }
 
