@@ -6,20 +6,7 @@
 #include <cmocka.h>
 #include "channel/channel.h"
 #include "channel/sign.h"
-
-struct bytes {
-	const char *at;
-	size_t len;
-};
-
-#define B(text)                        \
-	{                              \
-		text, sizeof(text) - 1 \
-	}
-#define NONE            \
-	{               \
-		NULL, 0 \
-	}
+#include "bytes.h"
 
 struct talk {
 	const char *name; /* NULL: no sign may claim it */
