@@ -55,7 +55,7 @@ room_of  = $(firstword $(subst _, ,$1))
 .DEFAULT_GOAL := all
 .SECONDARY:
 .PHONY: all release help setup setup-check setup-lab run test tests unit talk golden cli upkeep rules-tests pack differ lab check clang \
-	sanitized lint floors sizes format format-check fuzz score compare alerts evasion evasion-compare innocents rates bench bench-rules bench-workers bench-compare bench-instructions bench-growth faults exhaustion uninitialized scan coverage differ-htp install clean
+	sanitized lint floors sizes format format-check fuzz score compare alerts evasion evasion-compare innocents rates bench bench-rules bench-workers bench-compare bench-instructions bench-growth faults exhaustion uninitialized raced scan coverage differ-htp install clean
 
 all: $(B)/culvert ## build the program
 
@@ -170,10 +170,10 @@ lab: setup-lab $(B)/culvert ## real programs: what tunnels carry comes back byte
 setup-lab:
 	@tests/setup $(PACKAGES) $(LAB_PACKAGES)
 
-check: setup-check ## everything: sanitizers, clang, lint, floors, sizes, format
+check: setup-check ## everything: sanitizers, clang, coverage, lint, floors, sizes, format
 	@tests/run "$(MAKE) --no-print-directory sanitized"
 	@$(MAKE) --no-print-directory clang
-	@$(MAKE) --no-print-directory uninitialized faults differ-htp
+	@$(MAKE) --no-print-directory uninitialized raced coverage faults differ-htp
 	@$(MAKE) --no-print-directory lint floors sizes format-check
 
 sanitized:
@@ -190,21 +190,30 @@ uninitialized: ## units of the parsing rooms in a build for MemorySanitizer
 	@$(MAKE) --no-print-directory $(MEMORY_FLAGS) $(UNINITIALIZED:%=build/memory/unit-only/%)
 	@tests/unit/run $(UNINITIALIZED:%=build/memory/unit-only/%)
 
-# The same analysis as in clang-tidy, but with the paths to what it finds; ten minutes and more, so by hand.
+# What two sides write at once: workers are processes, which ThreadSanitizer does not see together, so a test plays them as threads.
+RACED_FLAGS = B=build/raced CC=clang HARDEN= LTO= OPT="-O1 -g -fsanitize=thread -fno-omit-frame-pointer -DCHECK_BUILD"
+
+raced: ## what processes share, in a build for ThreadSanitizer
+	@$(MAKE) --no-print-directory $(RACED_FLAGS) build/raced/unit-only/base_raced_test
+	@tests/unit/run build/raced/unit-only/base_raced_test
+
+# By hand, for the paths to what is found: `make lint` has clang-tidy run all of the analyzer's checks over the same files, so
+# that `make check` would only wait ten minutes for the same answer.
 scan: ## scan-build over the program
 	@scan-build --status-bugs --use-cc=clang $(MAKE) --no-print-directory B=build/scan CC=clang HARDEN= LTO= build/scan/culvert
 
-# How much of the parsing rooms is run by units, talks and captures.  A program that is shut in can't write its counts, and units are not.
-COVERED ?= decode stream http handshake channel tunnel
-COVERAGE_FLAGS = B=build/coverage CC=gcc HARDEN= LTO= OPT="-O0 -g --coverage"
+# How much is run by units, talks, captures and rule files.  Not optimised and nothing inlined, so that a branch of the source counts
+# once.  A program that is shut in can't write its counts.
+COVERAGE_FLAGS = B=build/coverage CC=gcc HARDEN= LTO= OPT="-O0 --coverage -Dalways_inline="
 
-coverage: setup-check ## lines and branches that tests run, by room and by file
+coverage: setup-check ## lines and branches that tests run, against floors
 	@$(MAKE) --no-print-directory $(COVERAGE_FLAGS) build/coverage/culvert build/coverage/talk $(UNIT:%=build/coverage/unit/%)
 	@find build/coverage -name '*.gcda' -delete
 	@tests/unit/run $(UNIT:%=build/coverage/unit/%)
-	@build/coverage/talk tests/talk | tail -n 1
-	@build/coverage/culvert replay --sandbox off -q -o /dev/null pcaps
-	@tests/coverage build/coverage $(COVERED)
+	@build/coverage/talk -s tests/talk | tail -n 1
+	@tests/rules/run build/coverage/culvert | tail -n 1
+	@for format in json text; do build/coverage/culvert replay --sandbox off -q -r rules --format $$format -o /dev/null pcaps || exit 1; done
+	@tests/coverage build/coverage
 
 differ-htp: $(B)/differ_htp ## the same messages read by libhtp
 	@$(B)/differ_htp

@@ -65,7 +65,8 @@ static void conclude(const struct seat *at, bool over)
 		return;
 	w->judged = news;
 	const struct verdict v = verdict_weigh(&w->dossier, waits, over);
-	if (v.label >= w->verdict.label || v.readings != 0)
+	/* At the end nobody knows what the bytes were that waited for an answer, whatever HTTP went before. */
+	if (v.label >= w->verdict.label || v.readings != 0 || v.lack == LACKS_ANSWER_STILL)
 		w->verdict = v;
 	if (w->verdict.label > w->label) {
 		const enum label before = w->label;

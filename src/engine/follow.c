@@ -12,6 +12,9 @@ enum { MIDSTREAM_TRIES = 256, MIDSTREAM_TRIES_BOTH = 16, BOTH_SIDES = 3, NAME_LO
 /* A first line that is longer tells no more by its end. */
 enum { LINE_ENOUGH = 512 };
 
+/* Of what a server sends before a client that was offered HTTP/2 begins it, so much is kept. */
+enum { HTTP2_PATIENCE = 16384 };
+
 void watch_begin(const struct seat *at, const struct segment *first)
 {
 	struct watch *w = at->w;
@@ -89,6 +92,8 @@ void begin_channel(const struct seat *at, struct dialogue *d, const struct http_
 		r->channel.agreed = AGREED_WEBSOCKET;
 	else if (slice_starts(protocol, SLICE("connect-")))
 		r->channel.agreed = AGREED_CAPSULES;
+	else if (slice_eq(protocol, SLICE("h2c")))
+		r->channel.agreed = AGREED_HTTP2;
 	w->phase = WATCH_CHANNEL;
 }
 
@@ -106,7 +111,7 @@ static void after_handshake(const struct seat *at, struct dialogue *d, const str
 	}
 	if (d->shake.state == HS_UPGRADED_HTTP2) {
 		d->http2 = 1;
-		settle(at);
+		w->phase = WATCH_HTTP2;
 		return;
 	}
 	if (ev->may_switch)
@@ -350,6 +355,39 @@ static bool follow_unsure(const struct seat *at, bool over)
 	return true;
 }
 
+/* What one side says meanwhile may become more than a stream holds. */
+static void pass_when_much(const struct seat *at, enum side side, size_t much)
+{
+	struct chunk in;
+	if (stream_peek(&at->w->stream, side, &in) && in.bytes.len > much)
+		stream_eat(&at->p->streams, &at->w->stream, side, in.bytes.len);
+}
+
+/* h2c was agreed on: the client begins with HTTP/2's preface (RFC 7540, 3.2), or what follows is a channel. */
+static bool follow_http2(const struct seat *at, bool over)
+{
+	struct watch *w = at->w;
+	struct dialogue *d = w->now;
+	struct chunk in = { .bytes.len = 0 };
+	const bool there = stream_peek(&w->stream, CLIENT, &in);
+	const bool no_more = over || in.end || in.cut || in.hole != 0;
+	const enum parsed preface = there && in.hole == 0 ? head_is_h2_preface(in.bytes) : PARSE_MORE;
+	if (preface == PARSE_MORE && !no_more) {
+		pass_when_much(at, SERVER, HTTP2_PATIENCE);
+		return false;
+	}
+	if (preface != PARSE_NOT_HTTP) {
+		settle(at);
+		return true;
+	}
+	struct dossier aside;
+	const struct http_event last = { .from = CLIENT };
+	d->http2 = 0;
+	hs_not_http2(&d->shake, at->t, dossier_of(at, d, &aside));
+	begin_channel(at, d, &last);
+	return true;
+}
+
 static void begin_inner(const struct seat *at, struct dialogue *d)
 {
 	struct watch *w = at->w;
@@ -435,6 +473,8 @@ static bool follow_once(const struct seat *at, bool over)
 	switch (at->w->phase) {
 	case WATCH_UNSURE:
 		return follow_unsure(at, over);
+	case WATCH_HTTP2:
+		return follow_http2(at, over);
 	case WATCH_CHANNEL:
 		return follow_channel(at, over);
 	case WATCH_SETTLED:

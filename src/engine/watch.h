@@ -40,6 +40,7 @@ struct dialogue {
 enum phase {
 	WATCH_HTTP,    /* the deepest dialogue is being read */
 	WATCH_UNSURE,  /* a handshake was answered oddly: the next bytes decide */
+	WATCH_HTTP2,   /* the client may begin HTTP/2: does it? */
 	WATCH_CHANNEL, /* HTTP is over: the channel is being named */
 	WATCH_SETTLED  /* nothing more to learn: only counting */
 };

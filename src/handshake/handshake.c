@@ -38,6 +38,7 @@ static const uint8_t table[HS_STATES][HS_SIGNS] = {
 		[HS_SIGN_NOT_HTTP_FOLLOWS] = TO(HS_UPGRADED),
 		[HS_SIGN_HTTP_FOLLOWS] = TO(HS_HTTP),
 	},
+	[HS_UPGRADED_HTTP2] = { [HS_SIGN_NOT_HTTP_FOLLOWS] = TO(HS_UPGRADED) },
 };
 
 static const char *const state_names[HS_STATES] = {
@@ -392,6 +393,12 @@ enum hs_state hs_judge_next(
 	d->doubts |= DOUBT_SPELLING;
 	dossier_add(d, connect ? &connect_unusual : &upgrade_unusual, SERVER, h->answered_at, t);
 	return h->state;
+}
+
+void hs_not_http2(struct handshake *h, int64_t t, struct dossier *d)
+{
+	h->state = (uint8_t)hs_table(h->state, HS_SIGN_NOT_HTTP_FOLLOWS);
+	dossier_add(d, &upgrade_accepted, SERVER, h->answered_at, t);
 }
 
 void hs_disguised(struct handshake *h, const struct http_event *lost, struct dossier *d)

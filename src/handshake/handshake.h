@@ -86,6 +86,9 @@ enum hs_state hs_step(struct handshake *h, const struct http_event *ev, struct d
 enum hs_state hs_judge_next(
     struct handshake *h, bool looks_like_http, uint64_t client_at, uint64_t server_at, int64_t t, struct dossier *d);
 
+/* HTTP/2 was agreed on, and the client's bytes are none. */
+void hs_not_http2(struct handshake *h, int64_t t, struct dossier *d);
+
 /* After an exchange of HTTP the framing was lost to bytes of another protocol, and no handshake explains it. */
 void hs_disguised(struct handshake *h, const struct http_event *lost, struct dossier *d);
 

@@ -272,21 +272,23 @@ static bool pass_empty_lines(const struct turn *t)
 	return true;
 }
 
-/* RFC 9113, 3.4.  True when the step is done. */
+/* RFC 9113, 3.4.  Whoever begins so and then speaks something else wants to be taken for it.  True when the step is done. */
 static bool is_h2(const struct turn *t)
 {
 	if (t->ev->from != CLIENT || t->s->state != HTTP_AT_START || t->in->bytes.at[0] != 'P')
 		return false;
-	switch (head_is_h2_preface(t->in->bytes)) {
-	case PARSED:
-		t->ev->kind = HTTP_H2;
-		t->s->state = HTTP_GONE;
+	const enum parsed p = head_is_h2_preface(t->in->bytes);
+	if (p == PARSE_MORE && !t->in->end && !t->in->cut)
 		return true;
-	case PARSE_MORE:
-		return !t->in->end && !t->in->cut;
-	default:
+	if (!head_has_h2_magic(t->in->bytes))
 		return false;
+	if (p == PARSE_NOT_HTTP) {
+		no_http(t);
+		return true;
 	}
+	t->ev->kind = HTTP_H2;
+	t->s->state = HTTP_GONE;
+	return true;
 }
 
 /* The answer to a simple request has no head (RFC 1945, 6): all is content.  True when the step is done. */

@@ -371,9 +371,20 @@ bool head_maybe_response(struct slice in)
 	return maybe(in, true);
 }
 
+bool head_has_h2_magic(struct slice in)
+{
+	return slice_starts(in, h2_preface);
+}
+
 enum parsed head_is_h2_preface(struct slice in)
 {
-	if (slice_starts(in, h2_preface))
+	/* Behind its length: its type, its flags, stream 0.  A server may have spoken first, and some clients acknowledge that
+	 * before they send their own. */
+	const struct slice begin = SLICE("\x04\0\0\0\0\0"), answer = SLICE("\x04\x01\0\0\0\0");
+	const struct slice kind = slice_from(in, h2_preface.len + 3);
+	if (!slice_starts(in, h2_preface))
+		return slice_starts(h2_preface, in) ? PARSE_MORE : PARSE_NOT_HTTP;
+	if (slice_starts(kind, begin) || slice_starts(kind, answer))
 		return PARSED;
-	return slice_starts(h2_preface, in) ? PARSE_MORE : PARSE_NOT_HTTP;
+	return slice_starts(begin, kind) || slice_starts(answer, kind) ? PARSE_MORE : PARSE_NOT_HTTP;
 }

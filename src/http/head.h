@@ -48,8 +48,10 @@ enum parsed head_parse_response(struct slice in, size_t *scanned, struct head *o
 bool head_maybe_request(struct slice in);
 bool head_maybe_response(struct slice in);
 
-/* The HTTP/2 connection preface (RFC 9113, 3.4): PARSED, PARSE_MORE (a true prefix of it), or PARSE_NOT_HTTP. */
+/* The client's beginning in HTTP/2, a line that no other protocol has and a SETTINGS frame (RFC 9113, 3.4): PARSED, PARSE_MORE
+ * (it may become one), or PARSE_NOT_HTTP. */
 enum parsed head_is_h2_preface(struct slice in);
+bool head_has_h2_magic(struct slice in); /* the line, whatever follows */
 
 /* A number below 64 for a name in any case. */
 static inline unsigned field_bit(struct slice name)

@@ -357,20 +357,61 @@ static bool take_value(struct options *o, int c, const char *value)
 	}
 }
 
-static bool take_option(struct options *o, int c, const char *value)
+/* What an option turns on that takes no value; NULL: it is none of these. */
+static bool *switch_of(struct options *o, int c)
+{
+	switch (c) {
+	case OPT_PROMISCUOUS:
+		return &o->live.promiscuous;
+	case OPT_NO_TUNNELS:
+		return &o->pipeline.no_tunnels;
+	case OPT_ORDERED:
+		return &o->ordered;
+	case OPT_STATES:
+		return &o->states;
+	case OPT_STRICT:
+		return &o->strict;
+	case OPT_REQUIRE_TESTS:
+		return &o->require_tests;
+	case OPT_SELFTEST:
+		return &o->selftest;
+	case OPT_TABLE:
+		return &o->table;
+	default:
+		return NULL;
+	}
+}
+
+/* Where the text goes that an option takes as it is; NULL: it is none of these. */
+static const char **text_of(struct options *o, int c)
 {
 	switch (c) {
 	case 'f':
-		o->filter = value;
-		return true;
+		return &o->filter;
 	case 'o':
-		o->output = value;
+		return &o->output;
+	case OPT_FATES:
+		return &o->fates;
+	case OPT_UNWRAP:
+		return &o->unwrap;
+	default:
+		return NULL;
+	}
+}
+
+static bool take_option(struct options *o, int c, const char *value)
+{
+	bool *const on = switch_of(o, c);
+	const char **const text = text_of(o, c);
+	if (on != NULL)
+		*on = true;
+	if (text != NULL)
+		*text = value;
+	if (on != NULL || text != NULL)
 		return true;
+	switch (c) {
 	case 'i':
 		return add_interface(o, value);
-	case OPT_PROMISCUOUS:
-		o->live.promiscuous = true;
-		return true;
 	case 'r':
 		return add_rules(o, value);
 	case 'q':
@@ -389,35 +430,8 @@ static bool take_option(struct options *o, int c, const char *value)
 	case OPT_VERSION:
 		o->verb = "version";
 		return true;
-	case OPT_FATES:
-		o->fates = value;
-		return true;
-	case OPT_UNWRAP:
-		o->unwrap = value;
-		return true;
-	case OPT_NO_TUNNELS:
-		o->pipeline.no_tunnels = true;
-		return true;
 	case OPT_NO_ANOMALIES:
 		o->pipeline.anomalies = false;
-		return true;
-	case OPT_ORDERED:
-		o->ordered = true;
-		return true;
-	case OPT_STATES:
-		o->states = true;
-		return true;
-	case OPT_STRICT:
-		o->strict = true;
-		return true;
-	case OPT_REQUIRE_TESTS:
-		o->require_tests = true;
-		return true;
-	case OPT_SELFTEST:
-		o->selftest = true;
-		return true;
-	case OPT_TABLE:
-		o->table = true;
 		return true;
 	default:
 		return take_value(o, c, value);

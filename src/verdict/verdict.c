@@ -6,11 +6,11 @@
  *      likely when their score reaches SCORE_CONVICTS, from two families at least, one of them content or structure.
  *   2. The answer to a handshake came in two versions, one that accepts and one that does not, and nothing shows which the
  *      client took; or a CONNECT is content by another reading of its connection's framing, is not answered by either, and the
- *      client goes on behind it: undecided, "two-readings", and both labels are named.  This takes back a label, the only thing that does.
+ *      client goes on behind it: undecided, "two-readings", and both labels are named.  This takes back a label.
  *   3. Blind relay.  Proof that a handshake was accepted: certain.  A strong sign of it: likely.
  *   4. Still awaiting the answer to a handshake whose client has already sent on: those bytes are HTTP if the answer
  *      is a refusal and a relay's if it is not.  Undecided, whatever HTTP went before: "awaiting-answer", or
- *      "answer-not-seen" when no more will come.
+ *      "answer-not-seen" when no more will come; the latter takes back what that HTTP was called.
  *   5. Plain HTTP.  Proof, that is, a whole exchange: certain.  A strong sign, a request or a response by itself, is
  *      worth waiting for its other half: undecided, "awaiting-exchange", while more may come; likely at the end;
  *      uncertain if the other side strongly spoke against HTTP.  Never more than likely, so that a capture that shows
@@ -27,7 +27,7 @@
  * other than we did: that lowers a proof too.  However many doubts there are, it is one step; a label they change only as step 6 says.
  *
  * More notes never lead to a lower label, only to a higher one or, while more may come, to waiting; whoever announces
- * labels keeps the highest one announced.
+ * labels keeps the highest one announced, but for steps 2 and 4.
  */
 #include "verdict/verdict.h"
 

@@ -175,6 +175,17 @@ static inline void packet_take(struct decoder *d, struct packet_taken *t, const 
 	packet_take_at(d, t, p, link, packet_len(p), packet_len(p), INT64_C(1700000000000000000));
 }
 
+/* Cut to any length below `most` it is no segment, and nobody reads beyond the cut. */
+static inline void packet_take_cut(
+    struct decoder *d, struct packet_taken *t, const struct packet *p, int link, size_t most, const char *name)
+{
+	for (size_t kept = 0; kept < most; kept++) {
+		packet_take_at(d, t, p, link, kept, packet_len(p), 0);
+		if (t->got == DECODED_SEGMENT)
+			fail_msg("%s cut to %zu bytes: %s", name, kept, decoded_name(t->got));
+	}
+}
+
 static inline struct decoder *packet_decoder(enum checksum_policy policy)
 {
 	struct err e;

@@ -1,6 +1,6 @@
 /* player -- plays every talk of a folder in every way and demands the same answer each time.
  *
- *   talk [-v] FOLDER [NAME...]     a line for each talk; what failed in detail; the last line counts
+ *   talk [-v] [-s] FOLDER [NAME...]   a line for each talk; what failed in detail; the last line counts; -s: with few cuts
  *   talk --seeds OUT FOLDER        writes each talk's two streams and its frames as seeds for the fuzz targets
  *   talk --pcap OUT PORT FOLDER NAME...   writes talks, as written and to a server on that port, to a capture
  *
@@ -16,7 +16,7 @@
 #include "record.h"
 #include "seeds.h"
 
-enum { MOST_CUTS = 300, MOST_LOSSES = 40 };
+enum { MOST_CUTS = 300, FEW_CUTS = 15, MOST_LOSSES = 40 };
 
 struct session {
 	const struct script *script;
@@ -27,7 +27,7 @@ struct session {
 	struct text *records; /* its flow records */
 	unsigned record_count;
 	unsigned failures[PLAY_HOWS];
-	bool verbose;
+	bool verbose, few_cuts;
 };
 
 static void *must(void *p)
@@ -49,7 +49,7 @@ static void add_play(struct session *n, enum play_how how, size_t at)
 static void add_plays(struct session *n)
 {
 	const size_t cuts = play_cuts(n->script), segments = play_segments(n->script);
-	const size_t cut_step = cuts / MOST_CUTS + 1, loss_step = segments / MOST_LOSSES + 1;
+	const size_t cut_step = cuts / (n->few_cuts ? FEW_CUTS : MOST_CUTS) + 1, loss_step = segments / MOST_LOSSES + 1;
 	for (enum play_how how = 0; how < PLAY_HOWS; how++) {
 		if (how != PLAY_CUT && how != PLAY_LOST)
 			add_play(n, how, 0);
@@ -203,7 +203,8 @@ static void check_flow(struct session *n, const struct play *how, unsigned flow)
 }
 
 /* Plays one talk; adds to the counts of tests. */
-static void run_talk(const char *folder, const char *file, bool verbose, unsigned *passed, unsigned *failed)
+static void run_talk(
+    const char *folder, const char *file, const struct session *wanted, unsigned *passed, unsigned *failed)
 {
 	struct script script;
 	if (!script_load(&script, folder, file)) {
@@ -212,7 +213,8 @@ static void run_talk(const char *folder, const char *file, bool verbose, unsigne
 		script_free(&script);
 		return;
 	}
-	struct session n = { .script = &script, .verbose = verbose };
+	struct session n = *wanted;
+	n.script = &script;
 	add_plays(&n);
 	perform(&n);
 	for (unsigned i = 0; i < n.play_count; i++) {
@@ -248,14 +250,18 @@ static bool chosen(const char *file, char **names, int count)
 
 int main(int argc, char **argv)
 {
-	const bool verbose = argc > 1 && strcmp(argv[1], "-v") == 0;
+	struct session wanted = { .verbose = false };
 	const bool seeds = argc > 3 && strcmp(argv[1], "--seeds") == 0;
 	if (argc > 1 && strcmp(argv[1], "--pcap") == 0)
 		return capture_write(argc - 2, argv + 2);
-	argv += verbose ? 1 : seeds ? 2 : 0;
-	argc -= verbose ? 1 : seeds ? 2 : 0;
+	argv += seeds ? 2 : 0;
+	argc -= seeds ? 2 : 0;
+	for (; argc > 1 && argv[1][0] == '-'; argc--, argv++) {
+		wanted.verbose |= strcmp(argv[1], "-v") == 0;
+		wanted.few_cuts |= strcmp(argv[1], "-s") == 0;
+	}
 	if (argc < 2) {
-		fputs("usage: talk [-v] FOLDER [NAME...] | talk --seeds OUT FOLDER | talk --pcap OUT PORT FOLDER "
+		fputs("usage: talk [-v] [-s] FOLDER [NAME...] | talk --seeds OUT FOLDER | talk --pcap OUT PORT FOLDER "
 		      "NAME...\n",
 		    stderr);
 		return 2;
@@ -267,7 +273,7 @@ int main(int argc, char **argv)
 		if (seeds)
 			failed += !seeds_write(argv[1], files[i]->d_name, argv[0]);
 		else if (chosen(files[i]->d_name, argv + 2, argc - 2))
-			run_talk(argv[1], files[i]->d_name, verbose, &passed, &failed);
+			run_talk(argv[1], files[i]->d_name, &wanted, &passed, &failed);
 		fflush(stdout);
 		free(files[i]);
 	}

@@ -4,20 +4,8 @@
 #include <stdlib.h>
 #include <cmocka.h>
 #include "channel/channel.h"
+#include "bytes.h"
 
-struct bytes {
-	const char *at;
-	size_t len;
-};
-
-#define B(text)                        \
-	{                              \
-		text, sizeof(text) - 1 \
-	}
-#define NONE            \
-	{               \
-		NULL, 0 \
-	}
 #define RAW_C        "\x9c\xe1\x07\xbb\x51\x0e\xaa\xf8\x93\x7d\xc1\x68\x02\xd5\x3e\x84\x19\xf0\x6b\xa7"
 #define RAW_S        "\x05\xd2\x8e\x7f\xb0\x33\xc9\x14\xe6\x5a\x91\x0d\xfc\x28\x76\xab\x40\xe3\x9f\x11"
 #define HELLO_FRAME  "\x81\x05Hello"

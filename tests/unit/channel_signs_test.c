@@ -6,20 +6,7 @@
 #include <cmocka.h>
 #include "channel/channel.h"
 #include "channel/sign.h"
-
-struct bytes {
-	const char *at;
-	size_t len;
-};
-
-#define B(text)                        \
-	{                              \
-		text, sizeof(text) - 1 \
-	}
-#define NONE            \
-	{               \
-		NULL, 0 \
-	}
+#include "bytes.h"
 
 struct talk {
 	const char *name; /* NULL: no sign may claim it */
@@ -118,7 +105,14 @@ static const struct talk talks[] = {
 	{ NULL, B("\x05\x01\0x"), NONE },
 	{ NULL, NONE, B("\x05\0\0\x05\0") },
 	{ "socks", B("\x04\x01\0\x50\x7f\0\0\x01me\0"), B("\0\x5a\0\0\0\0\0\0") },
+	{ "socks", B("\x04\x02\0\x50\x7f\0\0\x01\0"), B("\0\x5b\0\0\0\0\0\0") },
+	{ NULL, B("\x04\x01\0\x50\x7f\0\0\x01me\0"), B("\x01\x5a\0\0\0\0\0\0") },
+	{ NULL, B("\x04\x01\0\x50\x7f\0\0\x01m\x01\0"), B("\0\x5a\0\0\0\0\0\0") },
 	{ "rdp", B("\x03\0\0\x13\x0e\xe0\0\0\0\0\0\x01\0\x08\0\x03\0\0\0"), NONE },
+	{ "rdp",
+	    B("\x03\0\0\x28\x23\xe0\0\0\0\0\0"
+	      "Cookie: mstshash=me\r\n\x01\0\x08\0\x03\0\0\0"),
+	    NONE },
 	{ NULL, B("\x03\0\0\x16\x11\xe0\0\0\0\x01\0\xc0\x01\x0a\xc1\x02\x01\0\xc2\x02\x01\x02"), NONE },
 	{ "smb", B("\0\0\0\x45\xffSMBr\0\0\0\0"), NONE },
 	{ "smb", B("\0\0\0\x45\xfeSMB@\0\0\0\0"), NONE },
@@ -127,8 +121,19 @@ static const struct talk talks[] = {
 	      "CKFDENECFDEFFCFGEFFCCACACACACACA\0"),
 	    NONE },
 	{ "ldap", B("\x30\x0c\x02\x01\x01\x60\x07\x02\x01\x03\x04\0\x80\0"), NONE },
+	{ "ldap", B("\x30\x25\x02\x01\x01\x63\x20\x04\0\x0a\x01\x02\x0a\x01\0\x02"), NONE },
+	{ "ldap", B("\x30\x84\0\0\0\x2d\x02\x01\x01\x63\x84\0\0\0\x24\x04\0\x0a\x01\0"), NONE },
+	{ "ldap",
+	    B("\x30\x1d\x02\x01\x01\x77\x18\x80\x16"
+	      "1.3.6.1.4.1.1466.20037"),
+	    NONE },
+	{ NULL, B("\x30\x0c\x02\x01\x01\x60\x07\x02\x01\x09\x04\0\x80\0"), NONE },
+	{ NULL, B("\x30\x0c\x02\x01\x01\x61\x07\x0a\x01\0\x04\0\x04\0"), NONE },
 	{ "mqtt", B("\x10\x10\0\x04MQTT\x04\x02\0\x3c\0\x04test"), NONE },
 	{ "telnet", NONE, B("\xff\xfd\x18\xff\xfd\x20\xff\xfd\x23") },
+	{ "telnet", B("\xff\xfb\x18\xff\xfa\x18\0xterm\xff\xf0"), NONE },
+	{ "telnet", B("\xff\xfb\x03root\r\n"), B("\xff\xfd\x03login: ") },
+	{ NULL, B("\xff\xfb\x03\x01\x02\x03\x04"), B("\xff\xfd\x03\x01\x02") },
 	{ NULL, B("\xff\xd8\xff\xe0\0\x10JFIF"), NONE },
 	{ "dns",
 	    B("\0\x1d\x12\x34\x01\0\0\x01\0\0\0\0\0\0\x03www\x07"
@@ -138,6 +143,32 @@ static const struct talk talks[] = {
 	    B("\0\x1d\x12\x34\x01\0\0\x01\0\0\0\0\0\0\x03www\x47"
 	      "example\0\0\x01\0\x01"),
 	    NONE },
+	{ NULL,
+	    B("\0\x1d\x12\x34\x01\0\0\x02\0\0\0\0\0\0\x03www\x07"
+	      "example\0\0\x01\0\x01"),
+	    NONE },
+	{ NULL,
+	    B("\0\x1d\x12\x34\x01\0\0\x01\0\0\0\0\0\0\x03www\x07"
+	      "example\0\0\x01\0\x09"),
+	    NONE },
+	{ "openvpn",
+	    B("\0\x2a\x38"
+	      "sessionshhhhhhhhhhhhhhhhhhhh\0\0\0\x01time\0\0\0\0\0"),
+	    NONE },
+	{ NULL,
+	    B("\0\x2a\x38"
+	      "sessionshhhhhhhhhhhhhhhhhhhh\0\0\0\x02time\0\0\0\0\0"),
+	    NONE },
+	{ "openvpn",
+	    B("\0\x36\x38"
+	      "sessions\0\0\0\x01timehhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhheeeee"),
+	    NONE },
+	{ "kerberos", B("\0\0\0\x2a\x6a\x28\x30\x26\xa1\x03\x02\x01\x05\xa2\x03\x02\x01\x0a\xa4\x1a\x30\x18\xa0\x07"),
+	    NONE },
+	{ "kerberos", B("\0\0\x05\xdc\x6c\x82\x05\xd8\x30\x82\x05\xd4\xa1\x03\x02\x01\x05\xa2\x03\x02\x01\x0c\xa3\x82"),
+	    NONE },
+	{ NULL, B("\0\0\0\x2a\x6a\x28\x30\x26\xa1\x03\x02\x01\x04\xa2\x03\x02\x01\x0a\xa4\x1a\x30\x18\xa0\x07"), NONE },
+	{ NULL, B("\0\0\0\x2a\x6a\x48\x30\x26\xa1\x03\x02\x01\x05\xa2\x03\x02\x01\x0a\xa4\x1a\x30\x18\xa0\x07"), NONE },
 	{ "openvpn",
 	    B("\0\x0e\x38"
 	      "abcdefgh\0\0\0\0\0"),
@@ -147,17 +178,33 @@ static const struct talk talks[] = {
 	      "abcdefgh\x01\0\0\0\0"),
 	    NONE },
 	{ "iec104", B("\x68\x04\x07\0\0\0"), NONE },
+	{ "iec104", B("\x68\x0e\0\0\0\0\x64\x01\x06\0\x01\0\0\0\0\x14\x68\x04\x43\0\0\0"), NONE },
+	{ NULL, B("\x68\x0e\0\0\0\0\x64\x01\0\0\x01\0\0\0\0\x14\x68\x04\x43\0\0\0"), NONE },
+	{ NULL, B("\x68\x04\x07\0\x01\0"), NONE },
 	{ "ppp", B("\x7e\xff\x03\xc0\x21\x01\x01"), NONE },
 	{ "mysql", NONE,
 	    B("\x4a\0\0\0\x0a"
 	      "8.0.36\0\x08\0\0\0") },
 	{ "postgres", B("\0\0\0\x08\x04\xd2\x16\x2f"), NONE },
+	{ "postgres", B("\0\0\0\x10\x04\xd2\x16\x2e\0\0\0\x01\0\0\0\x02"), NONE },
+	{ NULL, B("\0\0\0\x21\0\x03\0\0USER\0me\0database\0it\0\0"), NONE },
+	{ "oracle",
+	    B("\0\x4a\0\0\x01\0\0\0\x01\x36\x01\x2c\0\0\x08\0\x7f\xff\x4f\x98\0\0\0\x01(DESCRIPTION=(CONNECT_DATA=(SID="
+	      "x)))"),
+	    NONE },
+	{ NULL,
+	    B("\0\x3a\0\0\x01\0\0\0\x01\x36\x01\x2c\0\0\x08\0\x7f\xff\x4f\x98\0\0\0\x01no description of where one "
+	      "wants to go"),
+	    NONE },
 	{ "postgres", B("\0\0\0\x21\0\x03\0\0user\0me\0database\0it\0\0"), NONE },
 	{ "mssql", B("\x12\x01\0\x2f\0\0\x01\0\0\0\x1a\0\x06\x01\0\x20"), NONE },
 	{ "mongodb", B("\x3a\0\0\0\x01\0\0\0\0\0\0\0\xd4\x07\0\0"), NONE },
+	{ "mongodb", B("\x3a\0\0\0\x01\0\0\0\0\0\0\0\xdd\x07\0\0"), NONE },
+	{ NULL, B("\x3a\0\0\0\x01\0\0\0\x07\0\0\0\xdd\x07\0\0"), NONE },
 	{ "sunrpc", B("\x80\0\0\x28\x01\x02\x03\x04\0\0\0\0\0\0\0\x02\0\x01\x86\xa3\0\0\0\x03\0\0\0\0"), NONE },
 	{ "dcerpc", B("\x05\0\x0b\x03\x10\0\0\0\x48\0\0\0\x01\0\0\0"), NONE },
 	{ "x11", B("l\0\x0b\0\0\0\0\0\0\0\0\0"), NONE },
+	{ "x11", B("B\0\0\x0b\0\0\0\0\0\0\0\0"), NONE },
 	{ "bgp", B("\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\0\x1d\x01\x04"), NONE },
 	{ "diameter", B("\x01\0\0\x14\x80\0\x01\x01\0\0\0\0\x01\x02\x03\x04\x01\x02\x03\x04"), NONE },
 	{ "pptp", B("\0\x9c\0\x01\x1a\x2b\x3c\x4d\0\x01"), NONE },
@@ -221,6 +268,21 @@ static void long_lines_end(void **state)
 	drop(text);
 }
 
+/* The client's version and 1,536 bytes of handshake, answered in kind or not. */
+static void rtmp_is_told_by_both(void **state)
+{
+	(void)state;
+	uint8_t hello[1537];
+	memset(hello, 0x5a, sizeof hello);
+	memcpy(hello, "\x03\x12\x34\x56\x78\0\0\0\0", 9);
+	const struct slice client = { hello, sizeof hello };
+	assert_string_equal(channel_sign(client, SLICE("\x03\0\0\0")), "rtmp");
+	assert_null(channel_sign(client, SLICE("no\r\n")));
+	assert_int_equal(signs_ask(slice_head(client, 1000), SLICE("\x03")).says, SAYS_WAIT);
+	hello[5] = 1;
+	assert_null(channel_sign(client, SLICE("\x03\0\0\0")));
+}
+
 /* Bytes from a generator with a fixed start: chance must not make a name. */
 static void chance_makes_no_name(void **state)
 {
@@ -246,6 +308,7 @@ int main(void)
 		cmocka_unit_test(names),
 		cmocka_unit_test(what_is_sure_stays),
 		cmocka_unit_test(long_lines_end),
+		cmocka_unit_test(rtmp_is_told_by_both),
 		cmocka_unit_test(chance_makes_no_name),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,20 +6,7 @@
 #include <cmocka.h>
 #include "channel/capsule.h"
 #include "channel/websocket.h"
-
-struct bytes {
-	const char *at;
-	size_t len;
-};
-
-#define B(text)                        \
-	{                              \
-		text, sizeof(text) - 1 \
-	}
-#define NONE            \
-	{               \
-		NULL, 0 \
-	}
+#include "bytes.h"
 
 static struct websocket_scratch scratch;
 

@@ -504,11 +504,19 @@ static void the_preface(void **state)
 {
 	(void)state;
 	struct edge e = edge_new(4096);
-	const struct slice preface = SLICE("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+#define MAGIC "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+	const struct slice preface = SLICE(MAGIC "\0\0\x12\x04\0\0\0\0\0");
 	for (size_t n = 0; n < preface.len; n++)
 		assert_int_equal(head_is_h2_preface(edge_lay(&e, slice_head(preface, n))), PARSE_MORE);
 	assert_int_equal(head_is_h2_preface(edge_lay(&e, preface)), PARSED);
-	assert_int_equal(head_is_h2_preface(edge_lay(&e, SLICE("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0"))), PARSED);
+	assert_int_equal(head_is_h2_preface(edge_lay(&e, SLICE(MAGIC "\0\0\0\x04\0\0\0\0\0more"))), PARSED);
+	assert_int_equal(head_is_h2_preface(edge_lay(&e, SLICE(MAGIC "\0\0\0\x04\x01\0\0\0\0"))), PARSED);
+	/* Other flags, another frame, another stream, another protocol. */
+	assert_int_equal(head_is_h2_preface(edge_lay(&e, SLICE(MAGIC "\0\0\0\x04\x02"))), PARSE_NOT_HTTP);
+	assert_int_equal(head_is_h2_preface(edge_lay(&e, SLICE(MAGIC "\0\0\0\x01\0"))), PARSE_NOT_HTTP);
+	assert_int_equal(head_is_h2_preface(edge_lay(&e, SLICE(MAGIC "\0\0\0\x04\0\0\0\0\x01"))), PARSE_NOT_HTTP);
+	assert_int_equal(head_is_h2_preface(edge_lay(&e, SLICE(MAGIC "SSH-2.0-x\r\n"))), PARSE_NOT_HTTP);
+#undef MAGIC
 	assert_int_equal(head_is_h2_preface(edge_lay(&e, SLICE("PRI * HTTP/2.0\r\n\r\nSX"))), PARSE_NOT_HTTP);
 	assert_int_equal(head_is_h2_preface(edge_lay(&e, SLICE("GET"))), PARSE_NOT_HTTP);
 	edge_free(&e);

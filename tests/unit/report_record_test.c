@@ -1,82 +1,10 @@
-/* The records by their keys.  Every line made is appended to the file that RECORDS names, if any, for schema-check. */
+/* The records by their keys. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <cmocka.h>
-#include "json_check.h"
-#include "report/record.h"
-#include "story.h"
-#include "room.h"
-
-struct desk {
-	struct made_up x;
-	struct clock_text clock;
-	char line[MAX_LINE + 1];
-	size_t len;
-	FILE *copy;
-};
-
-static FILE *copy_to(const char *path)
-{
-	return path != NULL ? fopen(path, "a") : NULL;
-}
-
-static int make_desk(void **state)
-{
-	struct desk *d = calloc(1, sizeof *d);
-	if (d == NULL)
-		return -1;
-	d->copy = copy_to(getenv("RECORDS"));
-	*state = d;
-	return 0;
-}
-
-static int clear_desk(void **state)
-{
-	struct desk *d = *state;
-	if (d->copy != NULL)
-		fclose(d->copy);
-	free(d);
-	return 0;
-}
-
-static struct record begin(struct desk *d, char *out, size_t size, bool bare)
-{
-	struct record r = { .clock = &d->clock, .bare = bare, .cut = bare };
-	json_begin(&r.json, out, size);
-	return r;
-}
-
-/* Every line is one strict object, whatever went in. */
-static void keep(struct desk *d, size_t len)
-{
-	assert_true(len != 0 && len <= MAX_LINE);
-	assert_true(json_check_line(d->line, len));
-	if (d->copy != NULL)
-		fwrite(d->line, 1, len, d->copy);
-	d->len = len;
-	d->line[len] = '\0';
-}
-
-static void tell_flow(struct desk *d)
-{
-	struct record r = begin(d, d->line, MAX_LINE, false);
-	keep(d, record_flow(&r, &d->x.f));
-}
-
-static void has(const struct desk *d, const char *what)
-{
-	if (strstr(d->line, what) == NULL)
-		fail_msg("no %s in %s", what, d->line);
-}
-
-static void lacks(const struct desk *d, const char *what)
-{
-	if (strstr(d->line, what) != NULL)
-		fail_msg("%s in %s", what, d->line);
-}
+#include "desk.h"
 
 static void a_relay_in_full(void **state)
 {
@@ -308,47 +236,6 @@ static void strange_clocks(void **state)
 	has(d, "\"age\":0");
 }
 
-/* Every string from the wire full of one byte, every length at its most and beyond. */
-static void fill_hostile(struct made_up *x, int byte)
-{
-	story_begin(x, LABEL_BLIND_RELAY);
-	for (unsigned level = 0; level <= MAX_NESTING; level++) {
-		for (unsigned i = 0; i < MAX_HANDSHAKES; i++) {
-			struct handshake_record *h =
-			    i % 2 ? story_upgrade(x, level, "x") : story_connect(x, level, "h", 1);
-			memset(h->target, byte, sizeof h->target);
-			memset(h->user, byte, sizeof h->user);
-			memset(h->scheme, byte, sizeof h->scheme);
-			memset(h->protocol, byte, sizeof h->protocol);
-			memset(h->offered, byte, sizeof h->offered);
-			memset(h->chosen, byte, sizeof h->chosen);
-			memset(h->alpn, byte, sizeof h->alpn);
-			h->target_len = UINT16_MAX;
-			h->host_at = 3;
-			h->host_len = UINT16_MAX;
-			h->user_len = h->protocol_len = h->offered_len8 = h->alpn_len = UINT8_MAX;
-		}
-		story_hello(story_channel(x, level, "tls", ""), "");
-		struct channel *c = &x->channel[level];
-		memset(c->sni, byte, sizeof c->sni);
-		memset(c->alpn, byte, sizeof c->alpn);
-		memset(c->banner, byte, sizeof c->banner);
-		memset(c->ja4, byte, sizeof c->ja4);
-		c->alpn_count = UINT8_MAX;
-	}
-	x->f.finding = &x->finding;
-	memset(&x->finding.target, byte, sizeof x->finding.target);
-	x->finding.peer_count = UINT8_MAX;
-	memset(x->finding.peers, 0x03, sizeof x->finding.peers);
-	x->dossier.doubts = (1u << DOUBTS) - 1;
-	x->dossier.odd = (UINT64_C(1) << (ODDS - 1)) - 1;
-	static const struct sign signs[MAX_NOTES] = { [0 ... MAX_NOTES - 1] = {
-							  "handshake", "connect-accepted", FOR_RELAY, PROOF } };
-	x->dossier.room = room_for_notes();
-	for (unsigned i = 0; i < MAX_NOTES; i++)
-		dossier_add(&x->dossier, &signs[i], CLIENT, INT64_MAX, 0);
-}
-
 static void hostile_strings_stay_in_their_strings(void **state)
 {
 	struct desk *d = *state;
@@ -479,122 +366,6 @@ static void counters_of_a_run(void **state)
 	has(d, "\"enforce\":{\"forbidden\":1,\"settled\":2,\"enforced\":3,\"unknown\":4,\"failed\":5,\"lost\":6}");
 }
 
-static const struct rule_info plain_rule = { .id = 1000001,
-	.rev = 2,
-	.act = ACT_ALERT,
-	.severity = SEVERITY_MEDIUM,
-	.title = "A relay",
-	.why = "",
-	.falsepositives = "",
-	.file = "some/where/relays.yaml",
-	.line = 7 };
-
-static void an_alert(void **state)
-{
-	struct desk *d = *state;
-	const struct alert a = { .rule = &plain_rule, .moment = MOMENT_LABEL };
-	story_begin(&d->x, LABEL_BLIND_RELAY);
-	story_connect(&d->x, 0, "www.lab", 443);
-	d->x.f.ended = ENDED_NOT;
-	d->x.f.alerted = true;
-	struct record r = begin(d, d->line, MAX_LINE, false);
-	keep(d, record_alert(&r, &d->x.f, &a, 0, NULL));
-	has(d, "\"event_type\":\"alert\",\"src_ip\":\"10.1.0.2\"");
-	has(d,
-	    "\"alert\":{\"action\":\"allowed\",\"gid\":1,\"signature_id\":1000001,\"rev\":2,\"signature\":\"A relay\","
-	    "\"category\":\"Blind relay\",\"severity\":2},\"flow\":{");
-	has(d, "\"alerted\":true}");
-	has(d, "\"rule\":{\"action\":\"alert\",\"done\":false,\"moment\":\"label\",\"file\":\"relays.yaml\",\"line\":7,"
-	       "\"tags\":[]},\"label\":\"blind-relay\"");
-	has(d, "\"target\":\"www.lab:443\"");
-	lacks(d, "\"limit\"");
-	lacks(d, "\"mark\"");
-	lacks(d, "\"hostname\"");
-	/* What is lacking for a label is told at the end only. */
-	story_begin(&d->x, LABEL_UNDECIDED);
-	d->x.f.ended = ENDED_NOT;
-	r = begin(d, d->line, MAX_LINE, false);
-	keep(d, record_alert(&r, &d->x.f, &a, 0, NULL));
-	lacks(d, "\"undecided\":");
-	d->x.f.ended = ENDED_FIN;
-	r = begin(d, d->line, MAX_LINE, false);
-	keep(d, record_alert(&r, &d->x.f, &a, 0, NULL));
-	has(d, "\"undecided\":\"nothing-seen\"");
-}
-
-static void an_alert_in_full(void **state)
-{
-	struct desk *d = *state;
-	static const char *const tags[] = { "policy", "T1572", "T1071.001" };
-	static const struct facts_request request = { .method_len = 4,
-		.host_len = 5,
-		.path_len = 4,
-		.status = 404,
-		.method = "POST",
-		.host = "a.lab",
-		.path = "/x?y" };
-	struct rule_info rule = plain_rule;
-	const struct alert a = { .rule = &rule, .moment = MOMENT_ANSWERED, .suppressed = 12 };
-	rule.act = ACT_MARK;
-	rule.mark = 16;
-	rule.why = "Say \"why\"";
-	rule.tags = tags;
-	rule.tag_count = 3;
-	story_begin(&d->x, LABEL_BLIND_RELAY);
-	d->x.f.request = &request;
-	const struct handshake_record *inner = story_connect(&d->x, 1, "inner.lab", 22);
-	struct record r = begin(d, d->line, MAX_LINE, false);
-	keep(d, record_alert(&r, &d->x.f, &a, 1, inner));
-	has(d, "\"metadata\":{\"mitre_technique_id\":[\"T1572\",\"T1071.001\"],\"tag\":[\"policy\"]}}");
-	has(d, "\"http\":{\"hostname\":\"a.lab\",\"url\":\"/x?y\",\"http_method\":\"POST\",\"status\":404}");
-	has(d, "\"action\":\"mark\",\"done\":false,\"mark\":16,\"moment\":\"answered\",\"why\":\"Say \\\"why\\\"\"");
-	has(d, "\"limit\":{\"suppressed\":12}");
-	has(d, "\"handshake\":{\"kind\":\"connect\",\"level\":1,\"target\":\"inner.lab:22\"");
-}
-
-/* The bare form fits whatever the rule says about itself. */
-static void an_alert_always_fits(void **state)
-{
-	struct desk *d = *state;
-	static char title[201], why[4097], tag[65];
-	const char *tags[32];
-	memset(title, 1, 200);
-	memset(why, 1, 4096);
-	memset(tag, 'a', 64);
-	for (unsigned i = 0; i < 32; i++)
-		tags[i] = tag;
-	struct rule_info rule = plain_rule;
-	const struct alert a = { .rule = &rule, .moment = MOMENT_END, .suppressed = UINT64_MAX };
-	rule.title = title;
-	rule.why = why;
-	rule.tags = tags;
-	rule.tag_count = 32;
-	fill_hostile(&d->x, 1);
-	struct record r = begin(d, d->line, MAX_LINE, true);
-	keep(d, record_alert(&r, &d->x.f, &a, 0, NULL));
-	has(d, "\"truncated\":true}}");
-}
-
-static void what_the_rules_did(void **state)
-{
-	struct desk *d = *state;
-	const struct report_stats s = { .rules = { .used = true,
-					    .rules = 3,
-					    .loaded = 2,
-					    .refused = 1,
-					    .judge = { .judged = 9, .alerts = 4, .suppressed = 5 } } };
-	struct record r = begin(d, d->line, MAX_LINE, false);
-	keep(d, record_stats(&r, &s));
-	has(d, "\"rules\":{\"count\":3,\"sets_loaded\":2,\"sets_refused\":1,\"judged\":9,\"matched\":0,\"alerts\":4,"
-	       "\"suppressed\":5,");
-	const struct report_stats none = { .rules = { .used = false } };
-	r = begin(d, d->line, MAX_LINE, false);
-	keep(d, record_stats(&r, &none));
-	lacks(d, "\"rules\"");
-}
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, make_desk, clear_desk)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -614,10 +385,6 @@ int main(void)
 		TEST(handshakes_as_they_happen),
 		TEST(a_label_as_it_rises),
 		TEST(every_anomaly_in_the_shape_of_eve),
-		TEST(an_alert),
-		TEST(an_alert_in_full),
-		TEST(an_alert_always_fits),
-		TEST(what_the_rules_did),
 		TEST(counters_of_a_run),
 	};
 	return cmocka_run_group_tests_name("record", tests, NULL, NULL);

@@ -1,0 +1,161 @@
+/* A keeper and two workers as threads: what processes share through rings, lanes and pages is seen by ThreadSanitizer, which
+ * cannot look from one process into another (`make raced`). */
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+#include "base/lane.h"
+#include "base/page.h"
+#include "base/ring.h"
+
+enum { WORKERS = 2, FRAMES = 20000, RING = 1 << 14, LANE = 1 << 18, WORDS = 8, WAIT_MS = 1000 };
+
+/* Each side uses its own copy, as after a fork. */
+struct worker {
+	pthread_t thread;
+	struct lane frames;
+	struct ring lines;
+	struct page numbers;
+	unsigned wrong;
+};
+
+static size_t len_of(uint32_t n)
+{
+	return 1 + n * 2654435761u % 300;
+}
+
+static void sleep_on(int wake)
+{
+	struct pollfd p = { .fd = wake, .events = POLLIN };
+	eventfd_t times;
+	if (poll(&p, 1, WAIT_MS) == 1)
+		(void)eventfd_read(wake, &times);
+}
+
+static void answer(struct worker *w, uint32_t tag, const unsigned char *frame, size_t len)
+{
+	uint64_t numbers[WORDS];
+	while (!ring_put(&w->lines, tag, frame, len))
+		(void)ring_wait(&w->lines, len, 1);
+	for (unsigned i = 0; i < WORDS; i++)
+		numbers[i] = tag;
+	page_show(&w->numbers, numbers);
+	page_beat(&w->numbers);
+}
+
+static void *work(void *arg)
+{
+	struct worker *w = arg;
+	uint32_t tag;
+	size_t len;
+	for (uint32_t n = 0; n < FRAMES;) {
+		const unsigned char *frame = lane_next(&w->frames, &tag, &len);
+		if (frame == NULL) {
+			if (lane_sleep(&w->frames))
+				sleep_on(w->frames.wake_reader);
+			continue;
+		}
+		w->wrong += tag != n || len != len_of(n) || frame[0] != (n & 255) || frame[len - 1] != (n & 255);
+		answer(w, tag, frame, len);
+		n++;
+	}
+	return NULL;
+}
+
+static bool give(struct lane *l, uint32_t n)
+{
+	unsigned char *room = lane_room(l, len_of(n));
+	if (room == NULL)
+		return false;
+	memset(room, (int)(n & 255), len_of(n));
+	lane_add(l, n, len_of(n));
+	return true;
+}
+
+/* All that has come; each item must be the next one. */
+static uint32_t take(struct ring *lines, uint32_t next, unsigned *wrong)
+{
+	unsigned char item[512];
+	uint32_t tag;
+	size_t len;
+	while (ring_take(lines, &tag, item, sizeof item, &len) == RING_ITEM) {
+		*wrong += tag != next || len != len_of(next) || item[0] != (next & 255);
+		next++;
+	}
+	return next;
+}
+
+static void look(const struct page *p, unsigned *wrong)
+{
+	uint64_t numbers[WORDS];
+	if (!page_read(p, numbers))
+		return;
+	for (unsigned i = 1; i < WORDS; i++)
+		*wrong += numbers[i] != numbers[0];
+}
+
+static struct worker made(int wake)
+{
+	struct worker w = { .wrong = 0 };
+	struct err e;
+	assert_true(lane_init(&w.frames, LANE, eventfd(0, EFD_NONBLOCK), eventfd(0, EFD_NONBLOCK), &e));
+	assert_true(ring_init(&w.lines, RING, wake, &e));
+	assert_true(page_init(&w.numbers, WORDS * sizeof(uint64_t), &e));
+	return w;
+}
+
+static void fini(struct worker *w)
+{
+	close(w->frames.wake_reader);
+	close(w->frames.wake_writer);
+	lane_fini(&w->frames);
+	ring_fini(&w->lines);
+	page_fini(&w->numbers);
+}
+
+static void a_keeper_and_two_workers(void **state)
+{
+	(void)state;
+	const int wake = eventfd(0, EFD_NONBLOCK);
+	struct worker mine[WORKERS], theirs[WORKERS];
+	uint32_t given[WORKERS] = { 0 }, taken[WORKERS] = { 0 };
+	unsigned wrong = 0;
+	for (unsigned i = 0; i < WORKERS; i++) {
+		mine[i] = theirs[i] = made(wake);
+		assert_int_equal(pthread_create(&theirs[i].thread, NULL, work, &theirs[i]), 0);
+	}
+	for (unsigned done = 0; done < WORKERS;) {
+		done = 0;
+		for (unsigned i = 0; i < WORKERS; i++) {
+			while (given[i] < FRAMES && give(&mine[i].frames, given[i]))
+				given[i]++;
+			lane_show(&mine[i].frames);
+			taken[i] = take(&mine[i].lines, taken[i], &wrong);
+			look(&mine[i].numbers, &wrong);
+			done += taken[i] == FRAMES;
+		}
+		if (done < WORKERS && ring_sleep(&mine[0].lines) && ring_sleep(&mine[1].lines))
+			sleep_on(wake);
+	}
+	for (unsigned i = 0; i < WORKERS; i++) {
+		assert_int_equal(pthread_join(theirs[i].thread, NULL), 0);
+		assert_int_equal(theirs[i].wrong, 0);
+		assert_int_equal(page_beats(&mine[i].numbers), FRAMES);
+		fini(&mine[i]);
+	}
+	assert_int_equal(wrong, 0);
+	close(wake);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = { cmocka_unit_test(a_keeper_and_two_workers) };
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
