@@ -74,12 +74,17 @@ static bool forbid(struct gatekeeper *k, struct gate *g, bool reject)
 	return true;
 }
 
+/* What the rule asks for, else what the run does. */
+static bool wants_403(const struct gatekeeper *k, const struct rule_info *rule)
+{
+	return (rule->reject_with != REPLY_NONE ? rule->reject_with : k->options.reject_with) == REPLY_403;
+}
+
 /* A client can be answered by a 403 where it expects an answer to this very request: nothing else is outstanding. */
 static bool may_say_403(const struct seat *at, unsigned level, const struct handshake_record *h)
 {
 	const struct http_conn *c = &at->w->top.http;
-	return at->p->gatekeeper->options.reject_with == REPLY_403 && level == 0 && h != NULL &&
-	       h->kind != HS_KIND_DISGUISED && c->asked - c->answered <= 1 && !c->hasty;
+	return level == 0 && h != NULL && h->kind != HS_KIND_DISGUISED && c->asked - c->answered <= 1 && !c->hasty;
 }
 
 void gate_judged(
@@ -97,7 +102,8 @@ void gate_judged(
 		return;
 	g->told.rule = d->rule->id;
 	g->told.moment = (uint8_t)m;
-	if (d->act == ACT_REJECT && (m == MOMENT_ASKED || m == MOMENT_ANSWERED) && may_say_403(at, level, h))
+	if (d->act == ACT_REJECT && (m == MOMENT_ASKED || m == MOMENT_ANSWERED) && wants_403(k, d->rule) &&
+	    may_say_403(at, level, h))
 		g->told.reply = REPLY_403;
 	g->answered = m == MOMENT_ANSWERED;
 	g->from = at->w->stream.side[SERVER].read;
