@@ -23,7 +23,7 @@ CHECK_PACKAGES := clang clang-format clang-tidy libclang-rt-14-dev cppcheck mand
 BENCH_PACKAGES := gnuplot-nox valgrind libndpi-bin
 
 LAB_PACKAGES := httptunnel openssh-client openssh-server tcpdump tcpreplay ethtool curl iproute2 procps squid tinyproxy-bin corkscrew \
-	socat iptables conntrack openssl
+	socat iptables conntrack openssl cups cups-client cups-ipp-utils
 
 WARN := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wcast-qual -Wvla -Wpointer-arith \
 	-Wwrite-strings -Wundef -Werror

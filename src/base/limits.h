@@ -44,7 +44,9 @@ enum limits {
 
 	/* inline */
 	MAX_HELD = 1024, /* packets that wait for the answer to a handshake, in all: an eighth of the kernel's queue */
-	MAX_HELD_FLOW = 16, /* of one conversation: what fits a first window */
+	MAX_HELD_FLOW = 16,  /* of one conversation: what fits a first window */
+	MAX_PIECE_SETS = 32, /* datagrams whose pieces wait for the others, where the kernel leaves them as they are */
+	MAX_PIECES = 16,     /* of one of them: 9000 bytes in pieces for the shortest links of IPv4 */
 
 	/* channel */
 	MAX_CHANNEL_LOOK = 16640, /* bytes of a channel looked at: one TLS record and its header, and a bit */

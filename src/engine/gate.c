@@ -10,6 +10,7 @@
  * known which of them the receiver would take. */
 #include "engine/gate.h"
 
+#include <pcap/dlt.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -74,12 +75,17 @@ static bool forbid(struct gatekeeper *k, struct gate *g, bool reject)
 	return true;
 }
 
+/* What the rule asks for, else what the run does. */
+static bool wants_403(const struct gatekeeper *k, const struct rule_info *rule)
+{
+	return (rule->reject_with != REPLY_NONE ? rule->reject_with : k->options.reject_with) == REPLY_403;
+}
+
 /* A client can be answered by a 403 where it expects an answer to this very request: nothing else is outstanding. */
 static bool may_say_403(const struct seat *at, unsigned level, const struct handshake_record *h)
 {
 	const struct http_conn *c = &at->w->top.http;
-	return at->p->gatekeeper->options.reject_with == REPLY_403 && level == 0 && h != NULL &&
-	       h->kind != HS_KIND_DISGUISED && c->asked - c->answered <= 1 && !c->hasty;
+	return level == 0 && h != NULL && h->kind != HS_KIND_DISGUISED && c->asked - c->answered <= 1 && !c->hasty;
 }
 
 void gate_judged(
@@ -97,7 +103,8 @@ void gate_judged(
 		return;
 	g->told.rule = d->rule->id;
 	g->told.moment = (uint8_t)m;
-	if (d->act == ACT_REJECT && (m == MOMENT_ASKED || m == MOMENT_ANSWERED) && may_say_403(at, level, h))
+	if (d->act == ACT_REJECT && (m == MOMENT_ASKED || m == MOMENT_ANSWERED) && wants_403(k, d->rule) &&
+	    may_say_403(at, level, h))
 		g->told.reply = REPLY_403;
 	g->answered = m == MOMENT_ANSWERED;
 	g->from = at->w->stream.side[SERVER].read;
@@ -322,6 +329,40 @@ static void decide(const struct seat *at, struct gate *g, const struct frame *f,
 		release(at, g);
 }
 
+void gate_tick(struct pipeline *p, int64_t now)
+{
+	struct gatekeeper *k = p->gatekeeper;
+	uint32_t token;
+	while (k != NULL && pieces_stale(&k->pieces, NULL, now, &token))
+		add_answer(k, token, FATE_DROP);
+}
+
+/* A piece of a datagram that is not whole yet. */
+static void hold_piece(struct gatekeeper *k, const struct frame *f, const struct piece *piece)
+{
+	uint32_t token;
+	while (pieces_stale(&k->pieces, &piece->key, f->t, &token))
+		add_answer(k, token, FATE_DROP);
+	if (pieces_put(&k->pieces, piece, f->token, f->t)) {
+		k->stats.held++;
+		return;
+	}
+	k->stats.exceptions[EXCEPTION_HELD]++;
+	add_answer(k, f->token, k->options.policy[EXCEPTION_HELD] == POLICY_PASS ? FATE_PASS : FATE_DROP);
+}
+
+/* The datagram is whole, and its last piece was decided: the others go with it.  While the last waits, they may go. */
+static void release_pieces(struct gatekeeper *k, const struct frame *f, const struct piece *last)
+{
+	enum fate fate = FATE_PASS;
+	uint32_t token;
+	for (size_t i = 0; i < k->count; i++)
+		if (k->answers[i].token == f->token)
+			fate = (enum fate)k->answers[i].fate;
+	while (pieces_take(&k->pieces, &last->key, &token))
+		add_answer(k, token, fate);
+}
+
 /* No conversation is known: not TCP, or not to be believed, or there is no room for one. */
 static void decide_stray(struct gatekeeper *k, const struct frame *f, const struct segment *seg)
 {
@@ -332,19 +373,23 @@ static void decide_stray(struct gatekeeper *k, const struct frame *f, const stru
 	a->to_source = a->to_target = REPLY_RST;
 }
 
-void pipeline_decide(struct pipeline *p, const struct frame *f)
+static uint64_t pieces_kept(struct pipeline *p)
+{
+	return decode_counters(p->decoder)->by_result[DECODED_FRAGMENT];
+}
+
+/* False: the frame is a piece, and waits for the others. */
+static bool decide_frame(struct pipeline *p, const struct frame *f, bool piece)
 {
 	struct gatekeeper *k = p->gatekeeper;
 	struct segment seg;
-	k->count = 0;
-	k->conflict = k->no_room = false;
-	if (k->begun == 0)
-		k->begun = f->t;
-	decoder_policy(p->decoder, f->unsummed ? CHECKSUM_NONE : p->checksums);
+	const uint64_t before = piece ? pieces_kept(p) : 0;
 	struct flow *flow = carry_frame(p, f, &seg);
+	if (piece && pieces_kept(p) != before)
+		return false;
 	if (flow == NULL) {
 		decide_stray(k, f, &seg);
-		return;
+		return true;
 	}
 	const struct seat at = { p, flow, flow_payload(flow), seg.t };
 	struct gate *g = gate_of(&at);
@@ -352,6 +397,31 @@ void pipeline_decide(struct pipeline *p, const struct frame *f)
 		decide(&at, g, f, &seg);
 	else
 		add_answer(k, f->token, FATE_PASS); /* there is one for every conversation */
+	return true;
+}
+
+/* What the kernel holds begins with its IP header. */
+void pipeline_decide(struct pipeline *p, const struct frame *f)
+{
+	struct gatekeeper *k = p->gatekeeper;
+	struct piece piece;
+	k->count = 0;
+	k->conflict = k->no_room = false;
+	if (k->begun == 0)
+		k->begun = f->t;
+	decoder_policy(p->decoder, f->unsummed ? CHECKSUM_NONE : p->checksums);
+	const bool cut = f->link == DLT_RAW && piece_of(f->bytes, &piece);
+	if (cut && pieces_overlap(&k->pieces, &piece)) {
+		/* Of two versions of the same bytes only the first may arrive; this one was never there. */
+		p->stats.frames++;
+		k->stats.held_again++;
+		add_answer(k, f->token, FATE_DROP);
+		return;
+	}
+	if (!decide_frame(p, f, cut))
+		hold_piece(k, f, &piece);
+	else if (cut)
+		release_pieces(k, f, &piece);
 }
 
 void gate_leave(const struct seat *at)

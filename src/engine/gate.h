@@ -5,6 +5,7 @@
 #define ENGINE_GATE_H
 
 #include "engine/held.h"
+#include "engine/pieces.h"
 #include "engine/watch.h"
 #include "facts/fate.h"
 
@@ -26,13 +27,14 @@ struct gatekeeper {
 	struct gate_options options;
 	struct pool gates;
 	struct held_room room;
+	struct pieces pieces;
 	uint32_t acting; /* moments at which a rule can do more than tell */
 	int64_t begun;   /* of the first packet */
 	bool conflict;   /* the packet at hand says other bytes than one before it */
 	bool no_room;    /* there was no room for its conversation */
 	struct inline_stats stats;
 	size_t count;
-	struct packet_answer answers[MAX_HELD + 2];
+	struct packet_answer answers[MAX_HELD + MAX_PIECE_SETS * MAX_PIECES + 2];
 };
 
 struct gatekeeper *gatekeeper_new(const struct gate_options *o, size_t flows, struct err *e) MUST_CHECK;
@@ -56,6 +58,9 @@ static inline void gate_begin(struct pipeline *p)
 	if (p->gatekeeper != NULL)
 		p->gatekeeper->count = 0;
 }
+
+/* It is so late: pieces that waited too long are dropped; INT64_MAX: all of them. */
+void gate_tick(struct pipeline *p, int64_t now);
 
 /* The conversation is forgotten: what still waits of it is dropped. */
 void gate_leave(const struct seat *at);

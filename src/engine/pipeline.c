@@ -309,12 +309,14 @@ void pipeline_frame(struct pipeline *p, const struct frame *f)
 void pipeline_tick(struct pipeline *p, int64_t now)
 {
 	gate_begin(p);
+	gate_tick(p, now);
 	expire(p, now);
 }
 
 void pipeline_drain(struct pipeline *p)
 {
 	gate_begin(p);
+	gate_tick(p, INT64_MAX);
 	struct flow *f;
 	while ((f = flow_oldest(p->flows)) != NULL) {
 		const struct seat at = seat_of(p, f, f->last);

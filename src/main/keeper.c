@@ -207,9 +207,9 @@ static void end(struct keeper *k)
 /* What tunnels carry is written by workers: the folder, which was made for it or was empty, becomes their user's. */
 static bool give_folder(const struct options *o, struct err *e)
 {
-	const struct guard_user to = guard_user();
 	if (o->pipeline.unwrap == NULL || geteuid() != 0 || o->sandbox == GUARD_OFF)
 		return true;
+	const struct guard_user to = guard_user();
 	return fchown(unwrap_folder(o->pipeline.unwrap), to.uid, to.gid) == 0 ||
 	       err_set_sys(e, o->unwrap, "cannot be given to the user of the workers");
 }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 #include "base/log.h"
 #include "report/place.h"
@@ -16,7 +17,8 @@
 #define RETRY_AFTER UINT64_C(1000000000)
 #define STALL_AFTER UINT64_C(10000000)
 
-enum { LAST_WAITS = 20, LAST_WAIT_MS = 100 }; /* for a slow reader, when a live run ends */
+/* For a slow reader, when a live run ends: waits in which it takes nothing, and seconds in all. */
+enum { LAST_WAITS = 20, LAST_WAIT_MS = 100, LAST_S = 5 };
 
 static const char socket_prefix[] = "unix:";
 
@@ -246,14 +248,24 @@ bool out_reopen(struct out *o, struct err *e)
 	return true;
 }
 
-/* A slow reader is given a moment more. */
+static int64_t seconds(void)
+{
+	struct timespec now = { 0 };
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec;
+}
+
+/* A slow reader is given a moment more, and as long as it reads, some: a pipe takes little at a time, and more may wait. */
 static void last_flush(struct out *o)
 {
+	const int64_t until = seconds() + LAST_S;
 	flush(o, o->failed_at);
-	for (unsigned i = 0; i < LAST_WAITS && o->stalled && o->fd >= 0; i++) {
+	for (unsigned idle = 0; idle < LAST_WAITS && o->stalled && o->fd >= 0 && seconds() <= until;) {
+		const size_t before = o->used;
 		struct pollfd wait = { .fd = o->fd, .events = POLLOUT };
 		poll(&wait, 1, LAST_WAIT_MS);
 		flush(o, o->failed_at);
+		idle = o->used < before ? 0 : idle + 1;
 	}
 	drop_all(o);
 	free(o->buffer);

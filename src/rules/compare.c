@@ -52,7 +52,7 @@ static bool same_limit(const struct limit *a, const struct limit *b)
 static bool same_info(const struct rule_info *a, const struct rule_info *b)
 {
 	if (a->rev != b->rev || a->act != b->act || a->severity != b->severity || a->mark != b->mark ||
-	    a->tag_count != b->tag_count)
+	    a->reject_with != b->reject_with || a->tag_count != b->tag_count)
 		return false;
 	for (unsigned i = 0; i < a->tag_count; i++)
 		if (strcmp(a->tags[i], b->tags[i]) != 0)

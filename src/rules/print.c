@@ -92,6 +92,10 @@ static void print_rule(struct printer *p, const struct rule *rule)
 		snprintf(mark, sizeof mark, "\n    mark: 0x%x", (unsigned)info->mark);
 		print_raw(p, mark);
 	}
+	if (info->reject_with != REPLY_NONE) {
+		print_raw(p, "\n    reject_with: ");
+		print_raw(p, reply_name(info->reject_with));
+	}
 	print_raw(p, "\n");
 	print_limit(p, "    limit: ", &rule->limit);
 	print_limit(p, "    threshold: ", &rule->threshold);

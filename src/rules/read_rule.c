@@ -96,6 +96,16 @@ static bool read_mark(struct reader *r, const struct node *n, void *into)
 	return read_number32(r, n, "mark", 0, &rule->info.mark);
 }
 
+static bool read_reject_with(struct reader *r, const struct node *n, void *into)
+{
+	static const char *const words[] = { "rst", "403", NULL };
+	static const enum reply replies[] = { REPLY_RST, REPLY_403 };
+	const int which = want_word(r, n, "reject_with", words);
+	if (which >= 0)
+		((struct rule *)into)->info.reject_with = replies[which];
+	return which >= 0;
+}
+
 static bool is_digits(struct slice s)
 {
 	for (size_t i = 0; i < s.len; i++)
@@ -214,6 +224,7 @@ static const struct key rule_keys[] = {
 	{ "match", read_rule_match, true },
 	{ "action", read_action, false },
 	{ "mark", read_mark, false },
+	{ "reject_with", read_reject_with, false },
 	{ "limit", read_limit, false },
 	{ "threshold", read_threshold, false },
 	{ "tags", read_tags, false },
@@ -232,10 +243,14 @@ static const struct node *key_named(const struct node *map, const char *name)
 static bool consistent(struct reader *r, const struct node *n, const struct rule *rule)
 {
 	const struct node *mark = key_named(n, "mark"), *action = key_named(n, "action");
+	const struct node *with = key_named(n, "reject_with");
 	if (mark != NULL && rule->info.act != ACT_MARK)
 		return wrong(r, mark, "mark goes with action: mark only (the action is %s)", act_name(rule->info.act));
 	if (mark == NULL && rule->info.act == ACT_MARK)
 		return wrong(r, action, "action: mark needs the key 'mark' (mark: 0x10)");
+	if (with != NULL && rule->info.act != ACT_REJECT)
+		return wrong(
+		    r, with, "reject_with goes with action: reject only (the action is %s)", act_name(rule->info.act));
 	return true;
 }
 

@@ -39,7 +39,8 @@ struct rule_info {
 	uint32_t id, rev;
 	enum act act;
 	enum severity severity;
-	uint32_t mark;                            /* ACT_MARK */
+	uint32_t mark;          /* ACT_MARK */
+	enum reply reject_with; /* ACT_REJECT: REPLY_RST or REPLY_403; REPLY_NONE: as the run does it */
 	const char *title, *why, *falsepositives; /* never NULL; "" when not given */
 	const char *const *tags;
 	unsigned tag_count;

@@ -77,6 +77,10 @@ static void warn_rule(struct reader *r, const struct rule *rule)
 	if (info->act == ACT_PASS && rule->limit.count != 0)
 		warn(r, info->file, info->line, rule->column,
 		    "rule %u: a pass rule tells nothing that a limit could hold back", info->id);
+	if (info->reject_with == REPLY_403 &&
+	    (rule->moments & (MOMENT_BIT(MOMENT_ASKED) | MOMENT_BIT(MOMENT_ANSWERED))) == 0)
+		warn(r, info->file, info->line, rule->column,
+		    "rule %u reads nothing of a handshake: no client waits for a 403 when it speaks", info->id);
 	if (rule->threshold.count == 1)
 		warn(r, info->file, info->line, rule->column, "rule %u: a threshold of 1 holds nothing back", info->id);
 }

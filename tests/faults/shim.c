@@ -6,6 +6,9 @@
  *   short   write: half is written, as on a disk that is all but full, and the next write fails
  *   sync    fsync, fdatasync: EIO
  *
+ * Each process counts for itself, from what its parent had counted on.  FAULT_PAGE is a file in which all of them keep the most
+ * calls of one of them, and whether any failed: who is shut in has no descriptor to tell on.
+ *
  * FAULT_AT=0 only counts.  What happened is told on the descriptor FAULT_FD when the process ends or the call fails: "failed" when it
  * failed, and the number of calls.  FAULT_ALL=1: from that call on all of them fail. */
 #define _GNU_SOURCE
@@ -28,6 +31,9 @@ static enum kind kind;
 static long fail_at, calls;
 static bool all, failing;
 static int report = -1;
+static volatile struct page {
+	long calls, failed;
+} * page;
 
 /* dlsym needs memory before it can tell where memory is had. */
 static char early[65536];
@@ -45,6 +51,8 @@ static bool finding;
 
 static void tell(const char *what)
 {
+	if (page != NULL)
+		return;
 	char line[64];
 	const int n = snprintf(line, sizeof line, "%s %ld\n", what, calls);
 	if (report >= 0 && n > 0)
@@ -67,12 +75,24 @@ static void find(void)
 	finding = false;
 }
 
+static void share(const char *path)
+{
+	const int fd = path != NULL ? (int)syscall(SYS_openat, AT_FDCWD, path, O_RDWR | O_CLOEXEC, 0) : -1;
+	if (fd < 0)
+		return;
+	void *const at =
+	    (void *)syscall(SYS_mmap, NULL, sizeof *page, PROT_READ | PROT_WRITE, MAP_SHARED, fd, (off_t)0);
+	page = at == MAP_FAILED ? NULL : at;
+	syscall(SYS_close, fd);
+}
+
 __attribute__((constructor)) static void begin(void)
 {
 	static const char *const names[] = { "none", "alloc", "open", "write", "short", "sync" };
 	const char *const what = getenv("FAULT_KIND"), *const at = getenv("FAULT_AT"), *const fd = getenv("FAULT_FD");
 	find();
 	report = fd != NULL ? atoi(fd) : -1;
+	share(getenv("FAULT_PAGE"));
 	fail_at = at != NULL ? atol(at) : 0;
 	all = getenv("FAULT_ALL") != NULL;
 	for (int i = ALLOC; what != NULL && i <= SYNC; i++)
@@ -91,8 +111,12 @@ static bool fails(enum kind which)
 	if (which != kind)
 		return false;
 	calls++;
+	if (page != NULL && page->calls < calls)
+		page->calls = calls;
 	if (fail_at == 0 || (calls != fail_at && !(all && failing)))
 		return false;
+	if (page != NULL)
+		page->failed = 1;
 	if (!failing)
 		tell("failed");
 	failing = true;

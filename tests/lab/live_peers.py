@@ -10,9 +10,12 @@
     reader PATH FILE FLAG  listens on a unix socket, writes what comes to FILE, begins to read when FLAG is there
     kills CULVERT IFACE FILE COUNT   starts culvert live, kills it at random; every ended line must parse
     same A B               do two files of records tell the same conversations?
+    records A B            are they the same records but for their order and for times, which the kernel takes for each listener?
+    shares FILE            of the last stats record: do the workers' packets add up to all, and has each of them read some?
     lines FILE...          how many lines; fails when one does not parse
 """
 import concurrent.futures
+import difflib
 import json
 import os
 import pathlib
@@ -210,6 +213,45 @@ def same(first, second):
     sys.exit(1 if different or not a else 0)
 
 
+TIMES = {"timestamp", "start", "end", "age", "t", "took_ms", "seconds", "asked_at"}
+RUNS = {"flow_id", "id", "peers"}   # of conversations and of tunnels: of a secret of the run
+
+
+def timeless(value):
+    if isinstance(value, dict):
+        return {k: timeless(v) for k, v in value.items() if k not in TIMES | RUNS}
+    return [timeless(v) for v in value] if isinstance(value, list) else value
+
+
+def sorted_records(name):
+    found = []
+    with open(name, "rb") as f:
+        for line in f:
+            r = json.loads(line)
+            if r["event_type"] != "stats":
+                found.append(json.dumps(timeless(r), sort_keys=True))
+    return sorted(found)
+
+
+def records(first, second):
+    a, b = sorted_records(first), sorted_records(second)
+    different = list(difflib.unified_diff(a, b, first, second, n=0, lineterm=""))
+    for line in different[:9]:
+        print(line[:600], file=sys.stderr)
+    print(len(a), "records")
+    sys.exit(1 if different or not a else 0)
+
+
+def shares(name):
+    with open(name, "rb") as f:
+        last = [json.loads(line) for line in f if b'"event_type":"stats"' in line][-1]
+    each, all_of_them = last["culvert"]["workers"]["each"], last["stats"]["capture"]
+    print(", ".join("%d received, %d dropped, %d read" % (w["received"], w["dropped"], w["read"]) for w in each))
+    sums = [sum(w[k] for w in each) for k in ("received", "dropped", "read")]
+    right = sums == [all_of_them["kernel_packets"], all_of_them["kernel_drops"], last["stats"]["decoder"]["pkts"]]
+    sys.exit(not right or len(each) < 2 or any(w["read"] == 0 or w["received"] != w["read"] + w["dropped"] for w in each))
+
+
 def main():
     role, words = sys.argv[1], sys.argv[2:]
     servers = {"web": Web, "proxy": Proxy, "hello": Hello}
@@ -218,7 +260,8 @@ def main():
     elif role == "lines":
         lines(words)
     else:
-        {"gets": gets, "ws": ws, "text": text, "reader": reader, "kills": kills, "same": same}[role](*words)
+        {"gets": gets, "ws": ws, "text": text, "reader": reader, "kills": kills, "same": same,
+         "records": records, "shares": shares}[role](*words)
 
 
 if __name__ == "__main__":

@@ -277,6 +277,9 @@ static void tells_what_changed(void **state)
 	assert_true(c.added == 2 && c.removed == 1 && c.changed == 2);
 	c = change(one, "rules:\n  - { id: 2, title: t, match: { label: [blind-relay, not-http] }, tags: [a] }\n");
 	assert_true(c.added == 0 && c.removed == 2 && c.changed == 1);
+	c = change("rules:\n  - { id: 1, title: t, match: { label: not-http }, action: reject }\n",
+	    "rules:\n  - { id: 1, title: t, match: { label: not-http }, action: reject, reject_with: 403 }\n");
+	assert_true(c.added == 0 && c.removed == 0 && c.changed == 1);
 }
 
 int main(void)

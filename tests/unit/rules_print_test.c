@@ -95,6 +95,7 @@ static void check_same(const struct ruleset *a, const struct ruleset *b)
 		assert_int_equal(x->info.act, y->info.act);
 		assert_int_equal(x->info.severity, y->info.severity);
 		assert_int_equal(x->info.mark, y->info.mark);
+		assert_int_equal(x->info.reject_with, y->info.reject_with);
 		assert_string_equal(x->info.title, y->info.title);
 		assert_string_equal(x->info.why, y->info.why);
 		assert_true(conditions_equal(&x->match, &y->match));

@@ -49,6 +49,7 @@ static void defaults(void **state)
 	assert_int_equal(i->act, ACT_ALERT);
 	assert_int_equal(i->severity, SEVERITY_MEDIUM);
 	assert_int_equal(i->mark, 0);
+	assert_int_equal(i->reject_with, REPLY_NONE);
 	assert_string_equal(i->title, "A title");
 	assert_string_equal(i->why, "");
 	assert_string_equal(i->falsepositives, "");
