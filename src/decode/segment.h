@@ -70,9 +70,10 @@ struct segment {
 	struct slice payload; /* as kept in the capture; IP's length, never the frame's padding */
 	uint32_t cut;         /* payload bytes that IP's length promises but the capture did not keep */
 	int64_t t;
-	uint64_t turn; /* its frame's place in the run; whoever decodes sets it */
-	struct encapsulation encap;
+	uint64_t turn;    /* its frame's place in the run; whoever decodes sets it */
 	struct slice tcp; /* whole segment from the TCP header on, as kept: decode_checksum looks at it */
+	/* The last, and mostly its count alone: what is passed from process to process ends there. */
+	struct encapsulation encap;
 };
 
 #endif
