@@ -79,15 +79,16 @@ static void look_ahead(const struct lane *l)
 {
 	uint32_t errand;
 	const struct segment *next = lane_ahead(l, &errand);
-	if (next == NULL || errand > ERRAND_CARRIED)
+	if (next == NULL || (errand & ERRAND_KIND) > ERRAND_CARRIED)
 		return;
 	__builtin_prefetch(next->tcp.at);
 	__builtin_prefetch(next->tcp.at + PREFETCHED);
 }
 
-static void take_segment(struct hand *h)
+static void take_segment(struct hand *h, size_t header)
 {
 	look_ahead(h->duty->lane);
+	h->seg.payload = slice_from(h->seg.tcp, header);
 	pipeline_segment(h->run.pipeline, &h->seg);
 	if (++h->told == TELL_AFTER)
 		say_so_far(h, h->seg.turn);
@@ -115,15 +116,15 @@ static void take_moment(struct hand *h, uint32_t errand, const struct errand_mom
 
 static void take(struct hand *h, uint32_t errand, const void *item)
 {
-	switch (errand) {
+	switch (errand & ERRAND_KIND) {
 	case ERRAND_BARE:
 		memcpy(&h->seg, item, BARE_LEN);
 		h->seg.encap.count = 0;
-		take_segment(h);
+		take_segment(h, errand >> ERRAND_BITS);
 		break;
 	case ERRAND_CARRIED:
 		memcpy(&h->seg, item, CARRIED_LEN);
-		take_segment(h);
+		take_segment(h, errand >> ERRAND_BITS);
 		break;
 	default:
 		take_moment(h, errand, item);

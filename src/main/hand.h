@@ -12,11 +12,13 @@
  * capture begins, it is over, or all are. */
 enum errand { ERRAND_BARE, ERRAND_CARRIED, ERRAND_SECOND, ERRAND_SOURCE, ERRAND_DRAIN, ERRAND_END };
 
-/* A segment's bytes lie in a room of the loan, or behind it.  Of what nothing had carried only the beginning is there. */
+/* A segment's bytes lie in a room of the loan, or behind it.  Of what nothing had carried only the beginning is there.  Where the
+ * payload begins in it is told with the errand. */
 enum {
-	CARRIED_LEN = sizeof(struct segment),
-	BARE_USED = offsetof(struct segment, encap) + sizeof((struct encapsulation){ 0 }.count),
-	BARE_LEN = (BARE_USED + 7) / 8 * 8
+	ERRAND_BITS = 8,
+	ERRAND_KIND = (1 << ERRAND_BITS) - 1,
+	BARE_LEN = offsetof(struct segment, payload), /* with the head of its item: two lines of the cache */
+	CARRIED_LEN = sizeof(struct segment)
 };
 
 struct errand_moment {

@@ -265,17 +265,18 @@ static void give(struct share *s, const struct segment *seg)
 	uint8_t *const item = room_for(s, i, len + (copied ? seg->tcp.len : 0));
 	if (item == NULL)
 		return;
-	struct segment *const there = (void *)item;
 	memcpy(item, seg, BARE_LEN);
+	struct segment *const there = (void *)item;
 	if (!bare)
 		there->encap = seg->encap;
 	if (copied) {
 		/* Where the bytes will lie is where the worker, too, has them. */
 		memcpy(item + len, seg->tcp.at, seg->tcp.len);
 		there->tcp.at = item + len;
-		there->payload.at = item + len + (seg->payload.at - seg->tcp.at);
 	}
-	lane_add(&s->helper[i].lane, bare ? ERRAND_BARE : ERRAND_CARRIED, len + (copied ? seg->tcp.len : 0));
+	const uint32_t header = (uint32_t)(seg->tcp.len - seg->payload.len);
+	lane_add(&s->helper[i].lane, (bare ? ERRAND_BARE : ERRAND_CARRIED) | header << ERRAND_BITS,
+	    len + (copied ? seg->tcp.len : 0));
 }
 
 static void take_frame(struct share *s, const struct frame *f)
