@@ -6,12 +6,18 @@
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 
-enum { LINE = 64 /* of the cache: what two processes write lies apart */, SHOW_AFTER = 1 << 16, FILLER = UINT32_MAX };
+enum {
+	LINE = 64, /* of the cache: what two processes write lies apart */
+	SHOW_AFTER = 1 << 16,
+	SHOW_READ_AFTER = 1 << 14, /* more often: what items point at may be wanted again */
+	FILLER = UINT32_MAX
+};
 
 struct lane_shared {
 	_Alignas(LINE) _Atomic uint64_t head;                         /* written by the writer */
 	_Alignas(LINE) _Atomic uint64_t tail;                         /* written by the reader */
 	_Alignas(LINE) _Atomic uint32_t reader_sleeps, writer_sleeps; /* by both */
+	_Atomic uint64_t awaited;                                     /* by the writer: the place it sleeps for */
 	_Alignas(LINE) unsigned char bytes[];
 };
 
@@ -54,24 +60,34 @@ static struct item_head *head_at(const struct lane *l, uint64_t place)
 
 static void wake(_Atomic uint32_t *sleeps, int who)
 {
-	/* Either the other sees what was stored before, or this sees that it sleeps. */
-	atomic_thread_fence(memory_order_seq_cst);
-	if (atomic_load_explicit(sleeps, memory_order_relaxed) != 0 && atomic_exchange(sleeps, 0) != 0)
+	if (atomic_exchange(sleeps, 0) != 0)
 		(void)eventfd_write(who, 1);
+}
+
+/* Places are compared by difference. */
+static bool is_at(uint64_t place, uint64_t wanted)
+{
+	return (int64_t)(place - wanted) >= 0;
+}
+
+/* The reader's place, which may be anything between the one known and the writer's; what cannot be is passed over. */
+static void look_up(struct lane *l)
+{
+	const uint64_t tail = atomic_load_explicit(&l->shared->tail, memory_order_acquire);
+	if (is_at(tail, l->other) && is_at(l->at, tail))
+		l->other = tail;
 }
 
 static size_t room_of(const struct lane *l)
 {
-	const uint64_t used = l->at - l->other;
-	return used <= l->size ? l->size - (size_t)used : 0;
+	return l->size - (size_t)(l->at - l->other);
 }
 
 /* Is there room for so many bytes?  The reader's place is looked up only when what is known of it does not do. */
 static bool has_room(struct lane *l, size_t want)
 {
-	if (room_of(l) >= want)
-		return true;
-	l->other = atomic_load_explicit(&l->shared->tail, memory_order_acquire);
+	if (room_of(l) < want)
+		look_up(l);
 	return room_of(l) >= want;
 }
 
@@ -103,7 +119,10 @@ void lane_show(struct lane *l)
 		return;
 	l->shown = l->at;
 	atomic_store_explicit(&l->shared->head, l->at, memory_order_release);
-	wake(&l->shared->reader_sleeps, l->wake_reader);
+	/* Either the other sees what was stored before, or this sees that it sleeps. */
+	atomic_thread_fence(memory_order_seq_cst);
+	if (atomic_load_explicit(&l->shared->reader_sleeps, memory_order_relaxed) != 0)
+		wake(&l->shared->reader_sleeps, l->wake_reader);
 }
 
 bool lane_is_read(const struct lane *l)
@@ -111,11 +130,29 @@ bool lane_is_read(const struct lane *l)
 	return l->at == atomic_load_explicit(&l->shared->tail, memory_order_acquire);
 }
 
-bool lane_await_room(struct lane *l)
+uint64_t lane_place(const struct lane *l)
 {
+	return l->at;
+}
+
+uint64_t lane_half(const struct lane *l)
+{
+	return l->at - l->size / 2;
+}
+
+bool lane_is_past(struct lane *l, uint64_t place)
+{
+	if (!is_at(l->other, place))
+		look_up(l);
+	return is_at(l->other, place);
+}
+
+bool lane_await(struct lane *l, uint64_t place)
+{
+	atomic_store_explicit(&l->shared->awaited, place, memory_order_relaxed);
 	atomic_store(&l->shared->writer_sleeps, 1);
 	atomic_thread_fence(memory_order_seq_cst);
-	if (!has_room(l, l->size / 2))
+	if (!lane_is_past(l, place))
 		return true;
 	atomic_store(&l->shared->writer_sleeps, 0);
 	return false;
@@ -127,8 +164,9 @@ static void show_read(struct lane *l)
 		return;
 	l->shown = l->at;
 	atomic_store_explicit(&l->shared->tail, l->at, memory_order_release);
-	/* Not for every bit of room: each wakes it once for half a lane. */
-	if (l->other - l->at <= l->size / 2)
+	atomic_thread_fence(memory_order_seq_cst);
+	if (atomic_load_explicit(&l->shared->writer_sleeps, memory_order_acquire) != 0 &&
+	    is_at(l->at, atomic_load_explicit(&l->shared->awaited, memory_order_relaxed)))
 		wake(&l->shared->writer_sleeps, l->wake_writer);
 }
 
@@ -144,7 +182,7 @@ const void *lane_next(struct lane *l, uint32_t *tag, size_t *len)
 {
 	l->at += l->taken;
 	l->taken = 0;
-	if (l->at - l->shown >= SHOW_AFTER)
+	if (l->at - l->shown >= SHOW_READ_AFTER)
 		show_read(l);
 	while (has_item(l)) {
 		const struct item_head *h = head_at(l, l->at);
@@ -159,6 +197,16 @@ const void *lane_next(struct lane *l, uint32_t *tag, size_t *len)
 	}
 	show_read(l);
 	return NULL;
+}
+
+const void *lane_ahead(const struct lane *l, uint32_t *tag)
+{
+	const uint64_t place = l->at + l->taken;
+	if (place == l->other)
+		return NULL;
+	const struct item_head *h = head_at(l, place);
+	*tag = h->tag;
+	return h->tag != FILLER ? h + 1 : NULL;
 }
 
 bool lane_sleep(struct lane *l)

@@ -42,11 +42,19 @@ void lane_show(struct lane *l);
 /* Has the reader done with all? */
 bool lane_is_read(const struct lane *l);
 
-/* From now on the reader wakes the writer when much is read.  False: there is room enough already. */
-bool lane_await_room(struct lane *l);
+/* Where the next item will begin; that half the lane is free again.  Has the reader done with all before such a place? */
+uint64_t lane_place(const struct lane *l);
+uint64_t lane_half(const struct lane *l);
+bool lane_is_past(struct lane *l, uint64_t place);
+
+/* From now on the reader wakes the writer when it is past this place, which must have been shown.  False: it is already. */
+bool lane_await(struct lane *l, uint64_t place);
 
 /* The reader's.  The next item, valid until the next call, which says that one has done with it.  NULL: there is none. */
 const void *lane_next(struct lane *l, uint32_t *tag, size_t *len);
+
+/* The one after that, for a look ahead; NULL: it is not known to be there.  Valid as long. */
+const void *lane_ahead(const struct lane *l, uint32_t *tag);
 
 /* From now on the writer wakes the reader.  False: there is something to read already. */
 bool lane_sleep(struct lane *l);

@@ -136,6 +136,8 @@ static enum source_got next_of_blocks(struct file *s, struct frame *f, struct er
 		if (passes(s, &h, f->bytes.at))
 			return GOT_FRAME;
 	}
+	if (got == BLOCKS_FULL)
+		return GOT_FULL;
 	s->over = true;
 	if (got == BLOCKS_END)
 		return GOT_END;
@@ -171,6 +173,14 @@ static uint64_t file_position(const struct source *source, uint64_t *total)
 	return position(s);
 }
 
+static bool file_lend(struct source *source, uint8_t *room)
+{
+	struct file *s = file_of(source);
+	if (s->blocks != NULL)
+		blocks_lend(s->blocks, room);
+	return s->blocks != NULL;
+}
+
 static void file_close(struct source *source)
 {
 	struct file *s = file_of(source);
@@ -184,7 +194,12 @@ static void file_close(struct source *source)
 	free(s);
 }
 
-static const struct source_kind file_kind = { .next = file_next, .position = file_position, .close = file_close };
+static const struct source_kind file_kind = {
+	.next = file_next, .lend = file_lend, .position = file_position, .close = file_close
+};
+
+_Static_assert((int)SOURCE_ROOM == (int)BLOCK_ROOM && (int)SOURCE_ROOM_ALIGN == (int)BLOCK_PAGE,
+    "what is lent is what is read into");
 
 struct source *source_open_file(const char *path, const char *filter, struct err *e)
 {

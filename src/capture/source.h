@@ -16,7 +16,7 @@
 
 struct source;
 
-enum source_got { GOT_FRAME, GOT_END, GOT_DAMAGE, GOT_NOTHING };
+enum source_got { GOT_FRAME, GOT_END, GOT_DAMAGE, GOT_NOTHING, GOT_FULL };
 
 /* `path` names a pcap or pcapng file, or is "-" for standard input; `filter` is a BPF expression or NULL; one that cannot
  * be used is EINVAL. */
@@ -61,6 +61,12 @@ struct queue_life {
 struct source *source_open_queue(const struct queue_options *o, struct err *e) MUST_CHECK;
 
 enum source_got source_next(struct source *s, struct frame *f, struct err *e);
+
+/* Memory for a file to be read into: frames lie there, and stay when others follow.  Each time that source_next says GOT_FULL,
+ * before which nothing is lost, it must be lent more.  False: the frames of this source lie in memory of its own, each until the
+ * next one, and it does not ask. */
+enum { SOURCE_ROOM_ALIGN = 4096, SOURCE_ROOM = 97 * SOURCE_ROOM_ALIGN };
+bool source_lend(struct source *s, uint8_t *room);
 
 const char *source_name(const struct source *s);
 

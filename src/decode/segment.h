@@ -67,12 +67,13 @@ struct segment {
 	bool has_timestamp;  /* RFC 7323 option */
 	bool has_md5;        /* RFC 2385 option */
 	uint32_t ts_value, ts_echo;
-	struct slice payload; /* as kept in the capture; IP's length, never the frame's padding */
-	uint32_t cut;         /* payload bytes that IP's length promises but the capture did not keep */
+	uint32_t cut; /* payload bytes that IP's length promises but the capture did not keep */
 	int64_t t;
-	uint64_t turn; /* its frame's place in the run; whoever decodes sets it */
-	struct encapsulation encap;
+	uint64_t turn;    /* its frame's place in the run; whoever decodes sets it */
 	struct slice tcp; /* whole segment from the TCP header on, as kept: decode_checksum looks at it */
+	/* The last two can be told in a few bits, mostly: what is passed from process to process ends here. */
+	struct slice payload; /* as kept in the capture; IP's length, never the frame's padding */
+	struct encapsulation encap;
 };
 
 #endif

@@ -2,19 +2,22 @@
  * pointers hold here as well. */
 #include "main/hand.h"
 
+#include <errno.h>
 #include <poll.h>
+#include <string.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 #include "main/descriptors.h"
 #include "main/signals.h"
 
-enum { TELL_AFTER = 512 /* segments, before it says how far it is */ };
+enum { TELL_AFTER = 512 /* segments, before it says how far it is */, PREFETCHED = 64 /* a line of the cache */ };
 
 struct hand {
 	struct run run;
 	const struct hand_duty *duty;
 	uint64_t told; /* segments since it last said how far it is */
+	struct segment seg;
 	bool ended;
 };
 
@@ -22,7 +25,7 @@ static bool prepare(struct hand *h, struct err *e)
 {
 	const struct hand_duty *d = h->duty;
 	struct options *o = d->options;
-	h->run = (struct run){ .options = o };
+	h->run = (struct run){ .options = o, .besides = d->shared };
 	o->pipeline.flows = (o->pipeline.flows + o->workers - 1) / o->workers;
 	h->run.reporter = reporter_open_ring(d->lines, LINE_RECORD, o->format, d->record_colours, e);
 	if (h->run.reporter == NULL)
@@ -71,11 +74,24 @@ static void say_so_far(struct hand *h, uint64_t turn)
 		(void)ring_put(h->duty->lines, LINE_SO_FAR, &place, sizeof place);
 }
 
-static void take_segment(struct hand *h, const struct segment *seg)
+/* The bytes of the next one come from another core: the way is long, so they set out now. */
+static void look_ahead(const struct lane *l)
 {
-	pipeline_segment(h->run.pipeline, seg);
+	uint32_t errand;
+	const struct segment *next = lane_ahead(l, &errand);
+	if (next == NULL || (errand & ERRAND_KIND) > ERRAND_CARRIED)
+		return;
+	__builtin_prefetch(next->tcp.at);
+	__builtin_prefetch(next->tcp.at + PREFETCHED);
+}
+
+static void take_segment(struct hand *h, size_t header)
+{
+	look_ahead(h->duty->lane);
+	h->seg.payload = slice_from(h->seg.tcp, header);
+	pipeline_segment(h->run.pipeline, &h->seg);
 	if (++h->told == TELL_AFTER)
-		say_so_far(h, seg->turn);
+		say_so_far(h, h->seg.turn);
 }
 
 static void take_moment(struct hand *h, uint32_t errand, const struct errand_moment *m)
@@ -98,6 +114,23 @@ static void take_moment(struct hand *h, uint32_t errand, const struct errand_mom
 	show_numbers(h);
 }
 
+static void take(struct hand *h, uint32_t errand, const void *item)
+{
+	switch (errand & ERRAND_KIND) {
+	case ERRAND_BARE:
+		memcpy(&h->seg, item, BARE_LEN);
+		h->seg.encap.count = 0;
+		take_segment(h, errand >> ERRAND_BITS);
+		break;
+	case ERRAND_CARRIED:
+		memcpy(&h->seg, item, CARRIED_LEN);
+		take_segment(h, errand >> ERRAND_BITS);
+		break;
+	default:
+		take_moment(h, errand, item);
+	}
+}
+
 static void work(struct hand *h)
 {
 	struct lane *l = h->duty->lane;
@@ -112,10 +145,7 @@ static void work(struct hand *h)
 				(void)eventfd_read(bell.fd, &times);
 			continue;
 		}
-		if (errand == ERRAND_SEGMENT)
-			take_segment(h, item);
-		else
-			take_moment(h, errand, item);
+		take(h, errand, item);
 	}
 }
 
@@ -124,6 +154,10 @@ int hand_run(const struct hand_duty *d)
 	struct hand h = { .duty = d };
 	struct descriptors open;
 	struct err e;
+	if (!loan_look_only(d->loan)) {
+		log_error("worker: cannot map what is read: %s", strerror(errno));
+		return EXIT_USAGE;
+	}
 	const int keep[] = { STDERR_FILENO, d->bell, d->alive, d->lines->wake, d->lane->wake_writer,
 		unwrap_folder(d->options->pipeline.unwrap) };
 	signals_ignore();

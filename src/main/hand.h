@@ -3,13 +3,23 @@
 #ifndef MAIN_HAND_H
 #define MAIN_HAND_H
 
-#include "base/lane.h"
 #include "capture/files.h"
+#include "decode/segment.h"
+#include "main/loan.h"
 #include "main/worker.h"
 
-/* What lies in a lane: a segment with its bytes behind it; or that the clock shows another second, a capture begins, it is over,
- * or all are. */
-enum errand { ERRAND_SEGMENT, ERRAND_SECOND, ERRAND_SOURCE, ERRAND_DRAIN, ERRAND_END };
+/* What lies in a lane: a segment that nothing had carried, or one that something had; or that the clock shows another second, a
+ * capture begins, it is over, or all are. */
+enum errand { ERRAND_BARE, ERRAND_CARRIED, ERRAND_SECOND, ERRAND_SOURCE, ERRAND_DRAIN, ERRAND_END };
+
+/* A segment's bytes lie in a room of the loan, or behind it.  Of what nothing had carried only the beginning is there.  Where the
+ * payload begins in it is told with the errand. */
+enum {
+	ERRAND_BITS = 8,
+	ERRAND_KIND = (1 << ERRAND_BITS) - 1,
+	BARE_LEN = offsetof(struct segment, payload), /* with the head of its item: two lines of the cache */
+	CARRIED_LEN = sizeof(struct segment)
+};
 
 struct errand_moment {
 	uint64_t turn;
@@ -23,10 +33,12 @@ struct hand_duty {
 	struct options *options;
 	const struct files *files;
 	struct lane *lane;
+	struct loan *loan;
 	struct ring *lines;
 	struct page *numbers;
-	int bell;  /* wakes it */
-	int alive; /* a pipe's end that it holds as long as it lives */
+	size_t shared; /* bytes of all of these at most */
+	int bell;      /* wakes it */
+	int alive;     /* a pipe's end that it holds as long as it lives */
 	bool record_colours, table_colours;
 };
 

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { RING_SIZE = 4 << 20, ROOM = sizeof(struct line_place) + MAX_LINE };
+enum { ROOM = sizeof(struct line_place) + MAX_LINE };
 
 bool merge_init(struct merge *m, unsigned count, bool ordered, int wake, struct err *e)
 {
@@ -18,7 +18,7 @@ bool merge_init(struct merge *m, unsigned count, bool ordered, int wake, struct 
 		s->line = malloc(ROOM);
 		if (s->line == NULL)
 			return err_set_sys(e, "workers", "no memory");
-		if (!ring_init(&s->lines, RING_SIZE, wake, e))
+		if (!ring_init(&s->lines, MERGE_RING, wake, e))
 			return false;
 	}
 	return true;

@@ -25,6 +25,8 @@ struct merge {
 	uint64_t lines; /* ever moved */
 };
 
+enum { MERGE_RING = 4 << 20 /* bytes of a worker's lines */ };
+
 bool merge_init(struct merge *m, unsigned count, bool ordered, int wake, struct err *e) MUST_CHECK;
 void merge_fini(struct merge *m);
 

@@ -82,7 +82,7 @@ static bool replay_source(
 	struct err e;
 	enum source_got got = GOT_FRAME;
 	if (r->share != NULL)
-		share_source(r->share, i);
+		share_source(r->share, s, i);
 	else
 		pipeline_source(r->pipeline, files->names[i]);
 	while (got == GOT_FRAME && !signals_wish(WISH_STOP)) {

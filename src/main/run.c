@@ -70,7 +70,7 @@ bool run_open(struct run *r, struct options *o, bool live)
 
 /* What is taken whatever the traffic: the program with its rules, which may be read anew beside the old ones; nDPI, once it is
  * asked; what the kernel shows of an interface. */
-static size_t taken_anyway(const struct options *o)
+size_t run_taken_anyway(const struct options *o)
 {
 	enum { NDPI = 12 << 20, FEW = 8 << 20, KIB = 1024 };
 	struct rusage now;
@@ -79,11 +79,11 @@ static size_t taken_anyway(const struct options *o)
 	return peak + rules + NDPI + (size_t)o->live.interfaces * o->live.buffer_mib * KIB * KIB;
 }
 
-static bool fit_memory(struct options *o, struct err *e)
+static bool fit_memory(struct options *o, size_t besides, struct err *e)
 {
 	if (o->memory == 0)
 		return true;
-	const size_t anyway = taken_anyway(o);
+	const size_t anyway = run_taken_anyway(o) + besides;
 	const size_t flows = o->memory > anyway ? pipeline_fit(&o->pipeline, (size_t)o->memory - anyway) : 0;
 	if (flows == 0)
 		return err_set(e, "--memory", "%llu MiB are too little: %zu MiB are taken before the first packet",
@@ -96,7 +96,7 @@ static bool fit_memory(struct options *o, struct err *e)
 bool run_start(struct run *r, struct err *e)
 {
 	struct options *o = r->options;
-	if (!fit_memory(o, e))
+	if (!fit_memory(o, r->besides, e))
 		return false;
 	o->pipeline.key = hash_key_random();
 	o->pipeline.rules = o->rules.set;

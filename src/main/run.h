@@ -16,6 +16,7 @@ struct run {
 	struct report_stats stats;         /* as told at the end */
 	FILE *fates;                       /* NULL unless asked for */
 	uint64_t unwrap_lost;              /* by workers: bytes */
+	size_t besides;                    /* bytes that it shares with other processes */
 	bool counted;                      /* there is something to sum up */
 };
 
@@ -27,6 +28,9 @@ int run_refused(const struct err *e, int otherwise);
 
 /* Opens what is written to.  False, and told, when it cannot be; run_end is due all the same. */
 bool run_open(struct run *r, struct options *o, bool live) MUST_CHECK;
+
+/* Bytes taken whatever the traffic. */
+size_t run_taken_anyway(const struct options *o);
 
 /* Makes the pipeline, which reports to what is set in `r`.  The rules are loaded before, and closed after. */
 bool run_start(struct run *r, struct err *e) MUST_CHECK;

@@ -13,7 +13,12 @@
 #include "main/merge.h"
 #include "main/signals.h"
 
-enum { LANE_SIZE = 2 << 20, LOOK_MS = 200 /* for workers that have died */ };
+enum {
+	LANE_SIZE = 2 << 20,
+	LOOK_MS = 200, /* for workers that have died */
+	COPIED_MOST =
+	    256 /* bytes of a segment that go with it: the worker reads on where it reads, and spares a way to the room */
+};
 
 struct helper {
 	pid_t pid; /* 0: gone */
@@ -29,6 +34,7 @@ struct share {
 	struct clock clock;
 	struct report_stats stats; /* what the reader knows */
 	struct merge merge;
+	struct loan loan;
 	int bell;     /* wakes the reader */
 	int alive[2]; /* a pipe whose end all workers hold: it hangs up when the last is gone */
 	unsigned count;
@@ -44,7 +50,7 @@ static bool make_ways(struct share *s, struct err *e)
 	s->helper = calloc(s->count, sizeof *s->helper);
 	if (s->bell < 0 || s->helper == NULL || pipe2(s->alive, O_CLOEXEC) != 0)
 		return err_set_sys(e, "workers", "cannot be made");
-	if (!merge_init(&s->merge, s->count, s->run->options->ordered, s->bell, e))
+	if (!merge_init(&s->merge, s->count, s->run->options->ordered, s->bell, e) || !loan_init(&s->loan, s->count, e))
 		return false;
 	for (unsigned i = 0; i < s->count; i++) {
 		struct helper *h = &s->helper[i];
@@ -54,7 +60,7 @@ static bool make_ways(struct share *s, struct err *e)
 		if (!lane_init(&h->lane, LANE_SIZE, h->bell, s->bell, e) ||
 		    !page_init(&h->numbers, sizeof(struct worker_numbers), e))
 			return false;
-		s->merge.strand[i].lane = &h->lane;
+		s->merge.strand[i].lane = s->loan.lane[i] = &h->lane;
 	}
 	return true;
 }
@@ -74,8 +80,10 @@ static bool fork_one(struct share *s, unsigned i, struct err *e)
 		.options = r->options,
 		.files = s->files,
 		.lane = &h->lane,
+		.loan = &s->loan,
 		.lines = &s->merge.strand[i].lines,
 		.numbers = &h->numbers,
+		.shared = LANE_SIZE + MERGE_RING + loan_reserved(s->count),
 		.bell = h->bell,
 		.alive = s->alive[1],
 		.record_colours = reporter_colours(r->reporter),
@@ -90,6 +98,24 @@ static bool fork_one(struct share *s, unsigned i, struct err *e)
 	return err_set_sys(e, "worker", "cannot be forked");
 }
 
+/* What workers hold is theirs to say (run_start). */
+static bool fits_memory(const struct share *s, struct err *e)
+{
+	const struct options *o = s->run->options;
+	const size_t most = run_taken_anyway(o) + loan_reserved(s->count) +
+			    s->count * (size_t)(LANE_SIZE + MERGE_RING) + decoder_reserved(s->decoder);
+	if (o->memory == 0 || most <= o->memory)
+		return true;
+	return err_set(e, "--memory", "%llu MiB are too little for %u workers: who reads for them takes %zu",
+	    (unsigned long long)(o->memory >> 20), s->count, most >> 20);
+}
+
+static bool begin(struct share *s, struct err *e)
+{
+	s->decoder = decoder_new(s->run->options->pipeline.checksums, hash_key_random(), e);
+	return s->decoder != NULL && fits_memory(s, e) && make_ways(s, e);
+}
+
 struct share *share_new(struct run *r, const struct files *files, struct err *e)
 {
 	struct share *s = calloc(1, sizeof *s);
@@ -98,14 +124,13 @@ struct share *share_new(struct run *r, const struct files *files, struct err *e)
 		return NULL;
 	}
 	*s = (struct share){ .run = r, .files = files, .bell = -1, .alive = { -1, -1 }, .count = r->options->workers };
-	bool made = make_ways(s, e);
+	bool made = begin(s, e);
 	s->merge.to[LINE_RECORD] = r->reporter;
 	s->merge.to[LINE_TABLE] = r->table;
 	for (unsigned i = 0; made && i < s->count; i++)
 		made = fork_one(s, i, e);
 	close_end(&s->alive[1]);
-	s->decoder = made ? decoder_new(r->options->pipeline.checksums, hash_key_random(), e) : NULL;
-	if (s->decoder != NULL)
+	if (made)
 		return s;
 	share_free(s);
 	return NULL;
@@ -127,6 +152,7 @@ void share_free(struct share *s)
 			close(h->bell);
 	}
 	merge_fini(&s->merge);
+	loan_fini(&s->loan);
 	close_end(&s->alive[0]);
 	close_end(&s->alive[1]);
 	if (s->bell >= 0)
@@ -175,16 +201,16 @@ static void show_all(struct share *s)
 		lane_show(&s->helper[i].lane);
 }
 
-/* Until `lane` has room, or, NULL, all are gone.  Lines wait in their rings meanwhile; a worker that finds its ring full rings
- * the bell. */
-static void wait_a_moment(struct share *s, struct lane *lane)
+/* Until what is in `lane` has been read as far as `place`, or, NULL, all are gone.  Lines wait in their rings meanwhile; a worker
+ * that finds its ring full rings the bell. */
+static void wait_a_moment(struct share *s, struct lane *lane, uint64_t place)
 {
 	struct pollfd bells[] = { { .fd = s->bell, .events = POLLIN }, { .fd = s->alive[0] } };
 	eventfd_t times;
 	const uint64_t before = s->merge.lines;
 	show_all(s);
 	merge_move(&s->merge);
-	if (s->merge.lines != before || (lane != NULL && !lane_await_room(lane)))
+	if (s->merge.lines != before || (lane != NULL && !lane_await(lane, place)))
 		return;
 	const int woken = poll(bells, 2, LOOK_MS);
 	if (woken > 0)
@@ -199,7 +225,7 @@ static void *room_for(struct share *s, unsigned i, size_t len)
 	struct lane *l = &s->helper[i].lane;
 	void *room = lane_room(l, len);
 	while (room == NULL && s->died == 0) {
-		wait_a_moment(s, l);
+		wait_a_moment(s, l, lane_half(l));
 		room = lane_room(l, len);
 	}
 	return room;
@@ -230,19 +256,27 @@ static unsigned choose(const struct share *s, const struct flow_key *k)
 	return (unsigned)((x & UINT32_MAX) * s->count >> 32);
 }
 
-/* Where the bytes will lie is where the worker, too, has them. */
 static void give(struct share *s, const struct segment *seg)
 {
 	const unsigned i = choose(s, &seg->key);
-	struct segment *copy = room_for(s, i, sizeof *copy + seg->tcp.len);
-	if (copy == NULL)
+	const bool bare = seg->encap.count == 0,
+		   copied = seg->tcp.len <= COPIED_MOST || !loan_has(&s->loan, seg->tcp.at);
+	const size_t len = bare ? BARE_LEN : CARRIED_LEN;
+	uint8_t *const item = room_for(s, i, len + (copied ? seg->tcp.len : 0));
+	if (item == NULL)
 		return;
-	uint8_t *bytes = (uint8_t *)(copy + 1);
-	*copy = *seg;
-	memcpy(bytes, seg->tcp.at, seg->tcp.len);
-	copy->tcp.at = bytes;
-	copy->payload.at = bytes + (seg->payload.at - seg->tcp.at);
-	lane_add(&s->helper[i].lane, ERRAND_SEGMENT, sizeof *copy + seg->tcp.len);
+	memcpy(item, seg, BARE_LEN);
+	struct segment *const there = (void *)item;
+	if (!bare)
+		there->encap = seg->encap;
+	if (copied) {
+		/* Where the bytes will lie is where the worker, too, has them. */
+		memcpy(item + len, seg->tcp.at, seg->tcp.len);
+		there->tcp.at = item + len;
+	}
+	const uint32_t header = (uint32_t)(seg->tcp.len - seg->payload.len);
+	lane_add(&s->helper[i].lane, (bare ? ERRAND_BARE : ERRAND_CARRIED) | header << ERRAND_BITS,
+	    len + (copied ? seg->tcp.len : 0));
 }
 
 static void take_frame(struct share *s, const struct frame *f)
@@ -264,22 +298,42 @@ static void take_frame(struct share *s, const struct frame *f)
 	give(s, &seg);
 }
 
+/* Another room for what is read.  When a worker has died it is not read. */
+static void lend(struct share *s, struct source *source)
+{
+	uint64_t place;
+	loan_end(&s->loan);
+	uint8_t *room = loan_next(&s->loan);
+	while (room == NULL && s->died == 0) {
+		struct lane *slow = loan_awaits(&s->loan, &place);
+		if (slow != NULL)
+			wait_a_moment(s, slow, place);
+		room = loan_next(&s->loan);
+	}
+	if (room != NULL)
+		(void)source_lend(source, room);
+}
+
 enum source_got share_frames(struct share *s, struct source *source, unsigned most, struct err *e)
 {
 	struct frame frame = { 0 };
 	for (unsigned n = 0; n < most && !signals_any(); n++) {
 		const enum source_got got = s->died == 0 ? source_next(source, &frame, e) : GOT_END;
-		if (got != GOT_FRAME)
+		if (got == GOT_FRAME)
+			take_frame(s, &frame);
+		else if (got == GOT_FULL)
+			lend(s, source);
+		else
 			return got;
-		take_frame(s, &frame);
 	}
 	show_all(s);
 	merge_move(&s->merge);
 	return GOT_FRAME;
 }
 
-void share_source(struct share *s, size_t file)
+void share_source(struct share *s, struct source *source, size_t file)
 {
+	lend(s, source);
 	s->source = s->files->names[file];
 	decoder_begin(s->decoder);
 	tell_all(s, ERRAND_SOURCE, (uint32_t)file);
@@ -349,7 +403,7 @@ int share_end(struct share *s, int status)
 		for (unsigned both = 0; both < 2 && s->helper[i].pid > 0; both++) {
 			void *room;
 			while ((room = lane_room(l, sizeof m)) == NULL && s->helper[i].pid > 0)
-				wait_a_moment(s, l);
+				wait_a_moment(s, l, lane_half(l));
 			if (room == NULL)
 				break;
 			memcpy(room, &m, sizeof m);
@@ -360,7 +414,7 @@ int share_end(struct share *s, int status)
 	while (!all_gone(s)) {
 		look_for_dead(s);
 		if (!all_gone(s))
-			wait_a_moment(s, NULL);
+			wait_a_moment(s, NULL, 0);
 	}
 	merge_move(&s->merge);
 	if (died != 0)

@@ -16,7 +16,7 @@ struct share;
 struct share *share_new(struct run *r, const struct files *files, struct err *e) MUST_CHECK;
 
 /* A file begins, that of this number; it is over. */
-void share_source(struct share *s, size_t file);
+void share_source(struct share *s, struct source *source, size_t file);
 void share_drain(struct share *s);
 
 /* As run_frames.  When a worker has died there is nothing more to read: GOT_END. */

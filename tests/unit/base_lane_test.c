@@ -95,6 +95,62 @@ static void test_nothing_before_it_is_shown(void **state)
 	fini(&writer);
 }
 
+/* It can be told how far the other is, and sleep until it is there; and sooner nobody wakes it. */
+static void test_places(void **state)
+{
+	(void)state;
+	struct lane writer = fresh(), reader = writer;
+	uint64_t place[100];
+	uint32_t tag, n = 0;
+	size_t len;
+	eventfd_t rung;
+	for (; n < 100; n++) {
+		assert_true(put(&writer, n));
+		place[n] = lane_place(&writer);
+	}
+	lane_show(&writer);
+	assert_false(lane_is_past(&writer, place[0]));
+	assert_true(lane_await(&writer, place[49]));
+	unsigned woken = 0;
+	for (n = 0; n < 100; n++) {
+		const void *item = lane_next(&reader, &tag, &len);
+		check(item, tag, len, n);
+		assert_true(n > 49 || !lane_is_past(&writer, place[49]));
+		const void *ahead = lane_ahead(&reader, &tag);
+		assert_true((ahead != NULL) == (n < 99) && (n == 99 || tag == n + 1));
+		if (eventfd_read(writer.wake_writer, &rung) != 0)
+			continue;
+		assert_true(lane_is_past(&writer, place[49]));
+		woken++;
+	}
+	assert_int_equal(woken, 1);
+	assert_null(lane_next(&reader, &tag, &len));
+	assert_true(lane_is_past(&writer, place[99]));
+	assert_false(lane_await(&writer, place[99]));
+	fini(&writer);
+}
+
+/* The reader is not believed: a place beyond the writer's, or before the one it was at, is none. */
+static void test_a_reader_that_lies(void **state)
+{
+	(void)state;
+	struct lane writer = fresh(), reader = writer;
+	uint32_t n = 0;
+	while (put(&writer, n))
+		n++;
+	lane_show(&writer);
+	reader.at = lane_place(&writer) + SIZE;
+	reader.other = reader.at + 1;
+	uint32_t tag;
+	size_t len;
+	reader.taken = 1;
+	reader.shown = 0;
+	(void)lane_next(&reader, &tag, &len);
+	assert_false(lane_is_past(&writer, lane_place(&writer)));
+	assert_false(put(&writer, n));
+	fini(&writer);
+}
+
 static void read_all(struct lane *l)
 {
 	uint32_t tag;
@@ -132,6 +188,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_round_and_round),
 		cmocka_unit_test(test_nothing_before_it_is_shown),
+		cmocka_unit_test(test_places),
+		cmocka_unit_test(test_a_reader_that_lies),
 		cmocka_unit_test(test_two_processes),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
