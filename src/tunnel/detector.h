@@ -69,6 +69,7 @@
 
 enum interest {
 	DULL,      /* nothing here for me: do not show me the content of this message */
+	DONE,      /* nor its end, unless I say something else before */
 	LISTENING, /* show me the content of this message */
 	NEVER      /* show me nothing of this connection again */
 };

@@ -1,5 +1,6 @@
 #include "tunnel/foreign.h"
 
+#include "http/sixteen.h"
 #include "tunnel/base64.h"
 #include "tunnel/hello.h"
 
@@ -144,13 +145,54 @@ static bool is_text(uint8_t c)
 	return (c >= 0x20 && c < 0x7f) || c == '\t' || c == '\r' || c == '\n';
 }
 
+/* The next place in `s`, from `at` on, whose bytes one of these may be: bits of the sixteen there.  Sixteen at a time save
+ * 500 instructions of the 160 bytes that begin a body. */
+typedef sixteen marks_fn(sixteen v);
+
+static inline size_t next_mark(struct slice s, size_t at, marks_fn *marks)
+{
+	for (; at < s.len; at += SIXTEEN) {
+		/* The last sixteen overlap those before. */
+		const size_t from = at + SIXTEEN <= s.len ? at : s.len - SIXTEEN;
+		const unsigned bits = sixteen_bits(marks(sixteen_at(s.at + from))) >> (at - from);
+		if (bits != 0)
+			return at + (unsigned)__builtin_ctz(bits);
+	}
+	return s.len;
+}
+
+/* The same of samples that may be shorter. */
+static inline size_t next_of(struct slice s, size_t at, marks_fn *marks)
+{
+	if (s.len >= SIXTEEN)
+		return next_mark(s, at, marks);
+	uint8_t room[SIXTEEN] = { 0 };
+	if (s.len != 0)
+		memcpy(room, s.at, s.len);
+	const size_t found_at = next_mark((struct slice){ room, SIXTEEN }, at, marks);
+	return found_at < s.len ? found_at : s.len;
+}
+
+static sixteen may_be_hello(sixteen v)
+{
+	return sixteen_is(v, 'S') | sixteen_is(v, 22);
+}
+
+static sixteen may_end_line(sixteen v)
+{
+	return sixteen_is(v, '\n');
+}
+
+static sixteen is_low(sixteen v)
+{
+	return sixteen_in(v, 0, '\t');
+}
+
 /* Behind a few bytes of which the first is no text, as a tool's own framing is. */
 static bool find_behind_header(struct slice sample, struct foreign *out)
 {
-	const size_t most = slice_head(sample, HEADER_MOST + 1).len;
-	for (size_t at = 1; at < most; at++) {
-		if (sample.at[at] != 'S' && sample.at[at] != 22)
-			continue;
+	const struct slice first = slice_head(sample, HEADER_MOST + 1);
+	for (size_t at = next_of(first, 1, may_be_hello); at < first.len; at = next_of(first, at + 1, may_be_hello)) {
 		const struct slice here = slice_from(sample, at);
 		if (hello_is_ssh(here) || hello_is_tls(here))
 			return found(out, hello_is_ssh(here) ? "ssh" : "tls", FORM_RAW, at);
@@ -202,13 +244,16 @@ static bool may_be_hex(struct slice s)
 				  slice_starts(s, SLICE("160301")) || slice_starts(s, SLICE("160303")));
 }
 
-/* What the encoded forms begin with: nearly every byte is none of these, and costs no more than this look. */
-static bool may_be_encoded(uint8_t c)
+/* What the encoded forms begin with: nearly every byte is none of these. */
+static sixteen may_be_encoded(sixteen v)
 {
-	static const uint8_t may[256] = {
-		['A'] = 1, ['B'] = 1, ['F'] = 1, ['M'] = 1, ['R'] = 1, ['U'] = 1, ['1'] = 1, ['5'] = 1
-	};
-	return may[c];
+	return sixteen_is(v, 'A') | sixteen_is(v, 'B') | sixteen_is(v, 'F') | sixteen_is(v, 'M') | sixteen_is(v, 'R') |
+	       sixteen_is(v, 'U') | sixteen_is(v, '1') | sixteen_is(v, '5');
+}
+
+static bool may_begin_encoded(uint8_t c)
+{
+	return memchr("ABFMRU15", c, 8) != NULL;
 }
 
 /* A value begins behind anything that is no character of the alphabet; a slash may be either. */
@@ -220,8 +265,10 @@ static bool value_begins(struct slice sample, size_t at)
 /* A value in text, as far as it is text. */
 static bool find_encoded(struct slice sample, size_t from, struct foreign *out)
 {
-	for (size_t at = from; at < sample.len && sample.at[at] >= '\t'; at++) {
-		if (!may_be_encoded(sample.at[at]) || !value_begins(sample, at))
+	const struct slice text = slice_head(sample, next_of(sample, from, is_low));
+	for (size_t at = next_of(text, from, may_be_encoded); at < text.len;
+	     at = next_of(text, at + 1, may_be_encoded)) {
+		if (!value_begins(sample, at))
 			continue;
 		const struct slice here = slice_from(sample, at);
 		if (may_be_base64(here) && found(out, name_base64(here), FORM_BASE64, at))
@@ -234,7 +281,7 @@ static bool find_encoded(struct slice sample, size_t from, struct foreign *out)
 
 bool foreign_value(struct slice value, struct foreign *out)
 {
-	if (value.len == 0 || !may_be_encoded(value.at[0]))
+	if (value.len == 0 || !may_begin_encoded(value.at[0]))
 		return false;
 	value = slice_head(value, FOREIGN_SAMPLE);
 	return (may_be_base64(value) && found(out, name_base64(value), FORM_BASE64, 0)) ||
@@ -244,10 +291,12 @@ bool foreign_value(struct slice value, struct foreign *out)
 /* Behind a few lines of a tool's own, and an empty one.  A version line of SSH may stand so in any text. */
 static bool find_behind_lines(struct slice sample, struct foreign *out)
 {
-	const size_t most = slice_head(sample, HEADER_MOST + 1).len;
-	for (size_t at = 2; at < most; at++) {
-		if (sample.at[at - 1] != '\n')
-			continue;
+	const struct slice lines = slice_head(sample, HEADER_MOST);
+	for (size_t end = next_of(lines, 1, may_end_line); end < lines.len;
+	     end = next_of(lines, end + 1, may_end_line)) {
+		const size_t at = end + 1;
+		if (at == sample.len)
+			break;
 		const struct slice here = slice_from(sample, at);
 		const bool empty =
 		    sample.at[at - 2] == '\n' || (at > 2 && slice_starts(slice_from(sample, at - 3), SLICE("\n\r\n")));

@@ -93,11 +93,10 @@ enum {
 	EVEN_ENOUGH = 8,
 	GROWING_ENOUGH = 4,
 	RANDOM_ENOUGH = 3, /* bodies of each side */
-	COLLECTED = 3,     /* messages that begin in another protocol, if most do */
 	BALANCE_LEAST = 65536
 };
 static const uint64_t ABSURD = UINT64_C(1) << 40;
-static const int64_t MS = 1000000, SECOND = 1000000000;
+static const int64_t SECOND = 1000000000;
 static const int64_t DIALOGUE = INT64_C(60) * 1000000000; /* ns between the two sides' first words */
 
 /* The message at hand of one side. */
@@ -115,6 +114,7 @@ struct leg {
 struct mine {
 	struct leg leg[BOTH_SIDES];
 	uint64_t key;  /* of the group; 0: no request yet */
+	uint64_t none; /* there was no such group when so many had been made */
 	uint64_t host; /* of the group of all places of that Host */
 	int64_t asked;
 	bool unanswered; /* the latest request has content, and no answer yet */
@@ -128,6 +128,19 @@ static struct group *group_of(const struct sight *s)
 {
 	const struct mine *m = s->mine;
 	return groups_get(&s->kit->groups, m->key, s->t);
+}
+
+/* NULL when there is none; most requests have none, and while none is made that stays so. */
+static struct group *group_if_any(const struct sight *s)
+{
+	struct mine *m = s->mine;
+	struct groups *const all = &s->kit->groups;
+	if (m->none == all->made)
+		return NULL;
+	struct group *const found = groups_find(all, m->key);
+	if (found == NULL)
+		m->none = all->made;
+	return found;
 }
 
 static bool weighty(uint32_t signs)
@@ -196,13 +209,6 @@ static bool answers(const struct group *g, enum side side)
 	return strcmp(g->foreign[side], "ip") == 0 ? mine == foreign_turned(its) : mine != its;
 }
 
-/* Who collects banners, hellos or packets sends one in most messages; a tunnel, one for each connection in it. */
-static bool is_collection(const struct group *g, enum side side)
-{
-	const uint32_t messages = g->in_query && side == CLIENT ? g->requests : g->bodies[side];
-	return g->foreigns[side] >= COLLECTED && g->foreigns[side] * 2 > messages;
-}
-
 /* Both sides greeted, and the client goes on with something else. */
 static void go_on(const struct sight *s, struct group *g, uint64_t offset)
 {
@@ -243,7 +249,7 @@ static void see_foreign(
 	if (g == NULL)
 		return;
 	g->foreigns[side]++;
-	if (is_collection(g, side) && g->innocent < GRADE_COLLECTION)
+	if (group_is_collection(g, side) && g->innocent < GRADE_COLLECTION)
 		g->innocent = GRADE_COLLECTION;
 	mark(s, g, FOREIGN, side, offset);
 	const bool both = tell(g, side, f->name, inner, s->t);
@@ -302,7 +308,7 @@ static void see_sample(const struct sight *s, enum side side, bool whole)
 	if (l->sample.done || l->sample.have == 0)
 		return;
 	const bool foreign = is_foreign(l, whole, &f), first = !l->counted;
-	struct group *g = foreign || (side == CLIENT && first) ? group_of(s) : groups_find(&s->kit->groups, m->key);
+	struct group *g = foreign || (side == CLIENT && first) ? group_of(s) : group_if_any(s);
 	l->counted = true;
 	if (g != NULL && first)
 		see_first(s, g, side);
@@ -340,23 +346,6 @@ static void count_message(struct group *g, enum side side, const struct http_eve
 		g->bytes[side] += ev->head->length;
 }
 
-static void see_gap(struct group *g, int64_t t)
-{
-	const int64_t gap = t - g->asked;
-	g->asked = t;
-	if (g->requests < 2 || gap < 20 * MS || gap > 10 * SECOND) {
-		g->even = g->growing = 0;
-		g->gap_us = 0;
-		return;
-	}
-	const uint64_t now = (uint64_t)gap / 1000, before = g->gap_us;
-	const uint64_t off = now > before ? now - before : before - now;
-	g->even = before != 0 && off * 100 < before * 15 ? (uint8_t)(g->even + (g->even < UINT8_MAX)) : 0;
-	const bool half_more = now * 10 >= before * 14 && now * 10 <= before * 16;
-	g->growing = before != 0 && half_more ? (uint8_t)(g->growing + (g->growing < UINT8_MAX)) : 0;
-	g->gap_us = (uint32_t)now;
-}
-
 /* A value of a field may be the tunnel's way, up or down. */
 static void see_fields(const struct sight *s)
 {
@@ -373,11 +362,10 @@ static void see_target(const struct sight *s)
 {
 	const struct slice target = s->ev->head->target;
 	const struct slice query = slice_from(target, slice_find(target, '?'));
-	const struct mine *m = s->mine;
 	struct foreign f;
 	if (query.len < 16)
 		return;
-	struct group *g = groups_find(&s->kit->groups, m->key);
+	struct group *g = group_if_any(s);
 	if (foreign_find(query, false, &f))
 		see_foreign(s, CLIENT, &f, query, s->ev->offset);
 	else if (g != NULL && g->in_query)
@@ -391,6 +379,7 @@ static void see_request(const struct sight *s)
 	begin_leg(s, CLIENT);
 	m->key = look_place(h, &m->host) ^ s->pair;
 	m->host ^= s->pair;
+	m->none = 0;
 	m->asked = s->t;
 	m->unanswered = m->leg[CLIENT].open;
 	m->expects = head_has(h, SLICE("Expect"));
@@ -398,13 +387,13 @@ static void see_request(const struct sight *s)
 	m->turns = 0;
 	see_target(s);
 	see_fields(s);
-	struct group *g = m->leg[CLIENT].open ? group_of(s) : groups_find(&s->kit->groups, m->key);
+	struct group *g = m->leg[CLIENT].open ? group_of(s) : group_if_any(s);
 	if (g == NULL)
 		return;
 	g->last = s->t;
 	g->requests++;
 	count_message(g, CLIENT, s->ev);
-	see_gap(g, s->t);
+	group_asked(g, s->t);
 	if (!head_has(h, SLICE("User-Agent")) && !head_has(h, SLICE("Accept")))
 		mark(s, g, NO_AGENT, CLIENT, s->ev->offset);
 	if (h->method == METHOD_GET && s->ev->rule == BODY_NONE && head_has(h, SLICE("Content-Type")))
@@ -443,7 +432,7 @@ static void see_response(const struct sight *s)
 	m->unanswered = false;
 	m->duplex = m->leg[CLIENT].open && m->leg[CLIENT].endless && ev->head->status / 100 == 2;
 	m->turn = CLIENT;
-	struct group *g = groups_find(&s->kit->groups, m->key);
+	struct group *g = group_if_any(s);
 	if (g == NULL)
 		return;
 	if (g->upload_flow == s->flow_id)
@@ -463,7 +452,7 @@ static void see_response(const struct sight *s)
 static void see_pair(const struct sight *s, enum side side)
 {
 	const struct mine *m = s->mine;
-	struct group *g = groups_find(&s->kit->groups, m->key);
+	struct group *g = group_if_any(s);
 	if (g == NULL)
 		return;
 	if (side == CLIENT && m->unanswered && !m->expects) {
@@ -538,9 +527,16 @@ static void see_end(const struct sight *s, enum side side, bool complete)
 	l->open = false;
 	if (side == CLIENT)
 		m->duplex = false;
-	struct group *g = groups_find(&s->kit->groups, m->key);
+	struct group *g = group_if_any(s);
 	if (g != NULL)
 		apply(s, g, side, l->at);
+}
+
+/* A message without content ends at once: its end would only tell once more what its head told of the group. */
+static bool is_all_told(const struct sight *s)
+{
+	const struct mine *m = s->mine;
+	return !m->leg[s->ev->from].open && (s->ev->from == CLIENT || group_if_any(s) == NULL);
 }
 
 static enum interest general_see(const struct sight *s)
@@ -559,7 +555,9 @@ static enum interest general_see(const struct sight *s)
 	default:
 		see_end(s, ev->from, ev->kind == HTTP_MESSAGE_END && ev->complete);
 	}
-	return wants_more(s->mine, ev->from) ? LISTENING : DULL;
+	if (wants_more(s->mine, ev->from))
+		return LISTENING;
+	return is_all_told(s) ? DONE : DULL;
 }
 
 /* Over, and the latest upload was never answered. */
@@ -567,7 +565,7 @@ static void general_end(const struct sight *s)
 {
 	const struct mine *m = s->mine;
 	const struct leg *up = &m->leg[CLIENT];
-	struct group *g = groups_find(&s->kit->groups, m->key);
+	struct group *g = group_if_any(s);
 	if (g == NULL)
 		return;
 	if (m->unanswered && !m->expects && up->seen != 0 &&

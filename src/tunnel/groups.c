@@ -2,14 +2,20 @@
 
 #include <sys/mman.h>
 
-enum { WAYS = 4, SHARE = 16, LEAST_SETS = 64 };
+enum {
+	WAYS = 4,
+	SHARE = 16,
+	LEAST_SETS = 64,
+	COLLECTED = 3 /* messages that begin in another protocol, if most do */
+};
+static const int64_t MS = 1000000, SECOND = 1000000000;
 
 bool groups_init(struct groups *g, size_t connections, struct err *e)
 {
 	size_t sets = LEAST_SETS;
 	while (sets < connections / SHARE)
 		sets *= 2;
-	*g = (struct groups){ .sets = sets };
+	*g = (struct groups){ .sets = sets, .made = 1 };
 	/* Reserved, not bought: a page is committed when a group on it is first written. */
 	void *room = mmap(NULL, sets * WAYS * sizeof(struct group), PROT_READ | PROT_WRITE,
 	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -56,5 +62,29 @@ struct group *groups_get(struct groups *g, uint64_t key, int64_t t)
 			spare = &set[i];
 	g->evicted += spare->key != 0;
 	*spare = (struct group){ .key = key, .last = t };
+	g->made++;
 	return spare;
+}
+
+void group_asked(struct group *g, int64_t t)
+{
+	const int64_t gap = t - g->asked;
+	g->asked = t;
+	if (g->requests < 2 || gap < 20 * MS || gap > 10 * SECOND) {
+		g->even = g->growing = 0;
+		g->gap_us = 0;
+		return;
+	}
+	const uint64_t now = (uint64_t)gap / 1000, before = g->gap_us;
+	const uint64_t off = now > before ? now - before : before - now;
+	g->even = before != 0 && off * 100 < before * 15 ? (uint8_t)(g->even + (g->even < UINT8_MAX)) : 0;
+	const bool half_more = now * 10 >= before * 14 && now * 10 <= before * 16;
+	g->growing = before != 0 && half_more ? (uint8_t)(g->growing + (g->growing < UINT8_MAX)) : 0;
+	g->gap_us = (uint32_t)now;
+}
+
+bool group_is_collection(const struct group *g, enum side side)
+{
+	const uint32_t messages = g->in_query && side == CLIENT ? g->requests : g->bodies[side];
+	return g->foreigns[side] >= COLLECTED && g->foreigns[side] * 2 > messages;
 }

@@ -37,6 +37,7 @@ struct groups {
 	struct group *at;
 	size_t sets; /* power of two */
 	uint64_t evicted;
+	uint64_t made; /* so many were, and one more: never 0 */
 };
 
 bool groups_init(struct groups *g, size_t connections, struct err *e);
@@ -48,5 +49,11 @@ struct group *groups_find(struct groups *g, uint64_t key);
 
 /* Finds or makes. */
 struct group *groups_get(struct groups *g, uint64_t key, int64_t t);
+
+/* A request came: how long after the one before? */
+void group_asked(struct group *g, int64_t t);
+
+/* Who collects banners, hellos or packets sends one in most messages; a tunnel, one for each connection in it. */
+bool group_is_collection(const struct group *g, enum side side);
 
 #endif

@@ -14,6 +14,22 @@ static inline uint64_t key_byte(uint64_t key, uint8_t byte)
 	return (key ^ byte) * UINT64_C(0x100000001b3);
 }
 
+/* The same for what is only compared with its like, and in a hurry: eight bytes at a time, not one, which takes 100
+ * instructions less for a target of 22 bytes.  Not the same number as key_byte's. */
+static inline uint64_t key_of(uint64_t key, struct slice token)
+{
+	size_t i = 0;
+	for (; i + 8 <= token.len; i += 8) {
+		uint64_t word;
+		memcpy(&word, token.at + i, sizeof word);
+		key = (key ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+		key ^= key >> 32;
+	}
+	for (; i < token.len; i++)
+		key = key_byte(key, token.at[i]);
+	return (key ^ token.len) * UINT64_C(0x9e3779b97f4a7c15);
+}
+
 /* Of a whole one; never 0. */
 static inline uint64_t tunnel_key(struct slice token)
 {

@@ -23,8 +23,12 @@ struct tunnel_kit {
 	struct pool findings;  /* few: only for connections on which something is suspected */
 	struct groups groups;
 	struct wake wake;
-	struct unwrap *unwrap;                                   /* where unwrapped bytes are written; NULL: nowhere */
-	uint32_t mine_at[MAX_DETECTORS], ours_at[MAX_DETECTORS]; /* where in a notebook each detector's part begins */
+	struct unwrap *unwrap; /* where unwrapped bytes are written; NULL: nowhere */
+	/* What is needed of a detector to show it an event, in one line of the cache. */
+	struct stall {
+		enum interest (*see)(const struct sight *s);
+		uint32_t memory, mine_at, ours_at; /* where in a notebook its part begins, and how long that is */
+	} at[MAX_DETECTORS];
 };
 
 /* What detectors remember of a connection; their own parts follow. */
@@ -32,6 +36,7 @@ struct notebook {
 	int64_t t;             /* of the last event */
 	uint64_t clear;        /* bit i: detector i's part has been cleared */
 	uint64_t listening[2]; /* bit i: detector i listens to the message at hand of that side */
+	uint64_t done[2];      /* bit i: detector i need not be told of its end */
 };
 
 struct tunnel {
@@ -62,6 +67,17 @@ void tunnel_fini(struct tunnel_kit *k, struct tunnel *t);
 /* Shows one event.  Returns true when some detector listens to the content of the message at hand of ev->from: ask after
  * HTTP_REQUEST and final HTTP_RESPONSE to begin (http_want_bodies), after HTTP_BODY to stop. */
 bool tunnel_see(struct tunnel_kit *k, struct tunnel *t, const struct http_event *ev, struct dossier *d);
+/* The end of a message of which nobody awaits anything more, as of a GET: true when it is done with. */
+static inline bool tunnel_ends_unseen(struct tunnel *t, const struct http_event *ev)
+{
+	struct notebook *const n = t->notebook;
+	if (ev->kind != HTTP_MESSAGE_END || ev->from != CLIENT || n == NULL || (t->awake & ~n->done[CLIENT]) != 0 ||
+	    n->listening[CLIENT] != 0)
+		return false;
+	n->t = ev->t;
+	return true;
+}
+
 void tunnel_end(struct tunnel_kit *k, struct tunnel *t, struct dossier *d);
 
 /* NULL when nothing was found. */

@@ -14,6 +14,7 @@ struct wake {
 	uint64_t always;                /* bit i: detector i is shown every message */
 	uint64_t by_method;             /* woken by a method other than the usual ones */
 	uint64_t content, query, longs; /* woken by enum when */
+	uint64_t names;                 /* 1 << field_bit of each name in `at` */
 	uint64_t at[WAKE_PLACES];       /* by hash of a field's name */
 };
 

@@ -559,6 +559,56 @@ static void blanks_behind_the_method(void **state)
 	edge_free(&e);
 }
 
+static void parse_lines(
+    const struct edge *e, struct head *h, const char *name, size_t name_len, const char *value, size_t value_len)
+{
+	char in[256];
+	const int n = snprintf(
+	    in, sizeof in, "GET / HTTP/1.1\r\n%.*s:%.*s\r\nA: b\r\n\r\n", (int)name_len, name, (int)value_len, value);
+	size_t scanned = 0, used = 0;
+	const struct slice s = edge_lay(e, (struct slice){ (const uint8_t *)in, (size_t)n });
+	assert_int_equal(head_parse_request(s, &scanned, h, &used), PARSED);
+	assert_int_equal(used, n);
+}
+
+/* Lines are looked at in pieces: any byte at any place of a name and of a value, of any length, is seen for what it is. */
+static void any_byte_anywhere(void **state)
+{
+	(void)state;
+	enum { MOST = 40 };
+	struct edge e = edge_new(256);
+	struct head *h = calloc(1, sizeof *h);
+	char word[MOST];
+	for (size_t len = 1; len <= MOST; len++)
+		for (size_t at = 0; at < len; at++)
+			for (unsigned b = 1; b < 256; b++) {
+				if (b == '\n' || b == '\r')
+					continue;
+				memset(word, 'x', sizeof word);
+				word[at] = (char)b;
+				parse_lines(&e, h, "Name", 4, word, len);
+				const bool control = (b < 0x20 && b != '\t') || b == 0x7f;
+				assert_int_equal(h->odd, control ? B(FIELD_CONTROL) : 0);
+				assert_int_equal(h->field_count, 2);
+				if (b != ':' || at == 0)
+					continue;
+				parse_lines(&e, h, word, len, "v", 1);
+				assert_int_equal(h->fields[0].name.len, at);
+				assert_int_equal(h->odd, 0);
+			}
+	memset(word, 'x', sizeof word);
+	for (size_t at = 0; at < MOST; at++) {
+		word[at] = (char)0xe4;
+		parse_lines(&e, h, word, MOST, "v", 1);
+		assert_int_equal(h->odd, B(FIELD_CONTROL));
+		word[at] = 'X';
+		parse_lines(&e, h, word, MOST, "v", 1);
+		assert_int_equal(h->odd, 0);
+	}
+	free(h);
+	edge_free(&e);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -572,6 +622,7 @@ int main(void)
 		cmocka_unit_test(the_preface),
 		cmocka_unit_test(first_bytes),
 		cmocka_unit_test(blanks_behind_the_method),
+		cmocka_unit_test(any_byte_anywhere),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

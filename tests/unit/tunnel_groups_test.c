@@ -117,9 +117,30 @@ static void waking(void **state)
 	assert_true(wake_ask(&w, &ev) == (1 | 1 << 7 | 1 << 8 | UINT64_C(1) << 63));
 }
 
+/* What every browser and server sends wakes no detector by mistake. */
+static void usual_names_wake_nobody(void **state)
+{
+	(void)state;
+	static const char *const usual[] = { "Host", "User-Agent", "Accept", "Accept-Encoding", "Accept-Language",
+		"Connection", "Content-Type", "Content-Length", "Date", "Server", "Cache-Control", "ETag",
+		"Last-Modified", "Expires", "Vary", "Content-Encoding", "Transfer-Encoding" };
+	struct wake w = { 0 };
+	for (unsigned i = 0; tunnel_detector(i) != NULL; i++)
+		wake_add(&w, i, tunnel_detector(i));
+	struct head h = { .method = METHOD_GET, .field_count = 1, .target = SLICE("/") };
+	const struct http_event ev = { .kind = HTTP_REQUEST, .head = &h };
+	for (size_t i = 0; i < sizeof usual / sizeof *usual; i++) {
+		h.fields[0].name = (struct slice){ (const uint8_t *)usual[i], strlen(usual[i]) };
+		h.names = UINT64_C(1) << field_bit(h.fields[0].name);
+		assert_true((h.names & w.names) == 0);
+		assert_true(wake_ask(&w, &ev) == w.always);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(found_again), cmocka_unit_test(longest_unused_gives_way),
-		cmocka_unit_test(joins), cmocka_unit_test(proven_stays), cmocka_unit_test(waking) };
+		cmocka_unit_test(joins), cmocka_unit_test(proven_stays), cmocka_unit_test(waking),
+		cmocka_unit_test(usual_names_wake_nobody) };
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

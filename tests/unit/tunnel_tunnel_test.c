@@ -176,6 +176,35 @@ static void listening(void **state)
 	free(h);
 }
 
+/* The end of a message without content is news to nobody; that of an upload is. */
+static void ends_that_are_awaited(void **state)
+{
+	(void)state;
+	struct tunnel_kit k = kit_for(4);
+	struct tunnel t;
+	struct dossier d = { .room = room_for_notes() };
+	struct head *h = plain_head();
+	begin(&t, 1);
+	const struct http_event ask = { .kind = HTTP_REQUEST, .head = h, .eat = 9, .t = 3 };
+	const struct http_event end = { .kind = HTTP_MESSAGE_END, .t = 4 };
+	tunnel_see(&k, &t, &ask, &d);
+	assert_true(tunnel_ends_unseen(&t, &end));
+	assert_int_equal(t.notebook->t, 4);
+	const struct http_event answers_end = { .kind = HTTP_MESSAGE_END, .from = SERVER };
+	assert_false(tunnel_ends_unseen(&t, &answers_end));
+	const struct http_event lost = { .kind = HTTP_LOST };
+	assert_false(tunnel_ends_unseen(&t, &lost));
+	h->method = METHOD_POST;
+	h->length = 1000;
+	struct http_event post = ask;
+	post.rule = BODY_LENGTH;
+	tunnel_see(&k, &t, &post, &d);
+	assert_false(tunnel_ends_unseen(&t, &end));
+	tunnel_fini(&k, &t);
+	tunnel_kit_fini(&k);
+	free(h);
+}
+
 static void findings_are_lent(void **state)
 {
 	(void)state;
@@ -235,6 +264,7 @@ int main(void)
 		cmocka_unit_test(notebook_from_the_first_message_on),
 		cmocka_unit_test(a_slip_is_outgrown),
 		cmocka_unit_test(listening),
+		cmocka_unit_test(ends_that_are_awaited),
 		cmocka_unit_test(findings_are_lent),
 		cmocka_unit_test(findings_run_out),
 	};
