@@ -11,7 +11,7 @@ enum {
 
 static bool has_unread(const struct watch *w, enum side side)
 {
-	return stream_total(&w->stream, side) > w->stream.side[side].read;
+	return stream_total(&w->stream, side) > side_read(&w->stream.side[side]);
 }
 
 /* Does the answer to a request that may end HTTP still lack, while either side has gone on or only one is seen? */
@@ -82,7 +82,7 @@ void finish(const struct seat *at, enum ended why)
 	if (w->phase != WATCH_SETTLED) {
 		const uint64_t before = w->dossier.odd;
 		w->dossier.odd |= stream_finish(&at->p->streams, &w->stream);
-		tell_odd(at, before, CLIENT, w->stream.side[CLIENT].read);
+		tell_odd(at, before, CLIENT, side_read(&w->stream.side[CLIENT]));
 		follow(at, true);
 	}
 	watch_last_words(at);
@@ -124,7 +124,7 @@ void keep_unread(const struct seat *at, enum side from)
 	w->dossier.odd |= ODD_BIT(STREAM_CAP);
 	w->dossier.doubts |= DOUBT_CAP;
 	at->p->stats.stream_caps++;
-	tell_odd(at, before, from, w->stream.side[from].read);
+	tell_odd(at, before, from, side_read(&w->stream.side[from]));
 }
 
 static void carry_bytes(const struct seat *at, const struct segment *seg)

@@ -34,7 +34,7 @@ enum {
 
 static uint64_t end_of(const struct watch *w, enum side side)
 {
-	return w->stream.side[side].end_seen;
+	return side_seen(&w->stream.side[side]);
 }
 
 static bool is_all_answered(const struct watch *w)
@@ -116,7 +116,7 @@ static struct slice held(const struct watch *w, enum side side)
 static bool is_http_again(const struct watch *w, enum side side)
 {
 	const struct mask *m = w->mask;
-	const uint64_t read = w->stream.side[side].read;
+	const uint64_t read = side_read(&w->stream.side[side]);
 	if ((m->lost & BIT(side)) == 0 || m->burst[side] < read)
 		return false;
 	const struct slice burst = slice_from(held(w, side), (size_t)(m->burst[side] - read));
@@ -240,7 +240,7 @@ static bool is_disguise(const struct watch *w)
 		return false;
 	/* Content that nobody needed to see goes by unseen. */
 	if (!m->foreign_answer && m->speaker == SERVER && server_side->state == HTTP_TO_CLOSE &&
-	    w->stream.side[SERVER].read > server_side->until) {
+	    side_read(&w->stream.side[SERVER]) > server_side->until) {
 		hear_foreign_answer(m, server_side->until);
 		m->midway = true;
 	}

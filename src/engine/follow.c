@@ -77,8 +77,8 @@ void begin_channel(const struct seat *at, struct dialogue *d, const struct http_
 		settle(at);
 		return;
 	}
-	r->at[CLIENT] = w->stream.side[CLIENT].read;
-	r->at[SERVER] = w->stream.side[SERVER].read;
+	r->at[CLIENT] = side_read(&w->stream.side[CLIENT]);
+	r->at[SERVER] = side_read(&w->stream.side[SERVER]);
 	r->at[last->from] += last->eat;
 	r->from = r->to = at->t;
 	const struct slice protocol = { (const uint8_t *)(h != NULL ? h->protocol : ""),
@@ -325,7 +325,7 @@ static bool follow_unsure(const struct seat *at, bool over)
 	struct chunk next[2];
 	bool there[2];
 	for (enum side side = CLIENT; side <= SERVER; side++) {
-		next[side] = (struct chunk){ .offset = w->stream.side[side].read };
+		next[side] = (struct chunk){ .offset = side_read(&w->stream.side[side]) };
 		there[side] = stream_peek(&w->stream, side, &next[side]) && next[side].bytes.len != 0;
 	}
 	if (!there[CLIENT] && !there[SERVER] && !over)
@@ -357,7 +357,7 @@ static void begin_inner(const struct seat *at, struct dialogue *d)
 		const uint64_t odd = w->dossier.odd;
 		w->dossier.odd |= ODD_BIT(NESTED_TOO_DEEP);
 		w->dossier.doubts |= DOUBT_CAP;
-		tell_odd(at, odd, CLIENT, w->stream.side[CLIENT].read);
+		tell_odd(at, odd, CLIENT, side_read(&w->stream.side[CLIENT]));
 		settle(at);
 		return;
 	}

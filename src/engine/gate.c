@@ -100,7 +100,7 @@ void gate_judged(
 	if (d->act == ACT_REJECT && (m == MOMENT_ASKED || m == MOMENT_ANSWERED) && may_say_403(at, level, h))
 		g->told.reply = REPLY_403;
 	g->answered = m == MOMENT_ANSWERED;
-	g->from = at->w->stream.side[SERVER].read;
+	g->from = side_read(&at->w->stream.side[SERVER]);
 }
 
 bool gate_keeps_out(struct gatekeeper *k)
@@ -236,7 +236,7 @@ static bool has_to_wait(const struct seat *at, const struct gate *g, const struc
 		return false;
 	if (stream_side_of(&at->w->stream, seg) != CLIENT || !makes_wait(at, g))
 		return false;
-	return (int32_t)(seg->seq - (client->isn + (uint32_t)client->read)) >= 0;
+	return (int32_t)(seg->seq - (client->isn + (uint32_t)side_read(client))) >= 0;
 }
 
 /* True when the packet's fate is decided, or it waits. */

@@ -138,7 +138,7 @@ void rival_hears(const struct seat *at, const struct segment *seg, enum side fro
 	    (r = rival_need(at)) != NULL) {
 		if (!r->answers) {
 			r->answers = true;
-			r->base = r->end = w->stream.side[SERVER].read;
+			r->base = r->end = side_read(&w->stream.side[SERVER]);
 			r->first_end = next;
 			memset(r->have, 0, sizeof r->have);
 		}
