@@ -27,6 +27,7 @@ void watch_begin(const struct seat *at, const struct segment *first)
 
 static void dialogue_end(struct pipeline *p, struct dialogue *d)
 {
+	http_conn_fini(&p->https, &d->http);
 	tunnel_fini(&p->tunnels, &d->tunnel);
 	pool_give(&p->records, d->shake.records);
 	pool_give(&p->relays, d->relay);
@@ -295,7 +296,7 @@ static bool follow_http(const struct seat *at, enum side side, const struct chun
 	if (w->mask != NULL && disguise_holds(at, side, in))
 		return false;
 	struct http_event ev;
-	http_next(&d->http, in, at->p->head, &ev);
+	http_next(&at->p->https, &d->http, in, &ev);
 	if (ev.kind == HTTP_WAIT) {
 		if (ev.eat != 0)
 			stream_eat(&at->p->streams, &w->stream, side, ev.eat);

@@ -52,7 +52,7 @@ size_t pipeline_reserved(const struct pipeline *p)
 {
 	const struct pool *const pools[] = { &p->notes, &p->records, &p->relays, &p->dialogues, &p->encaps, &p->masks,
 		&p->rivals };
-	size_t n = sizeof *p + sizeof *p->head + judging_reserved(p) + flow_reserved(p->flows) +
+	size_t n = sizeof *p + pool_reserved(&p->https.queues) + judging_reserved(p) + flow_reserved(p->flows) +
 		   knocks_reserved(p->knocks) + stream_kit_reserved(&p->streams) + tunnel_kit_reserved(&p->tunnels) +
 		   kin_reserved(p->kin) + decoder_reserved(p->decoder);
 	for (size_t i = 0; i < sizeof pools / sizeof *pools; i++)

@@ -235,8 +235,8 @@ static void leave_acknowledged(const struct watch *w, struct chunk *in)
 static unsigned status_of(const struct seat *at, struct slice bytes)
 {
 	size_t scanned = 0, used = 0;
-	const enum parsed p = head_parse_response(bytes, &scanned, at->p->head, &used);
-	return p == PARSED ? at->p->head->status : NOT_YET;
+	const enum parsed p = head_parse_response(bytes, &scanned, &at->p->https.head, &used);
+	return p == PARSED ? at->p->https.head.status : NOT_YET;
 }
 
 static bool opens(unsigned status)

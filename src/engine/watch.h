@@ -95,6 +95,7 @@ struct pipeline {
 	uint32_t knocks_looked; /* the second in which their time was last asked */
 	struct kin_table *kin;
 	struct stream_kit streams;
+	struct http_kit https;
 	struct tunnel_kit tunnels;
 	struct channel_kit *channels;
 	struct pool notes, records, relays, dialogues, encaps, masks, rivals, fired, requests;
@@ -102,7 +103,6 @@ struct pipeline {
 	struct gatekeeper *gatekeeper; /* NULL: nothing waits for an answer */
 	struct enforcer *enforcer;     /* NULL: nothing is marked */
 	uint32_t moments;              /* those that a rule waits for */
-	struct head *head;             /* scratch */
 	const char *source;
 	const char *const *interfaces; /* NULL: frames come from files */
 	uint64_t turn;                 /* twice the place of the frame that is carried; one more: behind it */
