@@ -86,7 +86,7 @@ void finish(const struct seat *at, enum ended why)
 		follow(at, true);
 	}
 	watch_last_words(at);
-	for (struct dialogue *d = &w->top; d != NULL; d = d->inner)
+	for (struct dialogue *d = &w->top; d != NULL; d = d->further->inner)
 		if (d->tunnel_ready)
 			tunnel_end(&at->p->tunnels, &d->tunnel, &w->dossier);
 	if (stream_spoke(&w->stream, CLIENT) != stream_spoke(&w->stream, SERVER))
@@ -133,10 +133,10 @@ static void carry_bytes(const struct seat *at, const struct segment *seg)
 	const enum side from = stream_side_of(&w->stream, seg);
 	w->packets[from]++;
 	w->bytes[from] += seg->tcp.len + seg->cut;
-	if ((w->phase == WATCH_HTTP || w->phase == WATCH_SETTLED) && w->top.rival == 0 &&
+	if ((w->phase == WATCH_HTTP || w->phase == WATCH_SETTLED) && w->top.further->rival == 0 &&
 	    stream_glide(&w->stream, seg, from)) {
-		if (w->top.relay != NULL)
-			w->top.relay->to = at->t;
+		if (w->top.further->relay != NULL)
+			w->top.further->relay->to = at->t;
 		if (w->phase == WATCH_HTTP && brings_news(w, seg, 0))
 			conclude(at, false);
 		return;
@@ -159,11 +159,11 @@ static void carry_bytes(const struct seat *at, const struct segment *seg)
 			w->dossier.doubts |= DOUBT_CAP;
 		tell_odd(at, before, odd_from, odd_at);
 	}
-	if (w->top.relay != NULL)
-		w->top.relay->to = at->t;
-	if (w->top.rival != 0 || (odd & ODD_BIT(OVERLAP_DIFFERS)) != 0)
+	if (w->top.further->relay != NULL)
+		w->top.further->relay->to = at->t;
+	if (w->top.further->rival != 0 || (odd & ODD_BIT(OVERLAP_DIFFERS)) != 0)
 		rival_hears(at, seg, from, odd, next);
-	if (w->top.rival != 0)
+	if (w->top.further->rival != 0)
 		rival_acked(at);
 	if (w->phase == WATCH_SETTLED)
 		return;

@@ -48,9 +48,9 @@ void gate_rules(struct gatekeeper *k, const struct ruleset *r)
 
 static struct gate *gate_of(const struct seat *at)
 {
-	if (at->w->gate == NULL)
-		at->w->gate = pool_take(&at->p->gatekeeper->gates);
-	return at->w->gate;
+	if (at->w->top.further->gate == NULL)
+		further_of(at->p, &at->w->top)->gate = pool_take(&at->p->gatekeeper->gates);
+	return at->w->top.further->gate;
 }
 
 static struct packet_answer *add_answer(struct gatekeeper *k, uint32_t token, enum fate fate)
@@ -357,12 +357,12 @@ void pipeline_decide(struct pipeline *p, const struct frame *f)
 void gate_leave(const struct seat *at)
 {
 	struct gatekeeper *k = at->p->gatekeeper;
-	struct gate *g = at->w->gate;
+	struct gate *g = at->w->top.further->gate;
 	uint32_t token;
 	while (held_take(&k->room, &g->held, &token))
 		add_answer(k, token, FATE_DROP);
 	pool_give(&k->gates, g);
-	at->w->gate = NULL;
+	further_of(at->p, &at->w->top)->gate = NULL;
 }
 
 const struct packet_answer *pipeline_answers(const struct pipeline *p, size_t *count)

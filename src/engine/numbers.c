@@ -51,7 +51,7 @@ void pipeline_stats(const struct pipeline *p, struct report_stats *out)
 size_t pipeline_reserved(const struct pipeline *p)
 {
 	const struct pool *const pools[] = { &p->notes, &p->records, &p->relays, &p->dialogues, &p->encaps, &p->masks,
-		&p->rivals };
+		&p->rivals, &p->furthers };
 	size_t n = sizeof *p + pool_reserved(&p->https.queues) + judging_reserved(p) + flow_reserved(p->flows) +
 		   knocks_reserved(p->knocks) + stream_kit_reserved(&p->streams) + tunnel_kit_reserved(&p->tunnels) +
 		   kin_reserved(p->kin) + decoder_reserved(p->decoder);

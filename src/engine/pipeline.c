@@ -18,6 +18,8 @@ static bool pools_init(struct pipeline *p, size_t flows, struct err *e)
 	       pool_init(&p->dialogues, "inner dialogues", sizeof(struct dialogue), flows / 8 + 64, e) &&
 	       pool_init(&p->encaps, "encapsulations", sizeof(struct encapsulation), flows, e) &&
 	       http_kit_init(&p->https, flows + flows / 8 + 2 * 64, e) &&
+	       pool_init(
+		   &p->furthers, "what few dialogues have", sizeof(struct further), flows + flows / 8 + 2 * 64, e) &&
 	       pool_init(&p->masks, "lost framings", sizeof(struct mask), flows / 8 + 64, e) &&
 	       rival_init(p, flows, e) && judging_init(p, flows, e);
 }
@@ -78,6 +80,7 @@ void pipeline_free(struct pipeline *p)
 	pool_fini(&p->dialogues);
 	pool_fini(&p->encaps);
 	pool_fini(&p->masks);
+	pool_fini(&p->furthers);
 	http_kit_fini(&p->https);
 	pool_fini(&p->rivals);
 	judging_fini(p);
