@@ -19,7 +19,7 @@ static bool awaiting(const struct watch *w)
 {
 	if (w->phase == WATCH_UNSURE)
 		return true;
-	if (w->phase != WATCH_HTTP || w->now != &w->top || !http_holds(&w->top.http))
+	if (w->phase != WATCH_HTTP || w->depth != 0 || !http_holds(&w->top.http))
 		return false;
 	return has_unread(w, CLIENT) || has_unread(w, SERVER) || !stream_spoke(&w->stream, SERVER) ||
 	       (w->dossier.doubts & DOUBT_GAP) != 0;
@@ -87,7 +87,7 @@ void finish(const struct seat *at, enum ended why)
 	}
 	watch_last_words(at);
 	for (struct dialogue *d = &w->top; d != NULL; d = d->further->inner)
-		if (d->tunnel_ready)
+		if (d->tunnel.ready)
 			tunnel_end(&at->p->tunnels, &d->tunnel, &w->dossier);
 	if (stream_spoke(&w->stream, CLIENT) != stream_spoke(&w->stream, SERVER))
 		w->dossier.doubts |= DOUBT_ONE_WAY;

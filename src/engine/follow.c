@@ -18,7 +18,6 @@ void watch_begin(const struct seat *at, const struct segment *first)
 	stream_init(&w->stream, first);
 	http_conn_init(&w->top.http, w->stream.midstream);
 	w->top.further = &no_further;
-	w->now = &w->top;
 	dossier_init(&w->dossier, &at->p->notes);
 	if (w->stream.midstream)
 		w->dossier.doubts |= DOUBT_MIDSTREAM;
@@ -127,7 +126,7 @@ static void after_handshake(const struct seat *at, struct dialogue *d, const str
 		return;
 	}
 	if (d->further->shake.state == HS_UPGRADED_HTTP2) {
-		d->http2 = 1;
+		further_of(at->p, d)->http2 = true;
 		settle(at);
 		return;
 	}
@@ -174,7 +173,6 @@ static void begin_tunnel(const struct seat *at, struct dialogue *d)
 	void *ours = NULL;
 	if (d == &at->w->top)
 		ours = kin_join(at->p->kin, client_lo ? &k->lo : &k->hi, client_lo ? &k->hi : &k->lo, k->space, at->t);
-	d->tunnel_ready = 1;
 	tunnel_init(&d->tunnel, flow_id(at->flow), pair_of(at, d), ours);
 }
 
@@ -182,7 +180,7 @@ static void show_tunnels(const struct seat *at, struct dialogue *d, const struct
 {
 	if (!at->p->watch_tunnels)
 		return;
-	if (!d->tunnel_ready)
+	if (!d->tunnel.ready)
 		begin_tunnel(at, d);
 	const bool judged = judging_waits(at, MOMENT_TUNNEL);
 	const struct finding *before = judged ? tunnel_finding(&d->tunnel) : NULL;
@@ -264,7 +262,7 @@ static void take_event(const struct seat *at, struct dialogue *d, struct http_ev
 		break;
 	case HTTP_H2:
 		http_witness(ev, notes);
-		d->http2 = 1;
+		further_of(at->p, d)->http2 = true;
 		settle(at);
 		if (d != &w->top)
 			judging_at(at, MOMENT_CHANNEL);
@@ -313,7 +311,7 @@ static bool swap_by_content(const struct seat *at, enum side side, const struct 
 static bool follow_http(const struct seat *at, enum side side, const struct chunk *in)
 {
 	struct watch *w = at->w;
-	struct dialogue *d = w->now;
+	struct dialogue *d = watch_now(w);
 	if (!w->stream.sides_known && swap_by_content(at, side, in))
 		return true;
 	if (w->top.further->mask != NULL && disguise_holds(at, side, in))
@@ -345,7 +343,7 @@ static bool first_line_is_whole(struct slice s)
 static bool follow_unsure(const struct seat *at, bool over)
 {
 	struct watch *w = at->w;
-	struct dialogue *d = w->now;
+	struct dialogue *d = watch_now(w);
 	struct chunk next[2];
 	bool there[2];
 	for (enum side side = CLIENT; side <= SERVER; side++) {
@@ -387,9 +385,8 @@ static void begin_inner(const struct seat *at, struct dialogue *d)
 		return;
 	}
 	w->depth++;
-	w->now = d->further->inner;
-	w->now->further = &no_further;
-	http_conn_init(&w->now->http, false);
+	d->further->inner->further = &no_further;
+	http_conn_init(&d->further->inner->http, false);
 	w->phase = WATCH_HTTP;
 }
 
@@ -410,7 +407,7 @@ static void compare_names(const struct seat *at, const struct dialogue *d)
 static bool follow_channel(const struct seat *at, bool over)
 {
 	struct watch *w = at->w;
-	struct dialogue *d = w->now;
+	struct dialogue *d = watch_now(w);
 	struct chunk next[2] = { { .from = CLIENT }, { .from = SERVER } };
 	bool ended[2] = { over, over };
 	for (enum side side = CLIENT; side <= SERVER; side++) {

@@ -12,7 +12,7 @@ static bool pools_init(struct pipeline *p, size_t flows, struct err *e)
 {
 	/* Handshakes, channels and encapsulations are rarer than conversations; what finds no block is told as a doubt. */
 	const size_t half = flows / 2 + 64;
-	return pool_init(&p->notes, "notes", NOTES_MORE * sizeof(struct note), flows, e) &&
+	return pool_init(&p->notes, "notes", sizeof(struct more_notes), flows, e) &&
 	       pool_init(&p->records, "handshake records", MAX_HANDSHAKES * sizeof(struct handshake_record), half, e) &&
 	       pool_init(&p->relays, "relays", sizeof(struct relay), half, e) &&
 	       pool_init(&p->dialogues, "inner dialogues", sizeof(struct dialogue), flows / 8 + 64, e) &&

@@ -21,7 +21,7 @@ static void gather_levels(const struct watch *w, struct facts *f)
 			.channel = d->further->relay != NULL ? &d->further->relay->channel : NULL,
 			.requests = d->http.side[CLIENT].messages,
 			.responses = d->http.side[SERVER].messages,
-			.http2 = d->http2,
+			.http2 = d->further->http2,
 		};
 		gather_finding(tunnel_finding(&d->tunnel), f);
 	}

@@ -31,6 +31,7 @@ struct further {
 	struct handshake shake; /* what was asked for that may end HTTP */
 	struct relay *relay;    /* what replaced HTTP here */
 	struct dialogue *inner; /* the dialogue inside that channel */
+	bool http2;             /* it went on as HTTP/2 */
 	/* Of the conversation's own only: */
 	struct encapsulation *encap; /* of the first segment; NULL when there is none */
 	struct fired *fired;         /* which rules have spoken; NULL until one does */
@@ -47,7 +48,6 @@ struct dialogue {
 	struct http_conn http;
 	struct tunnel tunnel;
 	const struct further *further; /* from a pool, or no_further; written through further_of only */
-	bool http2, tunnel_ready;
 };
 
 enum phase {
@@ -79,7 +79,6 @@ struct watch {
 	struct stream stream;
 	struct dossier dossier;
 	struct dialogue top;
-	struct dialogue *now; /* the deepest */
 	struct verdict verdict;
 	uint64_t bytes[2];
 	uint32_t packets[2];
@@ -191,9 +190,21 @@ void rival_ends(const struct seat *at);
  * conversation is settled. */
 bool rival_contests(const struct seat *at, struct chunk *in, bool over);
 
+/* The deepest dialogue. */
+static inline struct dialogue *watch_now(struct watch *w)
+{
+	struct dialogue *d = &w->top;
+	while (d->further->inner != NULL)
+		d = d->further->inner;
+	return d;
+}
+
 static inline bool awaits_answer(const struct watch *w)
 {
-	return w->now->http.side[CLIENT].state == HTTP_HELD;
+	const struct dialogue *d = &w->top;
+	while (d->further->inner != NULL)
+		d = d->further->inner;
+	return d->http.side[CLIENT].state == HTTP_HELD;
 }
 
 /* Nothing more will come: what a conversation leaves unsaid is a note too. */

@@ -118,7 +118,7 @@ uint64_t tunnel_kit_refused(const struct tunnel_kit *k)
 
 void tunnel_init(struct tunnel *t, uint64_t flow_id, uint64_t pair, void *ours)
 {
-	*t = (struct tunnel){ .flow_id = flow_id, .pair = pair, .ours = ours };
+	*t = (struct tunnel){ .flow_id = flow_id, .pair = pair, .ours = ours, .ready = true };
 }
 
 static void give_notebook(struct tunnel_kit *k, struct tunnel *t)

@@ -48,6 +48,7 @@ struct tunnel {
 	uint64_t awake;    /* bit i: detector i is shown this connection's messages */
 	uint64_t never;    /* bit i: detector i said NEVER */
 	uint8_t holder;    /* the detector that has the finding */
+	bool ready;        /* tunnel_init was called */
 	bool asked;        /* a request was seen, whoever was awake */
 	uint8_t sheet;     /* enum sheet: the notebook's size */
 	uint8_t exhausted; /* no notebook, sample or finding could be had (a doubt for the record) */
