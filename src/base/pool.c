@@ -28,7 +28,10 @@
 #define unpoison(at, len) ((void)(at), (void)(len))
 #endif
 
-enum { POOL_ALIGN = 16 };
+enum {
+	POOL_ALIGN = 16,
+	WORTH_GIVING_BACK = 1 << 22 /* bytes: a call, and a fault for each page when they are used again */
+};
 
 bool pool_init(struct pool *p, const char *what, size_t size, size_t count, struct err *e)
 {
@@ -116,4 +119,14 @@ void pool_give(struct pool *p, void *block)
 	p->free = block;
 	p->used--;
 	poison(block, p->size);
+}
+
+void pool_rest(struct pool *p)
+{
+	const size_t written = p->fresh * p->size;
+	if (p->used != 0 || written < WORTH_GIVING_BACK || madvise(p->blocks, written, MADV_DONTNEED) != 0)
+		return;
+	unpoison(p->blocks, written);
+	p->free = NULL;
+	p->fresh = 0;
 }

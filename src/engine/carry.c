@@ -11,7 +11,7 @@ enum {
 
 static bool has_unread(const struct watch *w, enum side side)
 {
-	return stream_total(&w->stream, side) > w->stream.side[side].read;
+	return stream_total(&w->stream, side) > side_read(&w->stream.side[side]);
 }
 
 /* Does the answer to a request that may end HTTP still lack, while either side has gone on or only one is seen? */
@@ -19,7 +19,7 @@ static bool awaiting(const struct watch *w)
 {
 	if (w->phase == WATCH_UNSURE)
 		return true;
-	if (w->phase != WATCH_HTTP || w->now != &w->top || !http_holds(&w->top.http))
+	if (w->phase != WATCH_HTTP || w->depth != 0 || !http_holds(&w->top.http))
 		return false;
 	return has_unread(w, CLIENT) || has_unread(w, SERVER) || !stream_spoke(&w->stream, SERVER) ||
 	       (w->dossier.doubts & DOUBT_GAP) != 0;
@@ -83,12 +83,12 @@ void finish(const struct seat *at, enum ended why)
 	if (w->phase != WATCH_SETTLED) {
 		const uint64_t before = w->dossier.odd;
 		w->dossier.odd |= stream_finish(&at->p->streams, &w->stream);
-		tell_odd(at, before, CLIENT, w->stream.side[CLIENT].read);
+		tell_odd(at, before, CLIENT, side_read(&w->stream.side[CLIENT]));
 		follow(at, true);
 	}
 	watch_last_words(at);
-	for (struct dialogue *d = &w->top; d != NULL; d = d->inner)
-		if (d->tunnel_ready)
+	for (struct dialogue *d = &w->top; d != NULL; d = d->further->inner)
+		if (d->tunnel.ready)
 			tunnel_end(&at->p->tunnels, &d->tunnel, &w->dossier);
 	if (stream_spoke(&w->stream, CLIENT) != stream_spoke(&w->stream, SERVER))
 		w->dossier.doubts |= DOUBT_ONE_WAY;
@@ -125,7 +125,7 @@ void keep_unread(const struct seat *at, enum side from)
 	w->dossier.odd |= ODD_BIT(STREAM_CAP);
 	w->dossier.doubts |= DOUBT_CAP;
 	at->p->stats.stream_caps++;
-	tell_odd(at, before, from, w->stream.side[from].read);
+	tell_odd(at, before, from, side_read(&w->stream.side[from]));
 }
 
 static void carry_bytes(const struct seat *at, const struct segment *seg)
@@ -134,10 +134,10 @@ static void carry_bytes(const struct seat *at, const struct segment *seg)
 	const enum side from = stream_side_of(&w->stream, seg);
 	w->packets[from]++;
 	w->bytes[from] += seg->tcp.len + seg->cut;
-	if ((w->phase == WATCH_HTTP || w->phase == WATCH_SETTLED) && w->top.rival == 0 &&
+	if ((w->phase == WATCH_HTTP || w->phase == WATCH_SETTLED) && w->top.further->rival == 0 &&
 	    stream_glide(&w->stream, seg, from)) {
-		if (w->top.relay != NULL)
-			w->top.relay->to = at->t;
+		if (w->top.further->relay != NULL)
+			w->top.further->relay->to = at->t;
 		if (w->phase == WATCH_HTTP && brings_news(w, seg, 0))
 			conclude(at, false);
 		return;
@@ -160,11 +160,11 @@ static void carry_bytes(const struct seat *at, const struct segment *seg)
 			w->dossier.doubts |= DOUBT_CAP;
 		tell_odd(at, before, odd_from, odd_at);
 	}
-	if (w->top.relay != NULL)
-		w->top.relay->to = at->t;
-	if (w->top.rival != 0 || (odd & ODD_BIT(OVERLAP_DIFFERS)) != 0)
+	if (w->top.further->relay != NULL)
+		w->top.further->relay->to = at->t;
+	if (w->top.further->rival != 0 || (odd & ODD_BIT(OVERLAP_DIFFERS)) != 0)
 		rival_hears(at, seg, from, odd, next);
-	if (w->top.rival != 0)
+	if (w->top.further->rival != 0)
 		rival_acked(at);
 	if (w->phase == WATCH_SETTLED)
 		return;

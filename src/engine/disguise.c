@@ -34,7 +34,7 @@ enum {
 
 static uint64_t end_of(const struct watch *w, enum side side)
 {
-	return w->stream.side[side].end_seen;
+	return side_seen(&w->stream.side[side]);
 }
 
 static bool is_all_answered(const struct watch *w)
@@ -54,7 +54,7 @@ static struct mask *mask_new(const struct seat *at, enum side from)
 	*m = (struct mask){ .speaker = (uint8_t)from };
 	for (enum side side = CLIENT; side <= SERVER; side++)
 		m->heard[side] = m->burst[side] = end_of(w, side);
-	w->mask = m;
+	further_of(at->p, &w->top)->mask = m;
 	return m;
 }
 
@@ -73,7 +73,7 @@ void disguise_lost(const struct seat *at, const struct http_event *ev)
 	const enum side from = ev->from;
 	if ((ev->why_lost != LOST_DESYNC && ev->why_lost != LOST_CHUNK) || w->top.http.side[from].messages == 0)
 		return;
-	struct mask *m = w->mask != NULL ? w->mask : mask_new(at, from);
+	struct mask *m = w->top.further->mask != NULL ? w->top.further->mask : mask_new(at, from);
 	if (m == NULL)
 		return;
 	m->lost |= BIT(from);
@@ -91,7 +91,7 @@ void disguise_lost(const struct seat *at, const struct http_event *ev)
 void disguise_head(const struct seat *at, const struct http_event *ev)
 {
 	struct watch *w = at->w;
-	struct mask *m = w->mask;
+	struct mask *m = w->top.further->mask;
 	if (ev->kind == HTTP_RESPONSE && !ev->interim)
 		w->status = ev->head->status;
 	if (m == NULL)
@@ -104,10 +104,11 @@ void disguise_head(const struct seat *at, const struct http_event *ev)
 static struct slice held(const struct watch *w, enum side side)
 {
 	struct chunk in;
-	const bool foreign = (w->mask->lost & BIT(side)) != 0 || (side == SERVER && w->mask->foreign_answer);
-	if (side == SERVER && w->mask->midway)
+	const bool foreign =
+	    (w->top.further->mask->lost & BIT(side)) != 0 || (side == SERVER && w->top.further->mask->foreign_answer);
+	if (side == SERVER && w->top.further->mask->midway)
 		return (struct slice){ NULL, 0 };
-	if (!foreign || (w->mask->spilled & BIT(side)) != 0 || !stream_peek(&w->stream, side, &in))
+	if (!foreign || (w->top.further->mask->spilled & BIT(side)) != 0 || !stream_peek(&w->stream, side, &in))
 		return (struct slice){ NULL, 0 };
 	return in.bytes;
 }
@@ -115,8 +116,8 @@ static struct slice held(const struct watch *w, enum side side)
 /* The side that spoke until now has done: was that HTTP again? */
 static bool is_http_again(const struct watch *w, enum side side)
 {
-	const struct mask *m = w->mask;
-	const uint64_t read = w->stream.side[side].read;
+	const struct mask *m = w->top.further->mask;
+	const uint64_t read = side_read(&w->stream.side[side]);
 	if ((m->lost & BIT(side)) == 0 || m->burst[side] < read)
 		return false;
 	const struct slice burst = slice_from(held(w, side), (size_t)(m->burst[side] - read));
@@ -128,7 +129,7 @@ static bool is_http_again(const struct watch *w, enum side side)
 void disguise_hear(const struct seat *at)
 {
 	struct watch *w = at->w;
-	struct mask *m = w->mask;
+	struct mask *m = w->top.further->mask;
 	for (enum side side = CLIENT; side <= SERVER && !m->over; side++) {
 		if (end_of(w, side) <= m->heard[side])
 			continue;
@@ -154,13 +155,13 @@ static bool is_in_content(const struct watch *w, uint64_t end)
 static bool begins_midway(const struct watch *w, uint64_t offset)
 {
 	const struct http_side *s = &w->top.http.side[SERVER];
-	return s->state == HTTP_TO_CLOSE ? s->until != offset : w->mask->waited;
+	return s->state == HTTP_TO_CLOSE ? s->until != offset : w->top.further->mask->waited;
 }
 
 bool disguise_holds(const struct seat *at, enum side side, const struct chunk *in)
 {
 	struct watch *w = at->w;
-	struct mask *m = w->mask;
+	struct mask *m = w->top.further->mask;
 	m->over |= in->cut || in->hole != 0;
 	if (m->over || (m->spilled & BIT(side)) != 0 || in->bytes.len == 0)
 		return false;
@@ -225,22 +226,22 @@ static bool is_convicted_by_loss(const struct mask *m, const struct looks *l)
 /* The server's bytes are what its head promised: content that goes on. */
 static bool is_convicted_by_content(const struct watch *w, const struct looks *l)
 {
-	if (w->status / 100 != 2 || w->mask->speaker != SERVER)
+	if (w->status / 100 != 2 || w->top.further->mask->speaker != SERVER)
 		return false;
 	if (l->named && !l->late)
 		return l->foreign || l->turned;
-	return l->turned && l->bare && w->mask->opaque == BOTH_SIDES;
+	return l->turned && l->bare && w->top.further->mask->opaque == BOTH_SIDES;
 }
 
 static bool is_disguise(const struct watch *w)
 {
-	struct mask *m = w->mask;
+	struct mask *m = w->top.further->mask;
 	const struct http_side *server_side = &w->top.http.side[SERVER];
 	if ((m->lost & BIT(CLIENT)) == 0 || w->status == 0)
 		return false;
 	/* Content that nobody needed to see goes by unseen. */
 	if (!m->foreign_answer && m->speaker == SERVER && server_side->state == HTTP_TO_CLOSE &&
-	    w->stream.side[SERVER].read > server_side->until) {
+	    side_read(&w->stream.side[SERVER]) > server_side->until) {
 		hear_foreign_answer(m, server_side->until);
 		m->midway = true;
 	}
@@ -264,24 +265,25 @@ static void unmask(const struct seat *at)
 {
 	struct watch *w = at->w;
 	struct dialogue *d = &w->top;
-	const struct mask *m = w->mask;
+	const struct mask *m = w->top.further->mask;
 	const struct http_event lost = { .kind = HTTP_LOST, .from = CLIENT, .offset = m->at[CLIENT], .t = at->t };
-	if (d->shake.records == NULL) {
-		d->shake.records = pool_take(&at->p->records);
-		d->shake.count = 0;
+	struct handshake *h = &further_of(at->p, d)->shake;
+	if (h->records == NULL) {
+		h->records = pool_take(&at->p->records);
+		h->count = 0;
 	}
-	hs_disguised(&d->shake, &lost, &w->dossier);
-	if (d->shake.records != NULL && d->shake.count != 0)
-		tell_handshake(at, d, &d->shake.records[d->shake.count - 1]);
+	hs_disguised(h, &lost, &w->dossier);
+	if (h->records != NULL && h->count != 0)
+		tell_handshake(at, d, &h->records[h->count - 1]);
 	const struct slice client = held(w, CLIENT), server = held(w, SERVER);
 	begin_channel(at, d, &lost);
-	if (d->relay == NULL)
+	if (d->further->relay == NULL)
 		return;
-	d->relay->at[CLIENT] = m->at[CLIENT];
-	d->relay->at[SERVER] = m->at[SERVER];
+	d->further->relay->at[CLIENT] = m->at[CLIENT];
+	d->further->relay->at[SERVER] = m->at[SERVER];
 	if (m->spilled == 0)
 		return;
-	channel_unknown(&d->relay->channel, client.len > server.len ? client : server);
+	channel_unknown(&d->further->relay->channel, client.len > server.len ? client : server);
 	settle(at);
 	judging_at(at, MOMENT_CHANNEL);
 }
@@ -289,11 +291,11 @@ static void unmask(const struct seat *at)
 bool disguise_weigh(const struct seat *at, bool over)
 {
 	struct watch *w = at->w;
-	struct mask *m = w->mask;
+	struct mask *m = w->top.further->mask;
 	if (m->over)
 		return false;
-	m->over = over || (w->dossier.doubts & DOUBT_GAP) != 0 || w->top.shake.state != HS_HTTP;
-	const bool can_be = (w->dossier.doubts & DOUBT_GAP) == 0 && w->top.shake.state == HS_HTTP;
+	m->over = over || (w->dossier.doubts & DOUBT_GAP) != 0 || w->top.further->shake.state != HS_HTTP;
+	const bool can_be = (w->dossier.doubts & DOUBT_GAP) == 0 && w->top.further->shake.state == HS_HTTP;
 	if (can_be && is_disguise(w)) {
 		m->over = true;
 		unmask(at);

@@ -3,7 +3,7 @@
 /* A conversation of which two versions are possible, or which could not be read in full, has not been seen to be harmless. */
 static bool is_settled(const struct watch *w)
 {
-	return w->phase == WATCH_SETTLED && w->dossier.doubts == 0 && w->encap == NULL;
+	return w->phase == WATCH_SETTLED && w->dossier.doubts == 0 && w->top.further->encap == NULL;
 }
 
 const struct mark_order *pipeline_enforce(struct pipeline *p, const struct frame *f)
@@ -16,7 +16,7 @@ const struct mark_order *pipeline_enforce(struct pipeline *p, const struct frame
 		return NULL;
 	struct watch *w = flow_payload(flow);
 	const struct sanction_view view = { .now = seg.t, .settled = is_settled(w), .carried = seg.encap.count != 0 };
-	const enum mark_kind kind = sanction_next(&w->sanction, &view, &again);
+	const enum mark_kind kind = sanction_next(&further_of(p, &w->top)->sanction, &view, &again);
 	if (kind == MARK_NONE)
 		return NULL;
 	e->stats.forbidden += kind == MARK_FORBIDDEN && !again;

@@ -20,19 +20,40 @@ void watch_begin(const struct seat *at, const struct segment *first)
 	struct watch *w = at->w;
 	stream_init(&w->stream, first);
 	http_conn_init(&w->top.http, w->stream.midstream);
-	w->now = &w->top;
+	w->top.further = &no_further;
 	dossier_init(&w->dossier, &at->p->notes);
 	if (w->stream.midstream)
 		w->dossier.doubts |= DOUBT_MIDSTREAM;
-	if (first->encap.count != 0 && (w->encap = pool_take(&at->p->encaps)) != NULL)
-		*w->encap = first->encap;
+	struct encapsulation *encap = first->encap.count != 0 ? pool_take(&at->p->encaps) : NULL;
+	if (encap == NULL)
+		return;
+	*encap = first->encap;
+	further_of(at->p, &w->top)->encap = encap;
+}
+
+const struct further no_further = { .rival = 0 };
+
+/* There is one for every dialogue. */
+struct further *further_of(struct pipeline *p, struct dialogue *d)
+{
+	if (d->further != &no_further)
+		return (struct further *)(uintptr_t)d->further;
+	struct further *more = pool_take(&p->furthers);
+	if (never(more == NULL))
+		return &p->nowhere;
+	d->further = more;
+	return more;
 }
 
 static void dialogue_end(struct pipeline *p, struct dialogue *d)
 {
+	http_conn_fini(&p->https, &d->http);
 	tunnel_fini(&p->tunnels, &d->tunnel);
-	pool_give(&p->records, d->shake.records);
-	pool_give(&p->relays, d->relay);
+	pool_give(&p->records, d->further->shake.records);
+	pool_give(&p->relays, d->further->relay);
+	if (d->further != &no_further)
+		pool_give(&p->furthers, further_of(p, d));
+	d->further = &no_further;
 }
 
 void watch_end(const struct seat *at)
@@ -41,17 +62,17 @@ void watch_end(const struct seat *at)
 	struct pipeline *p = at->p;
 	if (w->top.tunnel.ours != NULL)
 		kin_leave(p->kin, w->top.tunnel.ours, at->flow->last);
-	dialogue_end(p, &w->top);
-	for (struct dialogue *d = w->top.inner, *inner; d != NULL; d = inner) {
-		inner = d->inner;
+	for (struct dialogue *d = w->top.further->inner, *inner; d != NULL; d = inner) {
+		inner = d->further->inner;
 		dialogue_end(p, d);
 		pool_give(&p->dialogues, d);
 	}
 	dossier_fini(&w->dossier);
-	pool_give(&p->encaps, w->encap);
-	pool_give(&p->masks, w->mask);
+	pool_give(&p->encaps, w->top.further->encap);
+	pool_give(&p->masks, w->top.further->mask);
 	rival_leave(at);
 	judging_leave(at);
+	dialogue_end(p, &w->top);
 	stream_fini(&p->streams, &w->stream);
 }
 
@@ -73,15 +94,15 @@ static struct dossier *dossier_of(const struct seat *at, const struct dialogue *
 void begin_channel(const struct seat *at, struct dialogue *d, const struct http_event *last)
 {
 	struct watch *w = at->w;
-	const struct handshake_record *h = hs_decisive(&d->shake);
-	struct relay *r = d->relay = pool_take(&at->p->relays);
+	const struct handshake_record *h = hs_decisive(&d->further->shake);
+	struct relay *r = further_of(at->p, d)->relay = pool_take(&at->p->relays);
 	if (r == NULL) {
 		w->dossier.doubts |= DOUBT_CAP;
 		settle(at);
 		return;
 	}
-	r->at[CLIENT] = w->stream.side[CLIENT].read;
-	r->at[SERVER] = w->stream.side[SERVER].read;
+	r->at[CLIENT] = side_read(&w->stream.side[CLIENT]);
+	r->at[SERVER] = side_read(&w->stream.side[SERVER]);
 	r->at[last->from] += last->eat;
 	r->from = r->to = at->t;
 	const struct slice protocol = { (const uint8_t *)(h != NULL ? h->protocol : ""),
@@ -101,16 +122,16 @@ void begin_channel(const struct seat *at, struct dialogue *d, const struct http_
 static void after_handshake(const struct seat *at, struct dialogue *d, const struct http_event *ev)
 {
 	struct watch *w = at->w;
-	if (!hs_still_http(&d->shake)) {
+	if (!hs_still_http(&d->further->shake)) {
 		begin_channel(at, d, ev);
 		return;
 	}
-	if (hs_unsure(&d->shake)) {
+	if (hs_unsure(&d->further->shake)) {
 		w->phase = WATCH_UNSURE;
 		return;
 	}
-	if (d->shake.state == HS_UPGRADED_HTTP2) {
-		d->http2 = 1;
+	if (d->further->shake.state == HS_UPGRADED_HTTP2) {
+		further_of(at->p, d)->http2 = true;
 		w->phase = WATCH_HTTP2;
 		return;
 	}
@@ -121,8 +142,10 @@ static void after_handshake(const struct seat *at, struct dialogue *d, const str
 static void step_handshake(
     const struct seat *at, struct dialogue *d, const struct http_event *ev, struct dossier *notes)
 {
-	struct handshake *h = &d->shake;
-	if (h->records == NULL && hs_asks(ev))
+	struct handshake none = { .count = 0 }; /* while nobody has asked, no event moves it */
+	const bool asks = hs_asks(ev), has = asks || d->further != &no_further;
+	struct handshake *h = has ? &further_of(at->p, d)->shake : &none;
+	if (h->records == NULL && asks)
 		h->records = pool_take(&at->p->records);
 	const unsigned count = h->records != NULL ? h->count : 0;
 	const int result = count != 0 ? h->records[count - 1].result : HS_PENDING;
@@ -155,13 +178,12 @@ static void begin_tunnel(const struct seat *at, struct dialogue *d)
 	void *ours = NULL;
 	if (d == &at->w->top)
 		ours = kin_join(at->p->kin, client_lo ? &k->lo : &k->hi, client_lo ? &k->hi : &k->lo, k->space, at->t);
-	d->tunnel_ready = 1;
 	tunnel_init(&d->tunnel, flow_id(at->flow), pair_of(at, d), ours);
 }
 
 static void show_watched(const struct seat *at, struct dialogue *d, const struct http_event *ev, struct dossier *notes)
 {
-	if (!d->tunnel_ready)
+	if (!d->tunnel.ready)
 		begin_tunnel(at, d);
 	const bool judged = judging_waits(at, MOMENT_TUNNEL);
 	const struct finding *before = judged ? tunnel_finding(&d->tunnel) : NULL;
@@ -250,7 +272,7 @@ static void take_event(const struct seat *at, struct dialogue *d, struct http_ev
 		break;
 	case HTTP_H2:
 		http_witness(ev, notes);
-		d->http2 = 1;
+		further_of(at->p, d)->http2 = true;
 		settle(at);
 		if (d != &w->top)
 			judging_at(at, MOMENT_CHANNEL);
@@ -299,13 +321,13 @@ static bool swap_by_content(const struct seat *at, enum side side, const struct 
 static bool follow_http(const struct seat *at, enum side side, const struct chunk *in)
 {
 	struct watch *w = at->w;
-	struct dialogue *d = w->now;
+	struct dialogue *d = watch_now(w);
 	if (!w->stream.sides_known && swap_by_content(at, side, in))
 		return true;
-	if (w->mask != NULL && disguise_holds(at, side, in))
+	if (w->top.further->mask != NULL && disguise_holds(at, side, in))
 		return false;
 	struct http_event ev;
-	http_next(&d->http, in, at->p->head, &ev);
+	http_next(&at->p->https, &d->http, in, &ev);
 	if (ev.kind == HTTP_WAIT) {
 		if (ev.eat != 0)
 			stream_eat(&at->p->streams, &w->stream, side, ev.eat);
@@ -331,11 +353,11 @@ static bool first_line_is_whole(struct slice s)
 static bool follow_unsure(const struct seat *at, bool over)
 {
 	struct watch *w = at->w;
-	struct dialogue *d = w->now;
+	struct dialogue *d = watch_now(w);
 	struct chunk next[2];
 	bool there[2];
 	for (enum side side = CLIENT; side <= SERVER; side++) {
-		next[side] = (struct chunk){ .offset = w->stream.side[side].read };
+		next[side] = (struct chunk){ .offset = side_read(&w->stream.side[side]) };
 		there[side] = stream_peek(&w->stream, side, &next[side]) && next[side].bytes.len != 0;
 	}
 	if (!there[CLIENT] && !there[SERVER] && !over)
@@ -348,9 +370,10 @@ static bool follow_unsure(const struct seat *at, bool over)
 	struct dossier aside;
 	struct dossier *notes = dossier_of(at, d, &aside);
 	const uint64_t odd = notes->odd;
-	hs_judge_next(&d->shake, client_http && server_http, next[CLIENT].offset, next[SERVER].offset, at->t, notes);
-	if (d->shake.records != NULL && d->shake.count != 0)
-		tell_handshake(at, d, &d->shake.records[d->shake.count - 1]);
+	hs_judge_next(&further_of(at->p, d)->shake, client_http && server_http, next[CLIENT].offset,
+	    next[SERVER].offset, at->t, notes);
+	if (d->further->shake.records != NULL && d->further->shake.count != 0)
+		tell_handshake(at, d, &d->further->shake.records[d->further->shake.count - 1]);
 	w->dossier.doubts |= notes->doubts;
 	w->dossier.odd |= notes->odd;
 	tell_odd(at, odd, SERVER, next[SERVER].offset);
@@ -372,7 +395,7 @@ static void pass_when_much(const struct seat *at, enum side side, size_t much)
 static bool follow_http2(const struct seat *at, bool over)
 {
 	struct watch *w = at->w;
-	struct dialogue *d = w->now;
+	struct dialogue *d = watch_now(w);
 	struct chunk in = { .bytes.len = 0 };
 	const bool there = stream_peek(&w->stream, CLIENT, &in);
 	const bool no_more = over || in.end || in.cut || in.hole != 0;
@@ -387,8 +410,8 @@ static bool follow_http2(const struct seat *at, bool over)
 	}
 	struct dossier aside;
 	const struct http_event last = { .from = CLIENT };
-	d->http2 = 0;
-	hs_not_http2(&d->shake, at->t, dossier_of(at, d, &aside));
+	further_of(at->p, d)->http2 = false;
+	hs_not_http2(&further_of(at->p, d)->shake, at->t, dossier_of(at, d, &aside));
 	begin_channel(at, d, &last);
 	return true;
 }
@@ -396,38 +419,38 @@ static bool follow_http2(const struct seat *at, bool over)
 static void begin_inner(const struct seat *at, struct dialogue *d)
 {
 	struct watch *w = at->w;
-	if (w->depth == MAX_NESTING || (d->inner = pool_take(&at->p->dialogues)) == NULL) {
+	if (w->depth == MAX_NESTING || (further_of(at->p, d)->inner = pool_take(&at->p->dialogues)) == NULL) {
 		const uint64_t odd = w->dossier.odd;
 		w->dossier.odd |= ODD_BIT(NESTED_TOO_DEEP);
 		w->dossier.doubts |= DOUBT_CAP;
-		tell_odd(at, odd, CLIENT, w->stream.side[CLIENT].read);
+		tell_odd(at, odd, CLIENT, side_read(&w->stream.side[CLIENT]));
 		settle(at);
 		return;
 	}
 	w->depth++;
-	w->now = d->inner;
-	http_conn_init(&d->inner->http, false);
+	d->further->inner->further = &no_further;
+	http_conn_init(&d->further->inner->http, false);
 	w->phase = WATCH_HTTP;
 }
 
 /* The host that CONNECT asked for against the one that TLS names. */
 static void compare_names(const struct seat *at, const struct dialogue *d)
 {
-	const struct handshake_record *h = hs_decisive(&d->shake);
+	const struct handshake_record *h = hs_decisive(&d->further->shake);
 	if (h == NULL || h->kind != HS_KIND_CONNECT || h->host_len == 0)
 		return;
 	const struct slice host = { (const uint8_t *)h->target + h->host_at, h->host_len };
-	if (channel_sni_match(&d->relay->channel, host) != SNI_DIFFERS)
+	if (channel_sni_match(&d->further->relay->channel, host) != SNI_DIFFERS)
 		return;
 	const uint64_t odd = at->w->dossier.odd;
 	at->w->dossier.odd |= ODD_BIT(SNI_DIFFERS);
-	tell_odd(at, odd, CLIENT, d->relay->at[CLIENT]);
+	tell_odd(at, odd, CLIENT, d->further->relay->at[CLIENT]);
 }
 
 static bool follow_channel(const struct seat *at, bool over)
 {
 	struct watch *w = at->w;
-	struct dialogue *d = w->now;
+	struct dialogue *d = watch_now(w);
 	struct chunk next[2] = { { .from = CLIENT }, { .from = SERVER } };
 	bool ended[2] = { over, over };
 	for (enum side side = CLIENT; side <= SERVER; side++) {
@@ -440,7 +463,7 @@ static bool follow_channel(const struct seat *at, bool over)
 		}
 	}
 	const uint64_t odd = w->dossier.odd;
-	struct channel *c = &d->relay->channel;
+	struct channel *c = &d->further->relay->channel;
 	const enum channel_want want =
 	    channel_look(at->p->channels, c, slice_head(next[CLIENT].bytes, MAX_CHANNEL_LOOK),
 		slice_head(next[SERVER].bytes, MAX_CHANNEL_LOOK), ended[CLIENT] && ended[SERVER]);
@@ -497,14 +520,14 @@ static bool follow_once(const struct seat *at, bool over)
 	}
 	if (at->w->phase != WATCH_HTTP || moved[SERVER])
 		return true;
-	if (at->w->mask == NULL)
+	if (at->w->top.further->mask == NULL)
 		return false; /* the server was asked after the client had moved, and only it could release the client */
 	return moved[CLIENT] || disguise_weigh(at, over);
 }
 
 void follow(const struct seat *at, bool over)
 {
-	if (at->w->mask != NULL)
+	if (at->w->top.further->mask != NULL)
 		disguise_hear(at);
 	while (follow_once(at, over))
 		continue;

@@ -49,9 +49,9 @@ void gate_rules(struct gatekeeper *k, const struct ruleset *r)
 
 static struct gate *gate_of(const struct seat *at)
 {
-	if (at->w->gate == NULL)
-		at->w->gate = pool_take(&at->p->gatekeeper->gates);
-	return at->w->gate;
+	if (at->w->top.further->gate == NULL)
+		further_of(at->p, &at->w->top)->gate = pool_take(&at->p->gatekeeper->gates);
+	return at->w->top.further->gate;
 }
 
 static struct packet_answer *add_answer(struct gatekeeper *k, uint32_t token, enum fate fate)
@@ -107,7 +107,7 @@ void gate_judged(
 	    may_say_403(at, level, h))
 		g->told.reply = REPLY_403;
 	g->answered = m == MOMENT_ANSWERED;
-	g->from = at->w->stream.side[SERVER].read;
+	g->from = side_read(&at->w->stream.side[SERVER]);
 }
 
 bool gate_keeps_out(struct gatekeeper *k)
@@ -243,7 +243,7 @@ static bool has_to_wait(const struct seat *at, const struct gate *g, const struc
 		return false;
 	if (stream_side_of(&at->w->stream, seg) != CLIENT || !makes_wait(at, g))
 		return false;
-	return (int32_t)(seg->seq - (client->isn + (uint32_t)client->read)) >= 0;
+	return (int32_t)(seg->seq - (client->isn + (uint32_t)side_read(client))) >= 0;
 }
 
 /* True when the packet's fate is decided, or it waits. */
@@ -427,12 +427,12 @@ void pipeline_decide(struct pipeline *p, const struct frame *f)
 void gate_leave(const struct seat *at)
 {
 	struct gatekeeper *k = at->p->gatekeeper;
-	struct gate *g = at->w->gate;
+	struct gate *g = at->w->top.further->gate;
 	uint32_t token;
 	while (held_take(&k->room, &g->held, &token))
 		add_answer(k, token, FATE_DROP);
 	pool_give(&k->gates, g);
-	at->w->gate = NULL;
+	further_of(at->p, &at->w->top)->gate = NULL;
 }
 
 const struct packet_answer *pipeline_answers(const struct pipeline *p, size_t *count)

@@ -45,15 +45,15 @@ void pipeline_rules(struct pipeline *p, const struct ruleset *r)
 
 void judging_leave(const struct seat *at)
 {
-	pool_give(&at->p->fired, at->w->fired);
-	pool_give(&at->p->requests, at->w->request);
-	if (at->w->gate != NULL)
+	pool_give(&at->p->fired, at->w->top.further->fired);
+	pool_give(&at->p->requests, at->w->top.further->request);
+	if (at->w->top.further->gate != NULL)
 		gate_leave(at);
 }
 
 const struct facts_request *judging_request(const struct watch *w)
 {
-	const struct kept_request *kept = w->request;
+	const struct kept_request *kept = w->top.further->request;
 	return kept != NULL ? &kept->request : NULL;
 }
 
@@ -92,18 +92,21 @@ static void judge_one(
     const struct seat *at, struct facts *f, enum moment m, unsigned level, const struct handshake_record *h)
 {
 	struct watch *w = at->w;
-	struct fired first = { .count = 0, .lost = 0 }, *fired = w->fired != NULL ? w->fired : &first;
+	struct fired first = { .count = 0, .lost = 0 }, *const before = w->top.further->fired;
+	struct fired *fired = before != NULL ? before : &first;
 	struct decision d;
 	if (!judge_moment(at->p->judge, f, h, m, fired, &d))
 		return;
 	/* There is a block for every conversation. */
-	if (w->fired == NULL && first.count + first.lost != 0 && (w->fired = pool_take(&at->p->fired)) != NULL)
-		*w->fired = first;
+	if (before == NULL && first.count + first.lost != 0 && (fired = pool_take(&at->p->fired)) != NULL) {
+		*fired = first;
+		further_of(at->p, &w->top)->fired = fired;
+	}
 	if (at->p->gatekeeper != NULL)
 		gate_judged(at, &d, m, level, h);
 	if (at->p->enforcer != NULL)
-		sanction_judged(&w->sanction, d.act, m);
-	f->fate = gate_told(w->gate);
+		sanction_judged(&further_of(at->p, &w->top)->sanction, d.act, m);
+	f->fate = gate_told(w->top.further->gate);
 	report(at, f, &d, level, h);
 }
 
@@ -147,9 +150,10 @@ static void keep_request(const struct seat *at, const struct http_event *ev)
 {
 	struct watch *w = at->w;
 	struct slice host, path;
-	if (w->request == NULL && (w->request = pool_take(&at->p->requests)) == NULL)
+	struct kept_request *kept = w->top.further->request;
+	if (kept == NULL && (kept = pool_take(&at->p->requests)) == NULL)
 		return;
-	struct kept_request *kept = w->request;
+	further_of(at->p, &w->top)->request = kept;
 	struct facts_request *r = &kept->request;
 	target_split(ev->head, &host, &path);
 	kept->ordinal = ev->ask.ordinal;
@@ -161,7 +165,7 @@ static void keep_request(const struct seat *at, const struct http_event *ev)
 
 void judging_message(const struct seat *at, const struct http_event *ev)
 {
-	struct kept_request *kept = at->w->request;
+	struct kept_request *kept = at->w->top.further->request;
 	if (!at->p->keeps_requests)
 		return;
 	if (ev->kind == HTTP_REQUEST) {

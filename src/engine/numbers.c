@@ -14,7 +14,7 @@ static void gather_caps(const struct pipeline *p, const struct decode_counters *
 	caps[CAP_STREAM_MEMORY] = stream_kit_refused(s);
 	caps[CAP_NDPI_BYTES] = channel_kit_cut(p->channels);
 	caps[CAP_KIN] = kin_evicted(p->kin) + kin_refused(p->kin);
-	caps[CAP_NOTEBOOKS] = p->tunnels.notebooks.refused + p->tunnels.slips.refused;
+	caps[CAP_NOTEBOOKS] = tunnel_kit_refused(&p->tunnels);
 	caps[CAP_GROUPS] = p->tunnels.groups.evicted;
 	caps[CAP_ENCAPSULATION] = c->by_result[DECODED_TOO_DEEP];
 	caps[CAP_DATAGRAMS] = c->datagrams_evicted;
@@ -36,7 +36,7 @@ void pipeline_stats(const struct pipeline *p, struct report_stats *out)
 	out->flows_peak = flow_peak(p->flows);
 	out->half_open_peak = knocks_peak(p->knocks);
 	out->kin_evicted = kin_evicted(p->kin);
-	out->tunnel_caps = p->tunnels.notebooks.refused + p->tunnels.slips.refused + p->tunnels.findings.refused;
+	out->tunnel_caps = tunnel_kit_refused(&p->tunnels) + p->tunnels.findings.refused;
 	out->groups_evicted = p->tunnels.groups.evicted;
 	gather_caps(p, c, out->caps);
 	out->rules.judge = *judge_counters(p->judge);
@@ -51,8 +51,8 @@ void pipeline_stats(const struct pipeline *p, struct report_stats *out)
 size_t pipeline_reserved(const struct pipeline *p)
 {
 	const struct pool *const pools[] = { &p->notes, &p->records, &p->relays, &p->dialogues, &p->encaps, &p->masks,
-		&p->rivals };
-	size_t n = sizeof *p + sizeof *p->head + judging_reserved(p) + flow_reserved(p->flows) +
+		&p->rivals, &p->furthers };
+	size_t n = sizeof *p + pool_reserved(&p->https.queues) + judging_reserved(p) + flow_reserved(p->flows) +
 		   knocks_reserved(p->knocks) + stream_kit_reserved(&p->streams) + tunnel_kit_reserved(&p->tunnels) +
 		   kin_reserved(p->kin) + decoder_reserved(p->decoder);
 	for (size_t i = 0; i < sizeof pools / sizeof *pools; i++)

@@ -12,11 +12,14 @@ static bool pools_init(struct pipeline *p, size_t flows, struct err *e)
 {
 	/* Handshakes, channels and encapsulations are rarer than conversations; what finds no block is told as a doubt. */
 	const size_t half = flows / 2 + 64;
-	return pool_init(&p->notes, "notes", NOTES_MORE * sizeof(struct note), flows, e) &&
+	return pool_init(&p->notes, "notes", sizeof(struct more_notes), flows, e) &&
 	       pool_init(&p->records, "handshake records", MAX_HANDSHAKES * sizeof(struct handshake_record), half, e) &&
 	       pool_init(&p->relays, "relays", sizeof(struct relay), half, e) &&
 	       pool_init(&p->dialogues, "inner dialogues", sizeof(struct dialogue), flows / 8 + 64, e) &&
 	       pool_init(&p->encaps, "encapsulations", sizeof(struct encapsulation), flows, e) &&
+	       http_kit_init(&p->https, flows + flows / 8 + 2 * 64, e) &&
+	       pool_init(
+		   &p->furthers, "what few dialogues have", sizeof(struct further), flows + flows / 8 + 2 * 64, e) &&
 	       pool_init(&p->masks, "lost framings", sizeof(struct mask), flows / 8 + 64, e) &&
 	       rival_init(p, flows, e) && judging_init(p, flows, e);
 }
@@ -24,8 +27,7 @@ static bool pools_init(struct pipeline *p, size_t flows, struct err *e)
 struct pipeline *pipeline_new(const struct pipeline_options *o, struct reporter *r, struct err *e)
 {
 	struct pipeline *p = calloc(1, sizeof *p);
-	if (p == NULL || (p->head = calloc(1, sizeof *p->head)) == NULL) {
-		free(p);
+	if (p == NULL) {
 		err_set_sys(e, "memory", "no room for the pipeline");
 		return NULL;
 	}
@@ -78,11 +80,12 @@ void pipeline_free(struct pipeline *p)
 	pool_fini(&p->dialogues);
 	pool_fini(&p->encaps);
 	pool_fini(&p->masks);
+	pool_fini(&p->furthers);
+	http_kit_fini(&p->https);
 	pool_fini(&p->rivals);
 	judging_fini(p);
 	gatekeeper_free(p->gatekeeper);
 	free(p->enforcer);
-	free(p->head);
 	free(p);
 }
 

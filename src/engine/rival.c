@@ -10,7 +10,7 @@
  * Inline nothing of this is needed: what passes is what arrives, and a second version never passes (gate.c). */
 #include "engine/watch.h"
 
-enum { RIVAL_MOST = 1536, RIVAL_PLACES = (1 << 30) - 1, NOT_YET = 0 };
+enum { RIVAL_MOST = 1536, NOT_YET = 0 };
 
 struct rival {
 	/* A segment put aside; `seg.payload` lies in `kept`. */
@@ -33,7 +33,7 @@ bool rival_init(struct pipeline *p, size_t flows, struct err *e)
 
 static struct rival *rival_of(const struct seat *at)
 {
-	const uint32_t place = at->w->top.rival;
+	const uint32_t place = at->w->top.further->rival;
 	return place == 0 ? NULL : (struct rival *)(void *)(at->p->rivals.blocks + (place - 1) * at->p->rivals.size);
 }
 
@@ -44,14 +44,15 @@ static struct rival *rival_need(const struct seat *at)
 		return r;
 	r->parked = r->answers = false;
 	const size_t place = (size_t)((unsigned char *)r - at->p->rivals.blocks) / at->p->rivals.size + 1;
-	at->w->top.rival = place & RIVAL_PLACES; /* there are far fewer */
+	further_of(at->p, &at->w->top)->rival = (uint32_t)place; /* there are far fewer */
 	return r;
 }
 
 void rival_leave(const struct seat *at)
 {
 	pool_give(&at->p->rivals, rival_of(at));
-	at->w->top.rival = 0;
+	if (at->w->top.further->rival != 0)
+		further_of(at->p, &at->w->top)->rival = 0;
 }
 
 static void leave_if_done(const struct seat *at, const struct rival *r)
@@ -138,7 +139,7 @@ void rival_hears(const struct seat *at, const struct segment *seg, enum side fro
 	    (r = rival_need(at)) != NULL) {
 		if (!r->answers) {
 			r->answers = true;
-			r->base = r->end = w->stream.side[SERVER].read;
+			r->base = r->end = side_read(&w->stream.side[SERVER]);
 			r->first_end = next;
 			memset(r->have, 0, sizeof r->have);
 		}
@@ -235,8 +236,8 @@ static void leave_acknowledged(const struct watch *w, struct chunk *in)
 static unsigned status_of(const struct seat *at, struct slice bytes)
 {
 	size_t scanned = 0, used = 0;
-	const enum parsed p = head_parse_response(bytes, &scanned, at->p->head, &used);
-	return p == PARSED ? at->p->head->status : NOT_YET;
+	const enum parsed p = head_parse_response(bytes, &scanned, &at->p->https.head, &used);
+	return p == PARSED ? at->p->https.head.status : NOT_YET;
 }
 
 static bool opens(unsigned status)

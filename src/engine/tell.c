@@ -15,13 +15,13 @@ static void gather_finding(const struct finding *found, struct facts *f)
 
 static void gather_levels(const struct watch *w, struct facts *f)
 {
-	for (const struct dialogue *d = &w->top; d != NULL && f->levels <= MAX_NESTING; d = d->inner) {
+	for (const struct dialogue *d = &w->top; d != NULL && f->levels <= MAX_NESTING; d = d->further->inner) {
 		f->level[f->levels++] = (struct facts_level){
-			.handshake = &d->shake,
-			.channel = d->relay != NULL ? &d->relay->channel : NULL,
+			.handshake = &d->further->shake,
+			.channel = d->further->relay != NULL ? &d->further->relay->channel : NULL,
 			.requests = d->http.side[CLIENT].messages,
 			.responses = d->http.side[SERVER].messages,
-			.http2 = d->http2,
+			.http2 = d->further->http2,
 		};
 		gather_finding(tunnel_finding(&d->tunnel), f);
 	}
@@ -44,7 +44,7 @@ void tell_gather(const struct seat *at, struct facts *f)
 		.flow_id = flow_id(at->flow),
 		.key = &at->flow->key,
 		.client_is_lo = w->stream.client_way == LO_TO_HI,
-		.encap = w->encap,
+		.encap = w->top.further->encap,
 		.capture = at->p->source,
 		.interface = at->p->interfaces != NULL ? at->p->interfaces[w->interface] : NULL,
 		.first = at->flow->first,
@@ -58,9 +58,9 @@ void tell_gather(const struct seat *at, struct facts *f)
 		.dossier = &w->dossier,
 		.request = judging_request(w),
 		.alerted = w->alerted,
-		.fate = gate_told(w->gate),
+		.fate = gate_told(w->top.further->gate),
 	};
-	gather_relay(w->top.relay, f);
+	gather_relay(w->top.further->relay, f);
 	gather_levels(w, f);
 }
 
@@ -104,7 +104,7 @@ void tell_odd(const struct seat *at, uint64_t before, enum side from, uint64_t o
 void tell_handshake(const struct seat *at, const struct dialogue *d, const struct handshake_record *h)
 {
 	unsigned level = 0;
-	for (const struct dialogue *outer = &at->w->top; outer != d; outer = outer->inner)
+	for (const struct dialogue *outer = &at->w->top; outer != d; outer = outer->further->inner)
 		level++;
 	struct facts f;
 	tell_gather(at, &f);

@@ -26,15 +26,28 @@ struct relay {
 	int64_t from, to; /* ns: when it began; its latest packet */
 };
 
+/* What most dialogues never have, all of it from pools. */
+struct further {
+	struct handshake shake; /* what was asked for that may end HTTP */
+	struct relay *relay;    /* what replaced HTTP here */
+	struct dialogue *inner; /* the dialogue inside that channel */
+	bool http2;             /* it went on as HTTP/2 */
+	/* Of the conversation's own only: */
+	struct encapsulation *encap; /* of the first segment; NULL when there is none */
+	struct fired *fired;         /* which rules have spoken; NULL until one does */
+	void *request;               /* the latest, while a rule reads it */
+	struct gate *gate;           /* inline: what becomes of its packets */
+	struct mask *mask;           /* its framing was lost by its own bytes: was the HTTP a disguise? */
+	struct sanction sanction;    /* is its connection to be marked? */
+	uint32_t rival;              /* place of a block in a pool, see rival.c; 0: none */
+};
+extern const struct further no_further;
+
 /* One dialogue of HTTP.  The conversation's own is level 0; one that runs inside a channel is linked below it. */
 struct dialogue {
 	struct http_conn http;
-	struct handshake shake;
-	struct relay *relay;    /* what replaced HTTP here; from a pool */
-	struct dialogue *inner; /* the dialogue inside that channel; from a pool */
 	struct tunnel tunnel;
-	uint32_t rival : 30; /* of the conversation's own: place of a block in a pool, see rival.c; 0: none */
-	uint32_t http2 : 1, tunnel_ready : 1;
+	const struct further *further; /* from a pool, or no_further; written through further_of only */
 };
 
 enum phase {
@@ -67,8 +80,6 @@ struct watch {
 	struct stream stream;
 	struct dossier dossier;
 	struct dialogue top;
-	struct dialogue *now;        /* the deepest */
-	struct encapsulation *encap; /* of the first segment, from a pool; NULL when there is none */
 	struct verdict verdict;
 	uint64_t bytes[2];
 	uint32_t packets[2];
@@ -80,11 +91,6 @@ struct watch {
 	uint16_t status;     /* of the latest final response of the conversation's own HTTP */
 	uint16_t tries;      /* midstream: looks for the beginning of a message */
 	bool begun, alerted; /* judged by its addresses; a rule has spoken */
-	struct fired *fired; /* which rules have; from a pool, NULL until one does */
-	void *request;       /* the latest, while a rule reads it; from a pool */
-	struct gate *gate;   /* inline: what becomes of its packets; from a pool */
-	struct sanction sanction; /* is its connection to be marked? */
-	struct mask *mask;        /* its framing was lost by its own bytes: was the HTTP a disguise?  From a pool */
 };
 
 struct pipeline {
@@ -96,14 +102,16 @@ struct pipeline {
 	uint32_t knocks_looked; /* the second in which their time was last asked */
 	struct kin_table *kin;
 	struct stream_kit streams;
+	struct http_kit https;
 	struct tunnel_kit tunnels;
 	struct channel_kit *channels;
-	struct pool notes, records, relays, dialogues, encaps, masks, rivals, fired, requests;
+	struct pool notes, records, relays, dialogues, encaps, masks, rivals, fired, requests,
+	    furthers;           /* one for every dialogue */
+	struct further nowhere; /* what is written there is lost */
 	struct judge *judge;
 	struct gatekeeper *gatekeeper; /* NULL: nothing waits for an answer */
 	struct enforcer *enforcer;     /* NULL: nothing is marked */
 	uint32_t moments;              /* those that a rule waits for */
-	struct head *head;             /* scratch */
 	const char *source;
 	const char *const *interfaces; /* NULL: frames come from files */
 	uint64_t turn;                 /* twice the place of the frame that is carried; one more: behind it */
@@ -140,6 +148,9 @@ void keep_unread(const struct seat *at, enum side from);
 void follow(const struct seat *at, bool over);
 void watch_begin(const struct seat *at, const struct segment *first);
 void watch_end(const struct seat *at);
+
+/* To be written. */
+struct further *further_of(struct pipeline *p, struct dialogue *d);
 
 /* HTTP of this dialogue is over: what follows `last`, whose bytes are not eaten yet, is a channel. */
 void begin_channel(const struct seat *at, struct dialogue *d, const struct http_event *last);
@@ -180,9 +191,21 @@ void rival_ends(const struct seat *at);
  * conversation is settled. */
 bool rival_contests(const struct seat *at, struct chunk *in, bool over);
 
+/* The deepest dialogue. */
+static inline struct dialogue *watch_now(struct watch *w)
+{
+	struct dialogue *d = &w->top;
+	while (d->further->inner != NULL)
+		d = d->further->inner;
+	return d;
+}
+
 static inline bool awaits_answer(const struct watch *w)
 {
-	return w->now->http.side[CLIENT].state == HTTP_HELD;
+	const struct dialogue *d = &w->top;
+	while (d->further->inner != NULL)
+		d = d->further->inner;
+	return d->http.side[CLIENT].state == HTTP_HELD;
 }
 
 /* Nothing more will come: what a conversation leaves unsaid is a note too. */

@@ -6,7 +6,7 @@
 
 static struct note *place(struct dossier *d, unsigned i)
 {
-	return i < NOTES_AT_HAND ? &d->first[i] : &d->more[i - NOTES_AT_HAND];
+	return i < NOTES_AT_HAND ? &d->first[i] : &d->more->note[i - NOTES_AT_HAND];
 }
 
 void dossier_init(struct dossier *d, struct pool *room)
@@ -16,9 +16,12 @@ void dossier_init(struct dossier *d, struct pool *room)
 
 void dossier_fini(struct dossier *d)
 {
-	if (d->more != NULL)
-		pool_give(d->room, d->more);
-	d->more = NULL;
+	if (!d->has_more)
+		return;
+	struct pool *const room = d->more->room;
+	pool_give(room, d->more);
+	d->room = room;
+	d->has_more = false;
 }
 
 static bool has_sign(const struct dossier *d, const struct sign *sign)
@@ -45,13 +48,23 @@ static void remove_note(struct dossier *d, unsigned at)
 	d->count--;
 }
 
+static void take_more(struct dossier *d)
+{
+	struct more_notes *const more = d->room != NULL ? pool_take_uncleared(d->room) : NULL;
+	if (more == NULL)
+		return;
+	more->room = d->room;
+	d->more = more;
+	d->has_more = true;
+}
+
 static bool has_room(struct dossier *d)
 {
 	if (d->count < NOTES_AT_HAND)
 		return true;
-	if (d->more == NULL && d->room != NULL)
-		d->more = pool_take_uncleared(d->room);
-	return d->more != NULL && d->count < MAX_NOTES;
+	if (!d->has_more)
+		take_more(d);
+	return d->has_more && d->count < MAX_NOTES;
 }
 
 /* Makes room for a sign of this weight; counts what is lost, be it an older note or the new one. */

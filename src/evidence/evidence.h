@@ -55,27 +55,35 @@ enum family { FAMILY_CONTENT, FAMILY_STRUCTURE, FAMILY_TIMING, FAMILY_VOLUME, FA
 /* Two notes are what ordinary HTTP leaves; room for more is taken when the third comes. */
 enum { NOTES_AT_HAND = 2, NOTES_MORE = MAX_NOTES - NOTES_AT_HAND };
 
+struct more_notes {
+	struct pool *room;
+	struct note note[NOTES_MORE];
+};
+
 struct dossier {
 	struct note first[NOTES_AT_HAND];
-	struct note *more; /* NULL, or NOTES_MORE of them from `room` */
-	struct pool *room; /* NULL: there is none to be had */
+	union {
+		struct pool *room;       /* where more can be had; NULL: nowhere */
+		struct more_notes *more; /* from there */
+	};
+	bool has_more;
 	uint8_t count, dropped;
-	uint16_t doubts; /* enum doubt, or-ed */
-	uint64_t odd;    /* 1 << enum odd */
 	/* Grades of weak signs of a tunnel, in tenths of a ban (10 log10 of how much likelier the sign is in a tunnel): the
 	 * highest of each family; and what speaks for a known, innocent use. */
 	uint8_t grade[FAMILIES];
 	uint8_t innocent;
+	uint16_t doubts; /* enum doubt, or-ed */
+	uint64_t odd;    /* 1 << enum odd */
 };
 
-/* The dossier begins empty; blocks of `room` hold NOTES_MORE notes.  Zeroed memory is a dossier that keeps NOTES_AT_HAND. */
+/* The dossier begins empty; blocks of `room` hold a struct more_notes.  Zeroed memory is a dossier that keeps NOTES_AT_HAND. */
 void dossier_init(struct dossier *d, struct pool *room);
 void dossier_fini(struct dossier *d);
 
 /* The notes in the order in which they were made, 0 to count - 1. */
 static inline const struct note *dossier_note(const struct dossier *d, unsigned i)
 {
-	return i < NOTES_AT_HAND ? &d->first[i] : &d->more[i - NOTES_AT_HAND];
+	return i < NOTES_AT_HAND ? &d->first[i] : &d->more->note[i - NOTES_AT_HAND];
 }
 
 /* One note per sign: the first stays.  When full, a weaker note than the new one gives way.  True when it is new. */

@@ -42,7 +42,7 @@ static void break_off(struct chunked *c, uint64_t *odd)
 
 static void begin_line(struct chunked *c, enum chunk_state state)
 {
-	c->state = (uint8_t)state;
+	c->state = state & 7;
 	c->part = CHUNK_DIGITS;
 	c->digits = 0;
 	c->cr = false;

@@ -14,14 +14,14 @@ enum chunk_part { CHUNK_DIGITS, CHUNK_BLANKS, CHUNK_EXTENSION };
 
 /* Chunked coding, RFC 9112, 7.1.  Zeroed memory is the start. */
 struct chunked {
-	uint8_t state;     /* enum chunk_state */
-	uint8_t part;      /* enum chunk_part, of the size line at hand */
-	uint8_t digits;    /* of the size so far */
-	bool cr;           /* the last byte was a CR */
-	bool any;          /* a size was read */
-	uint16_t line_len; /* of a size line, against MAX_CHUNK_LINE; of a trailer line, only whether it is empty */
-	uint32_t trailer_bytes; /* against MAX_HEAD */
 	uint64_t left;          /* data bytes of this chunk to come */
+	uint32_t trailer_bytes; /* against MAX_HEAD */
+	uint16_t line_len; /* of a size line, against MAX_CHUNK_LINE; of a trailer line, only whether it is empty */
+	uint8_t digits;    /* of the size so far */
+	uint8_t state : 3; /* enum chunk_state */
+	uint8_t part : 2;  /* enum chunk_part, of the size line at hand */
+	bool cr : 1;       /* the last byte was a CR */
+	bool any : 1;      /* a size was read */
 };
 
 /* Reads framing from the start of `in`, at most to the next data: returns bytes used.  When it stops with state

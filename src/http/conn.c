@@ -110,7 +110,7 @@ static void take_request(const struct turn *t, size_t used)
 	const bool connect = t->head->method == METHOD_CONNECT;
 	if (pairs_full(c))
 		t->ev->odd |= ODD_BIT(PIPELINE_FULL);
-	pairs_ask(c, t->head, &t->s->ask);
+	pairs_ask(t->k, c, t->head, &t->s->ask);
 	t->ev->ask = t->s->ask;
 	weigh_framings(t, used);
 	/* RFC 9110, 9.3.6: a CONNECT has no content, whatever its framing fields say. */
@@ -193,7 +193,7 @@ static void take_final(const struct turn *t, size_t used)
 	if (is_mid_request(c, ask))
 		t->ev->odd |= ODD_BIT(RESPONSE_EARLY);
 	take_head(t, HTTP_RESPONSE, used, body_rule_response(t->head, (enum method)ask->method, ask->known));
-	pairs_answered(c);
+	pairs_answered(t->k, c);
 	if (stops) {
 		stop_both(t);
 		return;
@@ -310,7 +310,7 @@ static bool is_simple_response(const struct turn *t)
 	t->head->odd = ODD_BIT(HTTP09);
 	t->ev->ask = t->s->ask = ask;
 	take_head(t, HTTP_RESPONSE, 0, BODY_UNTIL_CLOSE);
-	pairs_answered(t->c);
+	pairs_answered(t->k, t->c);
 	return true;
 }
 
@@ -491,11 +491,26 @@ void http_conn_init(struct http_conn *c, bool midstream)
 	*c = (struct http_conn){ .midstream = midstream };
 }
 
-void http_next(struct http_conn *c, const struct chunk *in, struct head *scratch, struct http_event *ev)
+void http_conn_fini(struct http_kit *k, struct http_conn *c)
+{
+	pairs_end(k, c);
+}
+
+bool http_kit_init(struct http_kit *k, size_t connections, struct err *e)
+{
+	return pool_init(&k->queues, "unanswered requests", MAX_PIPELINE, connections, e);
+}
+
+void http_kit_fini(struct http_kit *k)
+{
+	pool_fini(&k->queues);
+}
+
+void http_next(struct http_kit *k, struct http_conn *c, const struct chunk *in, struct http_event *ev)
 {
 	struct http_side *s = &c->side[in->from];
 	*ev = (struct http_event){ .from = in->from, .offset = in->offset, .t = in->t };
-	const struct turn t = { c, s, in, scratch, ev };
+	const struct turn t = { k, c, s, in, &k->head, ev };
 	const uint8_t before = s->state;
 	if (in->from == CLIENT)
 		c->client_behind = false;

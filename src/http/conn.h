@@ -82,29 +82,40 @@ enum http_state {
 };
 
 struct http_side {
-	uint8_t state;        /* enum http_state */
-	uint8_t wants_bodies; /* someone looks at this side's content: give HTTP_BODY, never `skip` */
-	uint16_t empty_lines;
-	bool cut_short;   /* HTTP_ENDING: the stream ended before the message */
-	uint8_t rule;     /* enum body_rule, of the message at hand or the last */
-	uint8_t resume;   /* HTTP_STOPPED: the state to go on in when it was no switch */
-	uint32_t scanned; /* of the head at hand */
+	uint8_t state;         /* enum http_state */
+	uint8_t rule;          /* enum body_rule, of the message at hand or the last */
+	uint8_t resume;        /* HTTP_STOPPED: the state to go on in when it was no switch */
+	bool wants_bodies : 1; /* someone looks at this side's content: give HTTP_BODY, never `skip` */
+	bool cut_short : 1;    /* HTTP_ENDING: the stream ended before the message */
 	uint32_t messages;
 	struct http_ask ask; /* of the message at hand */
 	uint64_t until;      /* absolute offset where content ends; elsewhere, where the next byte is expected */
-	struct chunked chunked;
+	union {
+		struct {
+			uint32_t scanned; /* of the head at hand */
+			uint16_t empty_lines;
+		};
+		struct chunked chunked; /* HTTP_IN_CHUNKED */
+	};
 };
+
+/* Unanswered requests are kept in place while they are few. */
+enum { FEW_ASKED = 8 };
 
 struct http_conn {
 	struct http_side side[2];
-	uint8_t queue[MAX_PIPELINE]; /* unanswered requests, oldest at answered % MAX_PIPELINE; see pairs.c */
-	uint32_t asked, answered;    /* requests seen; final responses seen */
-	uint32_t hold;               /* ordinal of the request that holds the client */
+	union {
+		uint8_t few[FEW_ASKED];
+		uint8_t *many;    /* room for MAX_PIPELINE, from a pool */
+	} queue;                  /* unanswered requests, oldest at answered % the queue's length; see pairs.c */
+	uint32_t asked, answered; /* requests seen; final responses seen */
+	uint32_t hold;            /* ordinal of the request that holds the client */
 	bool holding;
 	bool held_bytes;    /* the client was seen to go on while held */
 	bool hasty;         /* its answer came before it was sent whole */
 	bool client_behind; /* it has bytes that nobody has read, for want of an answer */
 	bool midstream;
+	bool queues : 1;       /* queue.many holds them */
 	bool hurried : 1;      /* so many requests unanswered that the oldest are forgotten */
 	bool two_framings : 1; /* a request had a length and a coding: by the length its content ends at other_end */
 	bool smuggled : 1;     /* the latest CONNECT began before that: others take it for content */
@@ -113,10 +124,21 @@ struct http_conn {
 	uint32_t other_end;    /* low half of the offset */
 };
 
-void http_conn_init(struct http_conn *c, bool midstream);
+_Static_assert(sizeof(struct http_conn) <= 112, "every conversation has one");
 
-/* The scratch head is one per worker. */
-void http_next(struct http_conn *c, const struct chunk *in, struct head *scratch, struct http_event *ev);
+/* Memory shared by all connections of one worker, with room for as many. */
+struct http_kit {
+	struct pool queues;
+	struct head head; /* scratch */
+};
+
+bool http_kit_init(struct http_kit *k, size_t connections, struct err *e) MUST_CHECK;
+void http_kit_fini(struct http_kit *k);
+
+void http_conn_init(struct http_conn *c, bool midstream);
+void http_conn_fini(struct http_kit *k, struct http_conn *c);
+
+void http_next(struct http_kit *k, struct http_conn *c, const struct chunk *in, struct http_event *ev);
 
 /* After an event with may_switch: it was no switch, both sides go on as HTTP. */
 void http_refused(struct http_conn *c);

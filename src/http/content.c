@@ -168,8 +168,9 @@ void content_step_chunked(const struct turn *t)
 		return;
 	}
 	if (k->state == CHUNK_BROKEN) {
+		const bool any = k->any;
 		side_lose(t, LOST_CHUNK);
-		t->ev->eat = k->any ? at : 0;
+		t->ev->eat = any ? at : 0;
 		return;
 	}
 	if (k->state == CHUNK_DONE || t->in->end) {

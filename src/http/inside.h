@@ -31,15 +31,17 @@ size_t fields_read(struct slice in, size_t from, size_t *scanned, struct head *o
 void head_begin(struct head *out, bool response);
 
 /* pairs.c */
-void pairs_ask(struct http_conn *c, const struct head *h, struct http_ask *ask);
+void pairs_ask(struct http_kit *k, struct http_conn *c, const struct head *h, struct http_ask *ask);
 bool pairs_full(const struct http_conn *c);
 void pairs_oldest(const struct http_conn *c, struct http_ask *ask); /* what the next response answers */
-void pairs_answered(struct http_conn *c);                           /* the response to it was final */
-void pairs_lost(struct http_conn *c, enum side from);               /* bytes of that side are missing */
-void pairs_found(struct http_conn *c, enum side from);              /* it is being read again */
+void pairs_answered(struct http_kit *k, struct http_conn *c);       /* the response to it was final */
+void pairs_end(struct http_kit *k, struct http_conn *c);
+void pairs_lost(struct http_conn *c, enum side from);  /* bytes of that side are missing */
+void pairs_found(struct http_conn *c, enum side from); /* it is being read again */
 
 /* What a step is made with. */
 struct turn {
+	struct http_kit *k;
 	struct http_conn *c;
 	struct http_side *s;
 	const struct chunk *in;

@@ -1,4 +1,6 @@
 /* Which response answers which request: in the order of asking (RFC 9112, 9.3.2), one byte kept for each request.
+ * Most connections have few requests without an answer, which are kept in place; for more there is a block, until none is left.
+ * There is one for every connection; should there be none, the oldest requests are forgotten.
  *
  * After a hole nobody knows how many requests or responses it took.  From then on pairs are in doubt: they are told apart
  * from known ones, and nothing is concluded from them.  Peers that wait for each answer before they ask again show it
@@ -18,6 +20,36 @@ _Static_assert((int)METHOD_CONNECT <= (int)ASK_METHOD, "a method fits");
 static uint32_t outstanding(const struct http_conn *c)
 {
 	return c->asked - c->answered;
+}
+
+static uint32_t capacity(const struct http_conn *c)
+{
+	return c->queues ? MAX_PIPELINE : FEW_ASKED;
+}
+
+static uint8_t *place(struct http_conn *c, uint32_t ordinal)
+{
+	return c->queues ? &c->queue.many[ordinal % MAX_PIPELINE] : &c->queue.few[ordinal % FEW_ASKED];
+}
+
+void pairs_end(struct http_kit *k, struct http_conn *c)
+{
+	if (!c->queues)
+		return;
+	pool_give(&k->queues, c->queue.many);
+	c->queue.many = NULL;
+	c->queues = false;
+}
+
+static void make_room(struct http_kit *k, struct http_conn *c)
+{
+	uint8_t *const many = pool_take_uncleared(&k->queues);
+	if (many == NULL)
+		return;
+	for (uint32_t i = 0; i < FEW_ASKED; i++)
+		many[(c->asked - 1 - i) % MAX_PIPELINE] = *place(c, c->asked - 1 - i);
+	c->queue.many = many;
+	c->queues = true;
 }
 
 bool pairs_full(const struct http_conn *c)
@@ -46,7 +78,7 @@ static void believe_again(struct http_conn *c)
 	c->answered_since = false;
 }
 
-void pairs_ask(struct http_conn *c, const struct head *h, struct http_ask *ask)
+void pairs_ask(struct http_kit *k, struct http_conn *c, const struct head *h, struct http_ask *ask)
 {
 	believe_again(c);
 	*ask = (struct http_ask){
@@ -64,15 +96,19 @@ void pairs_ask(struct http_conn *c, const struct head *h, struct http_ask *ask)
 		kept |= ASK_UPGRADE;
 	if (c->doubt != 0)
 		kept |= ASK_IN_DOUBT;
-	c->queue[c->asked++ % MAX_PIPELINE] = (uint8_t)kept;
+	if (outstanding(c) == FEW_ASKED && !c->queues)
+		make_room(k, c);
+	*place(c, c->asked) = (uint8_t)kept;
+	c->asked++;
 }
 
 void pairs_oldest(const struct http_conn *c, struct http_ask *ask)
 {
 	*ask = (struct http_ask){ .ordinal = c->answered };
-	if (outstanding(c) == 0 || outstanding(c) > MAX_PIPELINE)
+	if (outstanding(c) == 0 || outstanding(c) > capacity(c))
 		return;
-	const unsigned kept = c->queue[c->answered % MAX_PIPELINE];
+	const unsigned kept =
+	    c->queues ? c->queue.many[c->answered % MAX_PIPELINE] : c->queue.few[c->answered % FEW_ASKED];
 	ask->method = kept & ASK_METHOD;
 	ask->minor = kept & ASK_SIMPLE ? 9 : (kept & ASK_MINOR) != 0;
 	ask->connect = ask->method == METHOD_CONNECT;
@@ -80,11 +116,13 @@ void pairs_oldest(const struct http_conn *c, struct http_ask *ask)
 	ask->known = (kept & ASK_IN_DOUBT) == 0;
 }
 
-void pairs_answered(struct http_conn *c)
+void pairs_answered(struct http_kit *k, struct http_conn *c)
 {
 	c->answered_since = true;
 	if (outstanding(c) != 0)
 		c->answered++;
+	if (outstanding(c) == 0)
+		pairs_end(k, c);
 }
 
 void pairs_lost(struct http_conn *c, enum side from)
@@ -94,8 +132,8 @@ void pairs_lost(struct http_conn *c, enum side from)
 		c->doubt = least;
 	c->answered_since = false;
 	if (from == SERVER)
-		for (size_t i = 0; i < MAX_PIPELINE; i++)
-			c->queue[i] |= ASK_IN_DOUBT;
+		for (uint32_t i = 0; i < capacity(c); i++)
+			*place(c, i) |= ASK_IN_DOUBT;
 }
 
 void pairs_found(struct http_conn *c, enum side from)

@@ -69,21 +69,23 @@ bool stream_offset(const struct stream *s, enum side from, uint32_t seq, uint64_
 void stream_replace(struct stream *s, enum side from, uint64_t offset, struct slice bytes)
 {
 	struct stream_side *x = &s->side[from];
-	const uint64_t begin = max_u64(offset, x->read);
-	const uint64_t end = min_u64(offset + bytes.len, x->read + x->left_len);
+	const struct unrest *u = x->unrest;
+	const uint64_t read = side_read(x), begin = max_u64(offset, read);
+	const uint64_t end = min_u64(offset + bytes.len, read + u->left_len);
 	if (begin < end)
-		memcpy(x->left + x->left_at + (begin - x->read), bytes.at + (begin - offset), end - begin);
+		memcpy(u->left + u->left_at + (begin - read), bytes.at + (begin - offset), end - begin);
 }
 
 void stream_cut(struct stream_kit *k, struct stream *s, enum side from, uint64_t upto)
 {
 	struct stream_side *x = &s->side[from];
-	const uint64_t to = max_u64(upto, x->read);
+	const uint64_t to = max_u64(upto, side_read(x)), seen = max_u64(x->acked, to);
 	if (x->packet_len != 0 || to >= x->next)
 		return;
 	waiting_drop(k, x);
-	if (x->left_kind != 0)
+	if (x->unrest->left_kind != 0)
 		left_cut(k, x, x->next - to);
 	x->next = to;
-	x->end_seen = max_u64(x->acked, to);
+	if (x->unrest->end_seen > seen || seen != to)
+		unrest_of(k, x)->end_seen = seen;
 }

@@ -7,6 +7,7 @@
  *   waiting.c  the pieces behind a hole, and who wins where two overlap
  *   recent.c   sums of what was read, to notice a second version
  *   left.c     the buffer of what a reader left
+ *   unrest.c   what only a side has that is not at rest
  *   belief.c   segments that a host may not have taken
  */
 #ifndef STREAM_INSIDE_H
@@ -19,7 +20,8 @@ enum side_flag {
 	SIDE_ANCHORED = 1 << 1, /* isn is set */
 	SIDE_SYN = 1 << 2,      /* its SYN was seen */
 	SIDE_SCALE = 1 << 3,    /* its SYN had the window scale option */
-	SIDE_FIRM = 1 << 4,  /* its isn was confirmed by the other side; until then `opening` holds other SYNs' isn */
+	SIDE_FIRM =
+	    1 << 4, /* its isn was confirmed by the other side; until then unrest.isn holds those of other SYNs */
 	SIDE_GUESS = 1 << 5, /* its isn comes from the middle of a conversation */
 	SIDE_DATA = 1 << 6,  /* it sent data */
 	SIDE_HELD = 1 << 7,  /* what waits came on the SYN and is not to be delivered yet */
@@ -100,7 +102,47 @@ static inline void side_anchor(struct stream_side *x, uint32_t isn, unsigned fla
 
 static inline uint64_t side_unread(const struct stream_side *x)
 {
-	return (uint64_t)x->left_len + x->packet_len;
+	return (uint64_t)x->unrest->left_len + x->packet_len;
+}
+
+/* unrest.c */
+struct unrest *unrest_begin(struct stream_kit *k, struct stream_side *x);
+void unrest_leave(struct stream_kit *k, struct stream_side *x); /* gives it back if the side is at rest */
+void unrest_end(struct stream_kit *k, struct stream_side *x);   /* whatever it holds */
+
+static inline bool is_calm(const struct stream_side *x)
+{
+	return x->unrest == &stream_calm;
+}
+
+/* To be written, of a side that has one. */
+static inline struct unrest *unrest_held(const struct stream_side *x)
+{
+	return (struct unrest *)(uintptr_t)x->unrest;
+}
+
+/* To be written. */
+static inline struct unrest *unrest_of(struct stream_kit *k, struct stream_side *x)
+{
+	return is_calm(x) ? unrest_begin(k, x) : unrest_held(x);
+}
+
+static inline void side_see(struct stream_kit *k, struct stream_side *x, uint64_t end)
+{
+	if (end > side_seen(x))
+		unrest_of(k, x)->end_seen = end;
+}
+
+static inline void side_forget_hole(struct stream_side *x)
+{
+	if (x->unrest->hole != 0)
+		unrest_held(x)->hole = 0;
+}
+
+static inline void side_forget_past(struct stream_side *x)
+{
+	if (x->unrest->past_hole != 0)
+		unrest_held(x)->past_hole = 0;
 }
 
 /* left.c */
@@ -134,7 +176,9 @@ bool order_is_compared(const struct stream_side *x, uint64_t offset, uint64_t en
  * each packet: seeing it here and not there saved a tenth of what a packet costs. */
 static inline bool order_stands(const struct stream_side *x)
 {
-	return x->waiting == NULL && x->lost <= x->next && x->next < x->fin && (x->left_len == 0 || x->packet_len == 0);
+	const struct unrest *u = x->unrest;
+	return is_calm(x) || (u->waiting == NULL && u->lost <= x->next && x->next < u->fin &&
+				 (u->left_len == 0 || x->packet_len == 0));
 }
 
 /* Makes the next bytes readable. */
@@ -146,7 +190,7 @@ static inline void order_go_on(struct stream_kit *k, struct stream_side *x)
 
 static inline void order_judge_hole(struct stream_kit *k, struct stream *s, enum side from, struct odds *odds)
 {
-	if (s->side[from].waiting != NULL)
+	if (s->side[from].unrest->waiting != NULL)
 		order_judge_waiting(k, s, from, odds);
 }
 

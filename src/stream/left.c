@@ -16,25 +16,25 @@ static size_t size_of(const struct stream_kit *k, unsigned kind)
 
 size_t left_room(const struct stream_side *x)
 {
-	return MAX_FLOW_BUFFER - x->left_len;
+	return MAX_FLOW_BUFFER - x->unrest->left_len;
 }
 
-static bool grow(struct stream_kit *k, struct stream_side *x, size_t need)
+static bool grow(struct stream_kit *k, struct unrest *u, size_t need)
 {
 	uint8_t *bigger = NULL;
-	unsigned kind = x->left_kind + 1U;
+	unsigned kind = u->left_kind + 1U;
 	for (; kind <= KINDS; kind++)
 		if (size_of(k, kind) >= need && (bigger = pool_take(pool_of(k, kind))) != NULL)
 			break;
 	if (bigger == NULL)
 		return false;
-	if (x->left_kind != 0) {
-		memcpy(bigger, x->left + x->left_at, x->left_len);
-		pool_give(pool_of(k, x->left_kind), x->left);
+	if (u->left_kind != 0) {
+		memcpy(bigger, u->left + u->left_at, u->left_len);
+		pool_give(pool_of(k, u->left_kind), u->left);
 	}
-	x->left = bigger;
-	x->left_kind = (uint8_t)kind;
-	x->left_at = 0;
+	u->left = bigger;
+	u->left_kind = (uint8_t)kind;
+	u->left_at = 0;
 	return true;
 }
 
@@ -46,34 +46,36 @@ bool left_add(struct stream_kit *k, struct stream_side *x, const uint8_t *at, si
 		k->over_unread++;
 		return false;
 	}
-	const size_t need = x->left_len + n;
-	if (need > size_of(k, x->left_kind)) {
-		if (!grow(k, x, need))
+	struct unrest *u = unrest_of(k, x);
+	const size_t need = u->left_len + n;
+	if (need > size_of(k, u->left_kind)) {
+		if (!grow(k, u, need))
 			return false;
-	} else if (x->left_at + need > size_of(k, x->left_kind)) {
-		memmove(x->left, x->left + x->left_at, x->left_len);
-		x->left_at = 0;
+	} else if (u->left_at + need > size_of(k, u->left_kind)) {
+		memmove(u->left, u->left + u->left_at, u->left_len);
+		u->left_at = 0;
 	}
-	memcpy(x->left + x->left_at + x->left_len, at, n);
-	x->left_len += (uint32_t)n;
+	memcpy(u->left + u->left_at + u->left_len, at, n);
+	u->left_len += (uint32_t)n;
 	return true;
 }
 
 void left_eat(struct stream_kit *k, struct stream_side *x, size_t n)
 {
-	if (x->left_kind == 0)
+	if (x->unrest->left_kind == 0)
 		return;
-	x->left_at += (uint32_t)n;
+	unrest_held(x)->left_at += (uint32_t)n;
 	left_cut(k, x, n);
 }
 
 void left_cut(struct stream_kit *k, struct stream_side *x, size_t n)
 {
-	x->left_len -= (uint32_t)n;
-	if (x->left_len != 0)
+	struct unrest *u = unrest_held(x);
+	u->left_len -= (uint32_t)n;
+	if (u->left_len != 0)
 		return;
-	pool_give(pool_of(k, x->left_kind), x->left);
-	x->left = NULL;
-	x->left_kind = 0;
-	x->left_at = 0;
+	pool_give(pool_of(k, u->left_kind), u->left);
+	u->left = NULL;
+	u->left_kind = 0;
+	u->left_at = 0;
 }

@@ -9,17 +9,17 @@ enum {
 
 bool order_is_compared(const struct stream_side *x, uint64_t offset, uint64_t end)
 {
-	return x->left_len != 0 || recent_has(x, offset, end);
+	return x->unrest->left_len != 0 || recent_has(x, offset, end);
 }
 
 /* Bytes that were there before: do they say something else now?  Exactly where they are still unread; by their sums
  * where they are gone. */
 static bool is_second_version(const struct stream_side *x, const struct piece *p)
 {
-	const uint64_t from = max_u64(p->offset, x->read);
-	const uint64_t to = min_u64(p->offset + p->bytes.len, x->read + x->left_len);
-	if (from < to &&
-	    memcmp(x->left + x->left_at + (from - x->read), p->bytes.at + (from - p->offset), to - from) != 0)
+	const struct unrest *u = x->unrest;
+	const uint64_t read = side_read(x), from = max_u64(p->offset, read);
+	const uint64_t to = min_u64(p->offset + p->bytes.len, read + u->left_len);
+	if (from < to && memcmp(u->left + u->left_at + (from - read), p->bytes.at + (from - p->offset), to - from) != 0)
 		return true;
 	return recent_differs(x, p);
 }
@@ -34,13 +34,13 @@ static void cut_front(struct piece *p, uint64_t n)
 
 /* Nothing is unread: what lies before `to` is missing, and a hole where it is not dull.  Before the first byte of a side
  * that was joined midway nothing is missing: that is where it begins. */
-static void jump(struct stream_side *x, uint64_t to)
+static void jump(struct stream_kit *k, struct stream_side *x, uint64_t to)
 {
 	const uint64_t from = max_u64(x->next, min_u64(x->dull, to));
-	if (x->next != 0 || !(x->flags & SIDE_GUESS))
-		x->hole += to - from;
-	x->next = x->read = to;
-	x->past_hole = 0;
+	if (to != from && (x->next != 0 || !(x->flags & SIDE_GUESS)))
+		unrest_of(k, x)->hole += to - from;
+	x->next = to;
+	side_forget_past(x);
 }
 
 /* True when bytes of the hole before `to` would be told as lost. */
@@ -55,7 +55,7 @@ static size_t fitting(const struct stream_side *x, size_t want)
 	const size_t room = left_room(x);
 	if (want <= room)
 		return want;
-	return x->left_at == 0 || x->left_at >= WORTH_MOVING ? room : 0;
+	return x->unrest->left_at == 0 || x->unrest->left_at >= WORTH_MOVING ? room : 0;
 }
 
 static bool packet_to_left(struct stream_kit *k, struct stream_side *x)
@@ -71,7 +71,7 @@ static bool packet_to_left(struct stream_kit *k, struct stream_side *x)
 /* Copies what waits at `next` behind what is readable. */
 static void pull(struct stream_kit *k, struct stream_side *x)
 {
-	for (struct waiting *w; (w = x->waiting) != NULL && w->offset == x->next;) {
+	for (struct waiting *w; (w = x->unrest->waiting) != NULL && w->offset == x->next;) {
 		if (x->packet_len != 0 && !packet_to_left(k, x))
 			return;
 		const size_t n = fitting(x, w->len);
@@ -87,23 +87,24 @@ static void pull(struct stream_kit *k, struct stream_side *x)
 /* The first thing that waits has found no buffer to go to: it is lost. */
 static void lose_first(struct stream_kit *k, struct stream_side *x)
 {
-	const uint64_t end = x->waiting->offset + x->waiting->len;
-	x->hole += end - x->next;
-	x->next = x->read = end;
+	struct unrest *u = unrest_held(x);
+	const uint64_t end = u->waiting->offset + u->waiting->len;
+	u->hole += end - x->next;
+	x->next = end;
 	waiting_pass(k, x, end);
 }
 
 /* At the end nothing is waited for, memory neither. */
 static bool is_stuck_at_end(const struct stream_side *x)
 {
-	return x->flags & SIDE_OVER && x->waiting != NULL && x->waiting->offset == x->next;
+	return x->flags & SIDE_OVER && x->unrest->waiting != NULL && x->unrest->waiting->offset == x->next;
 }
 
 void order_advance(struct stream_kit *k, struct stream_side *x)
 {
 	if (x->flags & (SIDE_HELD | SIDE_COUNT))
 		return;
-	if (x->left_len != 0 && x->packet_len != 0)
+	if (x->unrest->left_len != 0 && x->packet_len != 0)
 		packet_to_left(k, x);
 	for (;;) {
 		pull(k, x);
@@ -113,55 +114,60 @@ void order_advance(struct stream_kit *k, struct stream_side *x)
 			lose_first(k, x);
 			continue;
 		}
-		if (x->lost <= x->next)
+		const struct unrest *u = x->unrest;
+		if (u->lost <= x->next)
 			break;
-		const uint64_t to = x->waiting != NULL ? min_u64(x->lost, x->waiting->offset) : x->lost;
+		const uint64_t to = u->waiting != NULL ? min_u64(u->lost, u->waiting->offset) : u->lost;
 		if (to <= x->next)
 			break;
-		jump(x, to);
+		jump(k, x, to);
 	}
-	if (x->next >= x->fin) {
+	if (x->next >= x->unrest->fin) {
 		waiting_drop(k, x);
-		x->lost = x->next;
+		unrest_of(k, x)->lost = x->next;
 	}
 }
 
 void order_read(struct stream_kit *k, struct stream_side *x, uint64_t n)
 {
-	const uint64_t of_left = min_u64(n, x->left_len);
+	const uint64_t of_left = min_u64(n, x->unrest->left_len);
 	const uint64_t of_packet = min_u64(n - of_left, x->packet_len);
 	left_eat(k, x, of_left);
 	x->packet_len -= (uint32_t)of_packet;
 	x->packet = x->packet_len != 0 ? x->packet + of_packet : NULL;
-	x->read += of_left + of_packet;
 }
 
 void order_skip(struct stream_kit *k, struct stream_side *x, uint64_t upto)
 {
 	x->dull = upto;
-	order_read(k, x, upto - x->read);
-	if (x->next < upto && x->waiting != NULL)
-		x->next = x->read = min_u64(upto, x->last->offset + x->last->len);
+	order_read(k, x, upto - side_read(x));
+	const struct unrest *u = x->unrest;
+	if (x->next < upto && u->waiting != NULL)
+		x->next = min_u64(upto, u->last->offset + u->last->len);
 	if (x->next < upto)
-		x->next = x->read = max_u64(x->next, min_u64(upto, x->lost));
+		x->next = max_u64(x->next, min_u64(upto, u->lost));
 	waiting_pass(k, x, x->next);
 	order_go_on(k, x);
 }
 
 void order_drop_unread(struct stream_kit *k, struct stream_side *x)
 {
-	x->hole += side_unread(x);
-	order_read(k, x, side_unread(x));
+	const uint64_t unread = side_unread(x);
+	if (unread == 0)
+		return;
+	unrest_of(k, x)->hole += unread;
+	order_read(k, x, unread);
 }
 
 /* A bound is reached: the first hole is given up now, and with it what a reader left before it. */
 static void force(struct stream_kit *k, struct stream_side *x)
 {
 	order_drop_unread(k, x);
-	if (x->waiting->offset > x->next)
-		x->lost = max_u64(x->lost, x->waiting->offset);
+	struct unrest *u = unrest_held(x);
+	if (u->waiting->offset > x->next)
+		u->lost = max_u64(u->lost, u->waiting->offset);
 	order_go_on(k, x);
-	if (x->left_len == 0 && x->waiting != NULL && x->waiting->offset == x->next)
+	if (u->left_len == 0 && u->waiting != NULL && u->waiting->offset == x->next)
 		lose_first(k, x);
 }
 
@@ -175,35 +181,36 @@ static void in_order(
 		x->packet = p->bytes.at;
 		x->packet_len = (uint32_t)p->bytes.len;
 		x->next = end;
-		x->past_hole = 0;
+		side_forget_past(x);
 		recent_add(x, p->bytes, p->offset);
 		waiting_pass(k, x, end);
 	}
 	if (p->cut == 0)
 		return;
-	x->lost = max_u64(x->lost, end + p->cut);
-	if (is_told(x, x->lost))
+	struct unrest *u = unrest_of(k, x);
+	u->lost = max_u64(u->lost, end + p->cut);
+	if (is_told(x, u->lost))
 		odds_add(odds, ODD_BIT(HOLE), from, x->next);
 }
 
 /* Out of order.  Without memory the hole before it is given up at once, which needs none. */
 static void keep(struct stream_kit *k, struct stream_side *x, const struct piece *p, enum side from, struct odds *odds)
 {
-	const bool alone = x->waiting == NULL;
+	const bool alone = x->unrest->waiting == NULL;
 	const uint64_t odd = waiting_keep(k, x, p);
 	odds_add(odds, odd, from, p->offset);
-	if (odd & ODD_BIT(STREAM_CAP) && alone && x->waiting == NULL && p->offset > x->next) {
+	if (odd & ODD_BIT(STREAM_CAP) && alone && x->unrest->waiting == NULL && p->offset > x->next) {
 		odds_add(odds, ODD_BIT(HOLE), from, x->next);
 		order_drop_unread(k, x);
-		jump(x, p->offset);
+		jump(k, x, p->offset);
 		in_order(k, x, p, from, odds);
 		return;
 	}
 	if (never(x->flags & SIDE_HELD))
 		return;
 	if (waiting_over_cap(x))
-		*(x->waiting_bytes > MAX_HOLE_BYTES ? &k->over_bytes : &k->over_holes) += 1;
-	while (x->waiting != NULL && (waiting_over_cap(x) || odd & ODD_BIT(STREAM_CAP))) {
+		*(x->unrest->waiting_bytes > MAX_HOLE_BYTES ? &k->over_bytes : &k->over_holes) += 1;
+	while (x->unrest->waiting != NULL && (waiting_over_cap(x) || odd & ODD_BIT(STREAM_CAP))) {
 		odds_add(odds, ODD_BIT(STREAM_CAP) | ODD_BIT(HOLE), from, x->next);
 		force(k, x);
 		if (!waiting_over_cap(x))
@@ -215,7 +222,6 @@ static void take(struct stream_kit *k, struct stream *s, enum side from, struct 
 {
 	struct stream_side *x = &s->side[from];
 	const uint64_t end = p->offset + p->bytes.len + p->cut;
-	x->end_seen = max_u64(x->end_seen, end);
 	if (p->offset < x->next) {
 		struct piece old = *p;
 		old.bytes = slice_head(p->bytes, min_u64(end, x->next) - p->offset);
@@ -227,7 +233,7 @@ static void take(struct stream_kit *k, struct stream *s, enum side from, struct 
 	}
 	if (x->next < x->dull) {
 		const uint64_t to = min_u64(x->dull, end);
-		x->next = x->read = to;
+		x->next = to;
 		if (p->offset < to)
 			cut_front(p, to - p->offset);
 	}
@@ -236,6 +242,7 @@ static void take(struct stream_kit *k, struct stream *s, enum side from, struct 
 		keep(k, x, p, from, odds);
 	else if (p->offset == x->next)
 		in_order(k, x, p, from, odds);
+	side_see(k, x, end);
 	order_go_on(k, x);
 }
 
@@ -246,8 +253,7 @@ void order_put(struct stream_kit *k, struct stream *s, enum side from, const str
 	struct stream_side *x = &s->side[from];
 	/* Next in order and dull to its end, as most of what there is. */
 	if (at == (int64_t)x->next && (uint64_t)upto <= x->dull) {
-		x->next = x->read = (uint64_t)upto;
-		x->end_seen = max_u64(x->end_seen, x->next);
+		x->next = (uint64_t)upto;
 		order_go_on(k, x);
 		return;
 	}
@@ -268,19 +274,20 @@ void order_put(struct stream_kit *k, struct stream *s, enum side from, const str
 void order_judge_waiting(struct stream_kit *k, struct stream *s, enum side from, struct odds *odds)
 {
 	struct stream_side *x = &s->side[from];
-	if (x->waiting->offset <= max_u64(x->next, x->lost) || x->flags & SIDE_HELD)
+	struct unrest *u = unrest_held(x);
+	if (u->waiting->offset <= max_u64(x->next, u->lost) || x->flags & SIDE_HELD)
 		return;
-	if (x->acked < x->waiting->offset) {
-		x->past_hole = 0;
+	if (x->acked < u->waiting->offset) {
+		u->past_hole = 0;
 		return;
 	}
-	x->past_hole++;
-	if (x->past_hole <= PATIENCE)
+	u->past_hole++;
+	if (u->past_hole <= PATIENCE)
 		return;
-	x->past_hole = 0;
-	if (is_told(x, x->waiting->offset))
+	u->past_hole = 0;
+	if (is_told(x, u->waiting->offset))
 		odds_add(odds, ODD_BIT(HOLE), from, x->next);
-	x->lost = x->waiting->offset;
+	u->lost = u->waiting->offset;
 	order_go_on(k, x);
 }
 
@@ -293,11 +300,11 @@ bool order_settle(struct stream_kit *k, struct stream_side *x)
 		order_go_on(k, x);
 	}
 	const bool held = x->flags & SIDE_HELD;
-	if (kept && (held || x->waiting == NULL || x->waiting->offset != x->next))
+	if (kept && (held || x->unrest->waiting == NULL || x->unrest->waiting->offset != x->next))
 		return true;
 	order_drop_unread(k, x);
 	order_go_on(k, x);
-	while (x->left_len == 0 && x->waiting != NULL && x->waiting->offset == x->next)
+	while (x->unrest->left_len == 0 && x->unrest->waiting != NULL && x->unrest->waiting->offset == x->next)
 		lose_first(k, x);
 	return false;
 }
@@ -306,17 +313,18 @@ bool order_finish(struct stream_kit *k, struct stream_side *x)
 {
 	x->flags = (uint16_t)((x->flags | SIDE_OVER) & ~SIDE_HELD);
 	order_go_on(k, x);
-	const uint64_t sent = x->flags & SIDE_SPOKE ? max_u64(x->end_seen, x->acked) : x->next;
-	const uint64_t to = min_u64(x->fin, sent);
-	if (x->waiting == NULL && to <= x->next)
+	const uint64_t sent = x->flags & SIDE_SPOKE ? max_u64(side_seen(x), x->acked) : x->next;
+	const uint64_t to = min_u64(x->unrest->fin, sent);
+	if (x->unrest->waiting == NULL && to <= x->next)
 		return false;
-	const bool told = is_told(x, max_u64(to, x->lost));
+	struct unrest *u = unrest_of(k, x);
+	const bool told = is_told(x, max_u64(to, u->lost));
 	if (side_unread(x) != 0) {
 		waiting_drop(k, x);
-		x->lost = x->next;
+		u->lost = x->next;
 		return told;
 	}
-	x->lost = max_u64(x->lost, to);
+	u->lost = max_u64(u->lost, to);
 	order_go_on(k, x);
 	return told;
 }

@@ -150,9 +150,9 @@ static void add_blocks(struct recent *r, struct slice bytes, uint64_t offset)
 
 void recent_add(struct stream_side *x, struct slice bytes, uint64_t offset)
 {
-	if (bytes.len == 0 || x->candidates != 0)
+	if (bytes.len == 0 || x->unrest->candidates != 0)
 		return;
-	struct recent *r = &x->opening.recent;
+	struct recent *r = &x->recent;
 	r->segment[1] = r->segment[0];
 	r->segment[0].offset = (uint32_t)offset;
 	r->segment[0].len = (uint16_t)min_u64(bytes.len, UINT16_MAX);
@@ -186,8 +186,8 @@ static bool blocks_differ(const struct recent *r, const struct piece *p)
 
 bool recent_differs(const struct stream_side *x, const struct piece *p)
 {
-	const struct recent *r = &x->opening.recent;
-	if (x->candidates != 0)
+	const struct recent *r = &x->recent;
+	if (x->unrest->candidates != 0)
 		return false;
 	for (int i = 0; i < RECENT_SEGMENTS; i++) {
 		if (r->segment[i].len == 0 || r->segment[i].offset != (uint32_t)p->offset)
@@ -201,8 +201,8 @@ bool recent_differs(const struct stream_side *x, const struct piece *p)
 
 bool recent_has(const struct stream_side *x, uint64_t offset, uint64_t end)
 {
-	const struct recent *r = &x->opening.recent;
-	if (x->candidates != 0)
+	const struct recent *r = &x->recent;
+	if (x->unrest->candidates != 0)
 		return false;
 	for (int i = 0; i < RECENT_SEGMENTS; i++)
 		if (r->segment[i].len != 0 && r->segment[i].offset == (uint32_t)offset)

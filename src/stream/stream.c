@@ -4,6 +4,7 @@ enum {
 	SMALL = 1024,
 	MEDIUM = 8192,
 	LEAST = 64,
+	SPARE = 8,            /* conversations, beyond those in the table */
 	LEAST_WAITING = 1024, /* blocks, however few conversations are held */
 	SYN_IDLE_S = 60,
 	OPEN_IDLE_S = 300 /* packet time after which a SYN begins anew */
@@ -22,7 +23,8 @@ bool stream_kit_init(struct stream_kit *k, size_t flows, enum overlap_policy pol
 	    pool_init(&k->small, "stream buffers of 1 KiB", SMALL, at_least(flows / 2, LEAST), e) &&
 	    pool_init(&k->medium, "stream buffers of 8 KiB", MEDIUM, at_least(flows / 16, LEAST), e) &&
 	    pool_init(&k->large, "stream buffers of 64 KiB", MAX_FLOW_BUFFER, at_least(flows / 64, LEAST), e) &&
-	    pool_init(&k->waiting, "waiting segments", WAITING_BLOCK, at_least(flows / 8, LEAST_WAITING), e);
+	    pool_init(&k->waiting, "waiting segments", WAITING_BLOCK, at_least(flows / 8, LEAST_WAITING), e) &&
+	    pool_init(&k->unrests, "sides that are not at rest", sizeof(struct unrest), 2 * (flows + SPARE), e);
 	if (!ready)
 		stream_kit_fini(k);
 	return ready;
@@ -34,12 +36,13 @@ void stream_kit_fini(struct stream_kit *k)
 	pool_fini(&k->medium);
 	pool_fini(&k->large);
 	pool_fini(&k->waiting);
+	pool_fini(&k->unrests);
 }
 
 size_t stream_kit_reserved(const struct stream_kit *k)
 {
 	return pool_reserved(&k->small) + pool_reserved(&k->medium) + pool_reserved(&k->large) +
-	       pool_reserved(&k->waiting);
+	       pool_reserved(&k->waiting) + pool_reserved(&k->unrests);
 }
 
 /* A larger one that serves instead is not worth telling, unless that is not there either. */
@@ -56,20 +59,22 @@ void stream_init(struct stream *s, const struct segment *first)
 	s->sides_known = syn;
 	s->midstream = !syn;
 	s->t = first->t;
-	s->side[CLIENT].fin = s->side[SERVER].fin = NO_FIN;
+	s->side[CLIENT].unrest = s->side[SERVER].unrest = &stream_calm;
 }
 
 static void forget_bytes(struct stream_kit *k, struct stream_side *x)
 {
 	order_read(k, x, side_unread(x));
 	waiting_drop(k, x);
-	x->hole = 0;
+	side_forget_hole(x);
 }
 
 void stream_fini(struct stream_kit *k, struct stream *s)
 {
-	forget_bytes(k, &s->side[CLIENT]);
-	forget_bytes(k, &s->side[SERVER]);
+	for (enum side side = CLIENT; side <= SERVER; side++) {
+		forget_bytes(k, &s->side[side]);
+		unrest_end(k, &s->side[side]);
+	}
 }
 
 enum side stream_side_of(const struct stream *s, const struct segment *seg)
@@ -103,7 +108,7 @@ bool stream_reopens(const struct stream *s, const struct segment *seg)
 	if (x->flags & SIDE_ANCHORED && x->isn == seg->seq + 1)
 		return false;
 	if (seg->flags & TCP_ACK)
-		return o->flags & SIDE_LIVE_SYN && seg->ack == o->live_syn + 1 && s->state >= STREAM_OPEN;
+		return o->flags & SIDE_LIVE_SYN && seg->ack == o->unrest->live_syn + 1 && s->state >= STREAM_OPEN;
 	switch ((enum stream_state)s->state) {
 	case STREAM_CLOSING:
 	case STREAM_CLOSED:
@@ -125,7 +130,7 @@ static void guess_client(struct stream *s, const struct segment *seg)
 	if (!s->midstream || s->sides_known || seg->payload.len == 0 || stream_side_of(s, seg) == CLIENT)
 		return;
 	const struct stream_side *c = &s->side[CLIENT], *v = &s->side[SERVER];
-	if (!((c->flags | v->flags) & SIDE_DATA) && c->fin == NO_FIN && v->fin == NO_FIN)
+	if (!((c->flags | v->flags) & SIDE_DATA) && c->unrest->fin == NO_FIN && v->unrest->fin == NO_FIN)
 		stream_swap(s);
 }
 
@@ -167,23 +172,32 @@ bool stream_matters(const struct stream *s, const struct segment *seg)
 
 static bool is_closed(const struct stream_side *x)
 {
-	return x->next >= x->fin || (x->flags & SIDE_OVER && x->waiting == NULL && x->lost <= x->next);
+	const struct unrest *u = x->unrest;
+	return x->next >= u->fin || (x->flags & SIDE_OVER && u->waiting == NULL && u->lost <= x->next);
 }
 
 static struct slice shown(const struct stream_side *x)
 {
-	if (x->left_len != 0)
-		return (struct slice){ x->left + x->left_at, x->left_len };
+	const struct unrest *u = x->unrest;
+	if (u->left_len != 0)
+		return (struct slice){ u->left + u->left_at, u->left_len };
 	return (struct slice){ x->packet, x->packet_len };
 }
 
-/* Established, nothing unread, waiting, lost or ended. */
+/* Nothing unread, waiting, lost or ended. */
+static bool lacks_nothing(const struct stream_side *x)
+{
+	const struct unrest *u = x->unrest;
+	return is_calm(x) || (u->left_len == 0 && u->waiting == NULL && u->hole == 0 && u->fin == NO_FIN &&
+				 u->lost <= x->next && u->end_seen <= x->next);
+}
+
+/* Established, and that. */
 static bool is_at_rest(const struct stream_side *x)
 {
 	const unsigned must = SIDE_SPOKE | SIDE_ANCHORED | SIDE_FIRM;
 	const unsigned must_not = SIDE_GUESS | SIDE_HELD | SIDE_OVER | SIDE_RESET;
-	return (x->flags & (must | must_not)) == must && (x->left_len | x->packet_len) == 0 && x->waiting == NULL &&
-	       x->hole == 0 && x->fin == NO_FIN && x->lost <= x->next && x->end_seen <= x->next;
+	return (x->flags & (must | must_not)) == must && x->packet_len == 0 && lacks_nothing(x);
 }
 
 /* A third of what a segment costs otherwise. */
@@ -197,16 +211,17 @@ bool stream_glide(struct stream *s, const struct segment *seg, enum side from)
 	const uint64_t end = x->next + seg->payload.len, passed = end + (x->flags & SIDE_MARK ? 1 : 0);
 	const int64_t acked = side_offset(o, seg->ack);
 	if ((seg->payload.len != 0 && passed > x->dull) || acked < (int64_t)o->acked ||
-	    acked > (int64_t)max_u64(o->end_seen, o->acked))
+	    acked > (int64_t)max_u64(o->next, o->acked))
 		return false;
 	if ((uint64_t)acked > o->acked) {
 		o->acked = (uint64_t)acked;
-		o->wild_count = 0;
+		if (!is_calm(o))
+			unrest_held(o)->wild_count = 0;
 	}
 	x->window = seg->window;
 	if (seg->payload.len != 0) {
 		x->flags |= SIDE_DATA;
-		x->next = x->read = x->end_seen = end;
+		x->next = end;
 	}
 	s->t = seg->t;
 	return true;
@@ -215,8 +230,9 @@ bool stream_glide(struct stream *s, const struct segment *seg, enum side from)
 /* Neither bytes nor anything to tell.  A quick no is all that most packets need. */
 static bool shows_nothing(const struct stream_side *x)
 {
-	return (x->left_len | x->packet_len) == 0 && x->hole == 0 && !(x->flags & SIDE_OVER) && x->next < x->fin &&
-	       !(x->flags & SIDE_MARK && x->read >= x->dull);
+	const struct unrest *u = x->unrest;
+	return (u->left_len | x->packet_len) == 0 && u->hole == 0 && !(x->flags & SIDE_OVER) && x->next < u->fin &&
+	       !(x->flags & SIDE_MARK && x->next >= x->dull);
 }
 
 bool stream_quiet(const struct stream *s)
@@ -227,7 +243,7 @@ bool stream_quiet(const struct stream *s)
 
 static bool shows_end(const struct stream_side *x, size_t len)
 {
-	return is_closed(x) && x->read + len == x->next;
+	return is_closed(x) && side_read(x) + len == x->next;
 }
 
 bool stream_peek(const struct stream *s, enum side from, struct chunk *out)
@@ -237,16 +253,17 @@ bool stream_peek(const struct stream *s, enum side from, struct chunk *out)
 		return false;
 	const struct slice bytes = shown(x);
 	const bool end = shows_end(x, bytes.len);
-	const bool mark = x->flags & SIDE_MARK && x->read >= x->dull;
-	if (bytes.len == 0 && x->hole == 0 && !mark && (!end || x->flags & SIDE_END_TOLD))
+	const uint64_t read = side_read(x);
+	const bool mark = x->flags & SIDE_MARK && read >= x->dull;
+	if (bytes.len == 0 && x->unrest->hole == 0 && !mark && (!end || x->flags & SIDE_END_TOLD))
 		return false;
 	*out = (struct chunk){
 		.from = from,
 		.bytes = bytes,
-		.offset = x->read,
-		.hole = x->hole,
+		.offset = read,
+		.hole = x->unrest->hole,
 		.end = end,
-		.cut = bytes.len == side_unread(x) && bytes.len != 0 && x->lost > x->next,
+		.cut = bytes.len == side_unread(x) && bytes.len != 0 && x->unrest->lost > x->next,
 		.t = s->t,
 	};
 	return true;
@@ -260,9 +277,9 @@ void stream_eat(struct stream_kit *k, struct stream *s, enum side from, size_t n
 		n = len;
 	if (len == 0 && shows_end(x, 0))
 		x->flags |= SIDE_END_TOLD;
-	if (x->read >= x->dull)
+	if (side_read(x) >= x->dull)
 		x->flags &= (uint16_t)~SIDE_MARK;
-	x->hole = 0;
+	side_forget_hole(x);
 	order_read(k, x, n);
 	order_go_on(k, x);
 }
@@ -272,19 +289,22 @@ void stream_skip(struct stream_kit *k, struct stream *s, enum side from, uint64_
 	struct stream_side *x = &s->side[from];
 	if (n == 0 || x->flags & SIDE_COUNT)
 		return;
-	const uint64_t upto = n > UINT64_MAX - x->read ? UINT64_MAX : x->read + n;
-	x->hole = 0;
+	const uint64_t read = side_read(x), upto = n > UINT64_MAX - read ? UINT64_MAX : read + n;
+	side_forget_hole(x);
 	x->flags |= SIDE_MARK;
 	order_skip(k, x, upto);
 }
 
 bool stream_settle(struct stream_kit *k, struct stream *s)
 {
-	if (stream_quiet(s))
-		return true;
-	const bool client = order_settle(k, &s->side[CLIENT]);
-	const bool server = order_settle(k, &s->side[SERVER]);
-	return client && server;
+	bool kept = true;
+	if (!stream_quiet(s)) {
+		const bool client = order_settle(k, &s->side[CLIENT]);
+		kept = order_settle(k, &s->side[SERVER]) && client;
+	}
+	unrest_leave(k, &s->side[CLIENT]);
+	unrest_leave(k, &s->side[SERVER]);
+	return kept;
 }
 
 uint64_t stream_finish(struct stream_kit *k, struct stream *s)
@@ -302,14 +322,15 @@ void stream_count_only(struct stream_kit *k, struct stream *s)
 		struct stream_side *x = &s->side[side];
 		forget_bytes(k, x);
 		x->flags = (uint16_t)((x->flags | SIDE_COUNT) & ~SIDE_HELD);
-		x->next = x->read = max_u64(x->next, x->end_seen);
+		x->next = side_seen(x);
 		x->dull = UINT64_MAX;
+		unrest_leave(k, x);
 	}
 }
 
 uint64_t stream_total(const struct stream *s, enum side from)
 {
-	return max_u64(s->side[from].end_seen, s->side[from].acked);
+	return max_u64(side_seen(&s->side[from]), s->side[from].acked);
 }
 
 bool stream_spoke(const struct stream *s, enum side from)

@@ -47,14 +47,6 @@ struct chunk {
 	int64_t t;
 };
 
-/* Memory shared by all streams of one worker. */
-struct stream_kit {
-	struct pool small, medium, large, waiting; /* left-over buffers of three sizes; segments behind holes */
-	enum overlap_policy policy;
-	uint64_t over_holes, over_bytes,
-	    over_unread; /* times that a side reached MAX_HOLES, MAX_HOLE_BYTES, MAX_FLOW_BUFFER */
-};
-
 struct waiting;
 
 enum { RECENT_SEGMENTS = 2, RECENT_BLOCKS = 11, CANDIDATES = 8 };
@@ -70,39 +62,65 @@ struct recent {
 	uint8_t sum[RECENT_BLOCKS];
 };
 
-/* Always: next == read + left_len + packet_len, and what waits lies at or behind `next`. */
-struct stream_side {
-	uint64_t next;           /* offset expected next from the wire, all before it delivered or at hand */
-	uint64_t read;           /* offset of the first byte not eaten */
-	uint64_t lost;           /* what is missing before this offset never comes */
-	uint64_t acked;          /* highest offset the other side acknowledged */
-	uint64_t fin;            /* offset of the FIN, or UINT64_MAX */
-	uint64_t dull;           /* nobody needs bytes before this offset (stream_skip) */
-	uint64_t hole;           /* lost bytes to be told with the next chunk */
-	uint64_t end_seen;       /* highest offset seen on the wire */
-	uint8_t *left;           /* a buffer; what the reader left begins at left_at in it */
-	const uint8_t *packet;   /* in-order bytes of the packet at hand, behind `left`, not yet copied */
-	struct waiting *waiting; /* pieces behind a hole, by offset; none overlap */
-	struct waiting *last;    /* the last of them */
-	union {
-		uint32_t isn[CANDIDATES]; /* of other SYNs, if there are any, until one is confirmed */
-		struct recent recent;
-	} opening;
-	uint32_t isn; /* sequence number of offset 0 */
-	uint32_t left_at, left_len, packet_len;
+/* What only a side has that is not at rest: it opens or closes, bytes are missing or unread. */
+struct unrest {
+	uint64_t lost;            /* what is missing before this offset never comes */
+	uint64_t fin;             /* offset of the FIN, or UINT64_MAX */
+	uint64_t hole;            /* lost bytes to be told with the next chunk */
+	uint64_t end_seen;        /* highest offset seen on the wire, where that is beyond `next` */
+	uint8_t *left;            /* a buffer; what the reader left begins at left_at in it */
+	struct waiting *waiting;  /* pieces behind a hole, by offset; none overlap */
+	struct waiting *last;     /* the last of them */
+	uint32_t isn[CANDIDATES]; /* of other SYNs, if there are any, until one is confirmed */
+	uint32_t left_at, left_len;
 	uint32_t waiting_bytes;
 	uint32_t wild;     /* an acknowledgement too far ahead to be believed at once */
 	uint32_t live_syn; /* sequence number of a SYN in the middle of all this */
 	uint16_t waiting_count;
-	uint16_t window;    /* as last advertised by this side */
-	uint16_t flags;     /* the stream's own bits */
-	uint8_t shift;      /* its scale */
 	uint8_t past_hole;  /* packets seen since the receiver acknowledged beyond the hole */
-	uint8_t candidates; /* SYNs added to opening.isn so far, the oldest give way */
+	uint8_t candidates; /* SYNs added to isn so far, the oldest give way */
 	uint8_t wild_count;
 	uint8_t left_kind; /* which pool `left` is from; 0: none */
-	uint8_t ttl;       /* as its segments mostly have it; 0: not known */
 };
+extern const struct unrest stream_calm; /* what all sides have that are at rest */
+
+/* Memory shared by all streams of one worker. */
+struct stream_kit {
+	struct pool small, medium, large, waiting; /* left-over buffers of three sizes; segments behind holes */
+	struct pool unrests;                       /* one for every side of every conversation */
+	struct unrest nowhere;                     /* what is written there is lost */
+	enum overlap_policy policy;
+	uint64_t over_holes, over_bytes,
+	    over_unread; /* times that a side reached MAX_HOLES, MAX_HOLE_BYTES, MAX_FLOW_BUFFER */
+};
+
+/* What waits lies at or behind `next`. */
+struct stream_side {
+	uint64_t next;               /* offset expected next from the wire, all before it delivered or at hand */
+	uint64_t acked;              /* highest offset the other side acknowledged */
+	uint64_t dull;               /* nobody needs bytes before this offset (stream_skip) */
+	const struct unrest *unrest; /* from a pool, or stream_calm; written through unrest_of only */
+	const uint8_t *packet;       /* in-order bytes of the packet at hand, behind `left`, not yet copied */
+	struct recent recent;
+	uint32_t isn; /* sequence number of offset 0 */
+	uint32_t packet_len;
+	uint16_t window; /* as last advertised by this side */
+	uint16_t flags;  /* the stream's own bits */
+	uint8_t shift;   /* its scale */
+	uint8_t ttl;     /* as its segments mostly have it; 0: not known */
+};
+
+/* Offset of the first byte not eaten. */
+static inline uint64_t side_read(const struct stream_side *x)
+{
+	return x->next - x->unrest->left_len - x->packet_len;
+}
+
+/* Highest offset seen on the wire. */
+static inline uint64_t side_seen(const struct stream_side *x)
+{
+	return x->unrest->end_seen > x->next ? x->unrest->end_seen : x->next;
+}
 
 enum stream_state { STREAM_NEW, STREAM_SYN, STREAM_OPEN, STREAM_CLOSING, STREAM_CLOSED, STREAM_RESET };
 
@@ -115,7 +133,7 @@ struct stream {
 	uint16_t stamp[2];   /* by side: the upper half of its SYN's time stamp */
 	int64_t t;           /* of the latest segment */
 };
-_Static_assert(sizeof(struct stream) <= 352, "every conversation has one");
+_Static_assert(sizeof(struct stream) <= 192, "every conversation has one");
 
 bool stream_kit_init(struct stream_kit *k, size_t flows, enum overlap_policy policy, struct err *e) MUST_CHECK;
 void stream_kit_fini(struct stream_kit *k);

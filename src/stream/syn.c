@@ -3,17 +3,19 @@
 #include "stream/inside.h"
 
 /* Several SYNs before the answer: which one counts is what the other side acknowledges. */
-static void add_candidate(struct stream_side *x, uint32_t isn)
+static void add_candidate(struct stream_kit *k, struct stream_side *x, uint32_t isn)
 {
-	x->opening.isn[x->candidates % CANDIDATES] = isn;
-	x->candidates = (uint8_t)(x->candidates + 1 < 2 * CANDIDATES ? x->candidates + 1 : CANDIDATES);
+	struct unrest *u = unrest_of(k, x);
+	u->isn[u->candidates % CANDIDATES] = isn;
+	u->candidates = (uint8_t)(u->candidates + 1 < 2 * CANDIDATES ? u->candidates + 1 : CANDIDATES);
 }
 
 void syn_firm(struct stream_side *x)
 {
-	if (x->candidates != 0)
-		memset(&x->opening, 0, sizeof x->opening);
-	x->candidates = 0;
+	if (x->unrest->candidates != 0) {
+		unrest_held(x)->candidates = 0;
+		x->recent = (struct recent){ .span = 0 };
+	}
 	x->flags |= SIDE_FIRM;
 }
 
@@ -21,12 +23,12 @@ bool syn_elect(struct stream_kit *k, struct stream_side *x, uint32_t isn)
 {
 	if (x->flags & (SIDE_FIRM | SIDE_DATA) && !(x->flags & SIDE_HELD))
 		return false;
-	for (unsigned i = 0; i < CANDIDATES && i < x->candidates; i++) {
-		if (x->opening.isn[i] != isn)
+	for (unsigned i = 0; i < CANDIDATES && i < x->unrest->candidates; i++) {
+		if (x->unrest->isn[i] != isn)
 			continue;
 		waiting_drop(k, x);
 		x->isn = isn;
-		x->end_seen = 0;
+		unrest_held(x)->end_seen = 0;
 		syn_firm(x);
 		return true;
 	}
@@ -37,7 +39,7 @@ bool syn_elect(struct stream_kit *k, struct stream_side *x, uint32_t isn)
 bool syn_is_confirmed(struct stream_kit *k, struct stream_side *x, uint32_t ack)
 {
 	const int64_t at = side_offset(x, ack);
-	if (at >= 0 && (uint64_t)at <= max_u64(x->end_seen, x->acked))
+	if (at >= 0 && (uint64_t)at <= max_u64(side_seen(x), x->acked))
 		return true;
 	return syn_elect(k, x, ack);
 }
@@ -63,11 +65,11 @@ void syn_open_up(struct stream *s)
 
 static void hold_syn_data(struct stream_kit *k, struct stream_side *x, const struct segment *seg)
 {
-	if (seg->payload.len == 0 || x->waiting != NULL || x->next != 0)
+	if (seg->payload.len == 0 || x->unrest->waiting != NULL || x->next != 0)
 		return;
 	const struct piece p = { .bytes = seg->payload, .span = (uint32_t)seg->payload.len, .cut = seg->cut };
 	waiting_keep(k, x, &p);
-	x->end_seen = seg->payload.len + seg->cut;
+	unrest_of(k, x)->end_seen = seg->payload.len + seg->cut;
 	x->flags |= SIDE_HELD | SIDE_DATA;
 }
 
@@ -79,20 +81,22 @@ static void answer_syn_data(struct stream_kit *k, struct stream_side *x, uint32_
 	x->flags &= (uint16_t)~SIDE_HELD;
 	if (side_offset(x, ack) <= 0) {
 		waiting_drop(k, x);
-		x->end_seen = 0;
+		if (!is_calm(x))
+			unrest_held(x)->end_seen = 0;
 	}
 	order_go_on(k, x);
 }
 
 /* A SYN in the middle of a conversation changes nothing (RFC 5961, 4); only its answer would (stream_reopens). */
-static void foreign_syn(struct stream *s, enum side from, const struct segment *seg, struct odds *odds)
+static void foreign_syn(
+    struct stream_kit *k, struct stream *s, enum side from, const struct segment *seg, struct odds *odds)
 {
 	struct stream_side *x = &s->side[from];
 	odds_add(odds, ODD_BIT(SYN_ON_LIVE), from, x->next);
 	if (seg->flags & TCP_ACK)
 		return;
 	x->flags |= SIDE_LIVE_SYN;
-	x->live_syn = seg->seq;
+	unrest_of(k, x)->live_syn = seg->seq;
 }
 
 /* The true answer after a refusal: the refusal was forged. */
@@ -118,7 +122,7 @@ void syn_take(struct stream_kit *k, struct stream *s, const struct segment *seg,
 	/* Whoever has begun does not answer himself; he answers a SYN only. */
 	const bool answers_nothing = ack && x->flags & SIDE_SYN && !(o->flags & SIDE_SYN);
 	if ((other && x->flags & (SIDE_FIRM | SIDE_DATA) && !(x->flags & SIDE_HELD)) || (opening && answers_nothing)) {
-		foreign_syn(s, from, seg, odds);
+		foreign_syn(k, s, from, seg, odds);
 		return;
 	}
 	if (!opening && !other && x->flags & SIDE_SYN)
@@ -130,7 +134,7 @@ void syn_take(struct stream_kit *k, struct stream *s, const struct segment *seg,
 		return;
 	}
 	if (other) {
-		add_candidate(x, isn);
+		add_candidate(k, x, isn);
 		return;
 	}
 	if (!(x->flags & SIDE_ANCHORED))

@@ -25,17 +25,18 @@ static uint64_t farthest(const struct stream *s, enum side from)
 }
 
 /* An acknowledgement `ahead` of what was seen; one that is far ahead is believed when it stays: the capture has lost that much. */
-static bool is_wild(struct stream *s, enum side of, uint32_t ack, uint64_t ahead)
+static bool is_wild(struct stream_kit *k, struct stream *s, enum side of, uint32_t ack, uint64_t ahead)
 {
 	struct stream_side *x = &s->side[of];
 	const uint64_t far = reach(s, of);
 	if (ahead <= far)
 		return false;
-	x->wild_count = x->wild_count != 0 && ack - x->wild <= far ? (uint8_t)(x->wild_count + 1) : 1;
-	x->wild = ack;
-	if (x->wild_count < WILD_MAX)
+	struct unrest *u = unrest_of(k, x);
+	u->wild_count = u->wild_count != 0 && ack - u->wild <= far ? (uint8_t)(u->wild_count + 1) : 1;
+	u->wild = ack;
+	if (u->wild_count < WILD_MAX)
 		return true;
-	x->wild_count = 0;
+	u->wild_count = 0;
 	return false;
 }
 
@@ -43,7 +44,7 @@ static bool is_wild(struct stream *s, enum side of, uint32_t ack, uint64_t ahead
 static void pass_probe(struct stream_side *x, uint64_t acked)
 {
 	if (x->flags & SIDE_GUESS && !(x->flags & SIDE_DATA) && x->next == 0 && acked == 1)
-		x->next = x->read = 1;
+		x->next = 1;
 }
 
 /* Takes note of an acknowledgement by the other side of `of`.  False when the segment that carries it cannot be from a
@@ -64,11 +65,12 @@ static bool take_ack(struct stream_kit *k, struct stream *s, enum side of, uint3
 	const int64_t at = side_offset(x, ack);
 	if (at <= (int64_t)x->acked)
 		return at == (int64_t)x->acked || at >= (int64_t)x->acked - (int64_t)reach(s, of);
-	const uint64_t seen = max_u64(x->end_seen, x->acked);
-	if ((uint64_t)at > seen && x->flags & SIDE_SPOKE && is_wild(s, of, ack, (uint64_t)at - seen))
+	const uint64_t seen = max_u64(side_seen(x), x->acked);
+	if ((uint64_t)at > seen && x->flags & SIDE_SPOKE && is_wild(k, s, of, ack, (uint64_t)at - seen))
 		return false;
-	x->acked = min_u64((uint64_t)at, x->fin);
-	x->wild_count = 0;
+	x->acked = min_u64((uint64_t)at, x->unrest->fin);
+	if (x->unrest->wild_count != 0)
+		unrest_held(x)->wild_count = 0;
 	pass_probe(x, x->acked);
 	return true;
 }
@@ -97,8 +99,8 @@ static void take_rst(
 	}
 	/* RFC 5961, 3.2: only at the very number that the receiver expects; elsewhere in its window it would ask back. */
 	const int64_t at = side_offset(x, seg->seq), next = (int64_t)x->next;
-	const bool after_fin = x->next >= x->fin && at == next + 1;
-	const bool of_syn = s->state == STREAM_SYN && (at == -1 || at == (int64_t)x->end_seen);
+	const bool after_fin = x->next >= x->unrest->fin && at == next + 1;
+	const bool of_syn = s->state == STREAM_SYN && (at == -1 || at == (int64_t)side_seen(x));
 	if (at == next || at == (int64_t)max_u64(x->acked, x->next) || after_fin || of_syn) {
 		s->state = STREAM_RESET;
 		x->flags |= SIDE_RESET;
@@ -112,35 +114,37 @@ static void take_rst(
 }
 
 /* `end` is where the segment's bytes end.  Returns where its bytes are cut off: those behind a FIN are no bytes. */
-static int64_t take_fin(
-    struct stream_side *x, const struct segment *seg, enum side from, int64_t at, int64_t end, struct odds *odds)
+static int64_t take_fin(struct stream_kit *k, struct stream_side *x, const struct segment *seg, enum side from,
+    int64_t at, int64_t end, struct odds *odds)
 {
 	const uint64_t next = x->next;
 	const bool in_order = at <= (int64_t)next;
-	if (seg->flags & TCP_FIN && x->fin != (uint64_t)end) {
-		if (end >= (int64_t)next && (x->fin == NO_FIN || (in_order && next < x->fin)))
-			x->fin = (uint64_t)end;
+	if (seg->flags & TCP_FIN && x->unrest->fin != (uint64_t)end) {
+		const uint64_t before = x->unrest->fin;
+		if (end >= (int64_t)next && (before == NO_FIN || (in_order && next < before)))
+			unrest_of(k, x)->fin = (uint64_t)end;
 		else
 			odds_add(odds, ODD_BIT(FIN_INVALID), from, end < 0 ? 0 : (uint64_t)end);
 	}
-	if (x->fin == NO_FIN || end <= (int64_t)x->fin)
+	const uint64_t fin = x->unrest->fin;
+	if (fin == NO_FIN || end <= (int64_t)fin)
 		return end;
 	/* Bytes in order run over a FIN that came out of order: the receiver finds it old, and so it never counted. */
-	if (in_order && next < x->fin) {
-		odds_add(odds, ODD_BIT(FIN_INVALID), from, x->fin);
-		x->fin = NO_FIN;
+	if (in_order && next < fin) {
+		odds_add(odds, ODD_BIT(FIN_INVALID), from, fin);
+		unrest_held(x)->fin = NO_FIN;
 		return end;
 	}
-	odds_add(odds, ODD_BIT(DATA_AFTER_FIN), from, x->fin);
-	return (int64_t)x->fin;
+	odds_add(odds, ODD_BIT(DATA_AFTER_FIN), from, fin);
+	return (int64_t)fin;
 }
 
 static void judge_state(struct stream *s)
 {
 	if (s->state != STREAM_OPEN && s->state != STREAM_CLOSING)
 		return;
-	const bool client = s->side[CLIENT].next >= s->side[CLIENT].fin,
-		   server = s->side[SERVER].next >= s->side[SERVER].fin;
+	const bool client = s->side[CLIENT].next >= s->side[CLIENT].unrest->fin,
+		   server = s->side[SERVER].next >= s->side[SERVER].unrest->fin;
 	if (client || server)
 		s->state = client && server ? STREAM_CLOSED : STREAM_CLOSING;
 }
@@ -158,17 +162,20 @@ static void doubt_reset(struct stream *s, struct stream_side *x, enum side from,
 static void count_bytes(struct stream_side *x, int64_t end)
 {
 	if (end > (int64_t)x->next)
-		x->next = x->read = x->end_seen = (uint64_t)end;
+		x->next = (uint64_t)end;
 }
 
 /* An empty segment says how far its sender has come. */
-static void take_bare(struct stream *s, enum side from, int64_t at)
+static void take_bare(struct stream_kit *k, struct stream *s, enum side from, int64_t at)
 {
 	struct stream_side *x = &s->side[from];
-	if (at > (int64_t)x->end_seen && (uint64_t)at <= farthest(s, from))
-		x->end_seen = min_u64((uint64_t)at, x->fin);
+	uint64_t seen = side_seen(x);
+	if (at > (int64_t)seen && (uint64_t)at <= farthest(s, from))
+		seen = min_u64((uint64_t)at, x->unrest->fin);
 	if (x->flags & SIDE_COUNT)
-		count_bytes(x, (int64_t)x->end_seen);
+		count_bytes(x, (int64_t)seen);
+	else if (seen != side_seen(x))
+		unrest_of(k, x)->end_seen = seen;
 }
 
 /* Of a segment that is not the next in order. */
@@ -190,14 +197,14 @@ static void take_data(
 	const int64_t len = (int64_t)seg->payload.len + seg->cut, end = at + len;
 	const bool fin = seg->flags & TCP_FIN;
 	/* Some stacks number a repeated FIN as if the first were a byte. */
-	if (len == 0 && fin && x->next >= x->fin && at == next + 1)
+	if (len == 0 && fin && x->next >= x->unrest->fin && at == next + 1)
 		return;
 	if (len == 0 && !fin) {
-		take_bare(s, from, at);
+		take_bare(k, s, from, at);
 		return;
 	}
 	/* A keep-alive probe repeats the last number used, with or without a byte (RFC 9293, 3.8.4). */
-	if (len <= 1 && !fin && at == (x->next >= x->fin ? next : next - 1))
+	if (len <= 1 && !fin && at == (x->next >= x->unrest->fin ? next : next - 1))
 		return;
 	if (at != next && is_out_of_reach(s, from, at, end)) {
 		odds_add(odds, fin ? ODD_BIT(FIN_INVALID) : ODD_BIT(OUT_OF_WINDOW), from, x->next);
@@ -209,7 +216,7 @@ static void take_data(
 		doubt_reset(s, x, from, odds);
 	if (len != 0)
 		x->flags |= SIDE_DATA;
-	const int64_t upto = take_fin(x, seg, from, at, end, odds);
+	const int64_t upto = take_fin(k, x, seg, from, at, end, odds);
 	if (x->flags & SIDE_COUNT)
 		count_bytes(x, upto);
 	else if (upto >= at)

@@ -17,19 +17,19 @@ static uint64_t piece_end(const struct piece *p)
 	return p->offset + p->bytes.len;
 }
 
-static void insert(struct stream_side *x, struct waiting **link, struct waiting *w)
+static void insert(struct unrest *u, struct waiting **link, struct waiting *w)
 {
 	w->next = *link;
 	*link = w;
 	if (w->next == NULL)
-		x->last = w;
-	x->waiting_count++;
-	x->waiting_bytes += w->len;
+		u->last = w;
+	u->waiting_count++;
+	u->waiting_bytes += w->len;
 }
 
 /* Puts bytes from..to of the segment before *link; returns where more would go, NULL without memory. */
-static struct waiting **store(struct stream_kit *k, struct stream_side *x, struct waiting **link, const struct piece *p,
-    uint64_t from, uint64_t to)
+static struct waiting **store(
+    struct stream_kit *k, struct unrest *u, struct waiting **link, const struct piece *p, uint64_t from, uint64_t to)
 {
 	while (from < to) {
 		struct waiting *w = pool_take(&k->waiting);
@@ -42,7 +42,7 @@ static struct waiting **store(struct stream_kit *k, struct stream_side *x, struc
 		memcpy(w->bytes, p->bytes.at + (from - p->offset), w->len);
 		from += w->len;
 		w->cut = from == piece_end(p) ? p->cut : 0;
-		insert(x, link, w);
+		insert(u, link, w);
 		link = &w->next;
 	}
 	return link;
@@ -67,10 +67,10 @@ static bool new_wins(enum overlap_policy policy, const struct piece *p, const st
 }
 
 /* Makes [.., to) the piece, and what is behind a piece of its own.  Without memory that is forgotten. */
-static bool split(struct stream_kit *k, struct stream_side *x, struct waiting *w, uint64_t to)
+static bool split(struct stream_kit *k, struct unrest *u, struct waiting *w, uint64_t to)
 {
 	const uint32_t keep = (uint32_t)(to - w->offset), rest = w->len - keep;
-	x->waiting_bytes -= rest;
+	u->waiting_bytes -= rest;
 	w->len = keep;
 	struct waiting *tail = pool_take(&k->waiting);
 	if (tail == NULL)
@@ -82,13 +82,13 @@ static bool split(struct stream_kit *k, struct stream_side *x, struct waiting *w
 	tail->cut = w->cut;
 	memcpy(tail->bytes, w->bytes + keep, rest);
 	w->cut = 0;
-	insert(x, &w->next, tail);
+	insert(u, &w->next, tail);
 	return true;
 }
 
 /* The segment's bytes from..to, all within `w`, take the place of those there. */
 static bool overwrite(
-    struct stream_kit *k, struct stream_side *x, struct waiting *w, const struct piece *p, uint64_t from, uint64_t to)
+    struct stream_kit *k, struct unrest *u, struct waiting *w, const struct piece *p, uint64_t from, uint64_t to)
 {
 	bool kept = true;
 	if (k->policy != OVERLAP_LAST) {
@@ -96,7 +96,7 @@ static bool overwrite(
 		if (never(from != w->offset))
 			return true;
 		if (to < end_of(w))
-			kept = split(k, x, w, to);
+			kept = split(k, u, w, to);
 		w->start = p->start;
 		w->span = p->span;
 	}
@@ -110,7 +110,7 @@ static bool same_bytes(const struct waiting *w, const struct slice bytes, uint64
 }
 
 /* Moves the beginning of the piece behind `a` into `a`, as much as has room.  True when that piece is used up. */
-static bool join_next(struct stream_kit *k, struct stream_side *x, struct waiting *a)
+static bool join_next(struct stream_kit *k, struct unrest *u, struct waiting *a)
 {
 	struct waiting *b = a->next;
 	const uint32_t n = (uint32_t)min_u64(PIECE - a->len, b->len);
@@ -129,22 +129,22 @@ static bool join_next(struct stream_kit *k, struct stream_side *x, struct waitin
 	a->cut = b->cut;
 	a->next = b->next;
 	if (b->next == NULL)
-		x->last = a;
-	x->waiting_count--;
+		u->last = a;
+	u->waiting_count--;
 	pool_give(&k->waiting, b);
 	return true;
 }
 
-static void join(struct stream_kit *k, struct stream_side *x, struct waiting *a, uint64_t upto)
+static void join(struct stream_kit *k, struct unrest *u, struct waiting *a, uint64_t upto)
 {
 	while (a != NULL && a->next != NULL && a->offset <= upto) {
 		const bool touch = end_of(a) == a->next->offset && a->cut == 0 && a->len < PIECE;
-		if (!touch || !join_next(k, x, a))
+		if (!touch || !join_next(k, u, a))
 			a = a->next;
 	}
 }
 
-static uint64_t lay(struct stream_kit *k, struct stream_side *x, struct waiting **link, const struct piece *p)
+static uint64_t lay(struct stream_kit *k, struct unrest *u, struct waiting **link, const struct piece *p)
 {
 	const uint64_t end = piece_end(p);
 	uint64_t odd = 0;
@@ -154,7 +154,7 @@ static uint64_t lay(struct stream_kit *k, struct stream_side *x, struct waiting 
 		struct waiting *w = *link;
 		const uint64_t gap_end = w != NULL ? min_u64(w->offset, end) : end;
 		if (at < gap_end) {
-			link = store(k, x, link, p, at, gap_end);
+			link = store(k, u, link, p, at, gap_end);
 			if (link == NULL)
 				return odd | ODD_BIT(STREAM_CAP);
 			at = gap_end;
@@ -163,7 +163,7 @@ static uint64_t lay(struct stream_kit *k, struct stream_side *x, struct waiting 
 		const uint64_t to = min_u64(end, end_of(w));
 		if (!same_bytes(w, p->bytes, p->offset, at, to))
 			odd |= ODD_BIT(OVERLAP_DIFFERS);
-		if (new_wins(k->policy, p, w) && !overwrite(k, x, w, p, at, to))
+		if (new_wins(k->policy, p, w) && !overwrite(k, u, w, p, at, to))
 			odd |= ODD_BIT(STREAM_CAP);
 		at = to;
 	}
@@ -172,31 +172,33 @@ static uint64_t lay(struct stream_kit *k, struct stream_side *x, struct waiting 
 
 bool waiting_over_cap(const struct stream_side *x)
 {
-	return x->waiting_bytes > MAX_HOLE_BYTES || x->waiting_count > MAX_HOLES + x->waiting_bytes / PIECE;
+	const struct unrest *u = x->unrest;
+	return u->waiting_bytes > MAX_HOLE_BYTES || u->waiting_count > MAX_HOLES + u->waiting_bytes / PIECE;
 }
 
 uint64_t waiting_keep(struct stream_kit *k, struct stream_side *x, const struct piece *p)
 {
-	struct waiting *near = x->last;
-	struct waiting **link = &x->waiting;
+	struct unrest *u = unrest_of(k, x);
+	struct waiting *near = u->last;
+	struct waiting **link = &u->waiting;
 	if (near != NULL && end_of(near) <= p->offset) {
 		link = &near->next;
 	} else {
-		near = x->waiting;
+		near = u->waiting;
 		for (; *link != NULL && end_of(*link) < p->offset; link = &(*link)->next)
 			near = *link;
 	}
-	const uint64_t odd = lay(k, x, link, p);
-	if (x->waiting_count >= JOIN_FROM)
-		join(k, x, near != NULL ? near : x->waiting, piece_end(p));
+	const uint64_t odd = lay(k, u, link, p);
+	if (u->waiting_count >= JOIN_FROM)
+		join(k, u, near != NULL ? near : u->waiting, piece_end(p));
 	if (waiting_over_cap(x))
-		join(k, x, x->waiting, UINT64_MAX);
+		join(k, u, u->waiting, UINT64_MAX);
 	return odd;
 }
 
 bool waiting_overlaps(const struct stream_side *x, uint64_t from, uint64_t to)
 {
-	for (const struct waiting *w = x->waiting; w != NULL && w->offset < to; w = w->next)
+	for (const struct waiting *w = x->unrest->waiting; w != NULL && w->offset < to; w = w->next)
 		if (end_of(w) > from)
 			return true;
 	return false;
@@ -205,7 +207,7 @@ bool waiting_overlaps(const struct stream_side *x, uint64_t from, uint64_t to)
 bool waiting_differs(const struct stream_side *x, struct slice bytes, uint64_t offset)
 {
 	const uint64_t end = offset + bytes.len;
-	for (const struct waiting *w = x->waiting; w != NULL && w->offset < end; w = w->next) {
+	for (const struct waiting *w = x->unrest->waiting; w != NULL && w->offset < end; w = w->next) {
 		const uint64_t from = max_u64(offset, w->offset), to = min_u64(end, end_of(w));
 		if (from < to && !same_bytes(w, bytes, offset, from, to))
 			return true;
@@ -213,24 +215,25 @@ bool waiting_differs(const struct stream_side *x, struct slice bytes, uint64_t o
 	return false;
 }
 
-static void forget_first(struct stream_kit *k, struct stream_side *x)
+static void forget_first(struct stream_kit *k, struct unrest *u)
 {
-	struct waiting *w = x->waiting;
-	x->waiting = w->next;
+	struct waiting *w = u->waiting;
+	u->waiting = w->next;
 	if (w->next == NULL)
-		x->last = NULL;
-	x->waiting_count--;
-	x->waiting_bytes -= w->len;
+		u->last = NULL;
+	u->waiting_count--;
+	u->waiting_bytes -= w->len;
 	pool_give(&k->waiting, w);
 }
 
 void waiting_pass(struct stream_kit *k, struct stream_side *x, uint64_t upto)
 {
+	struct unrest *u = unrest_held(x);
 	struct waiting *w;
-	while ((w = x->waiting) != NULL && end_of(w) <= upto) {
+	while ((w = u->waiting) != NULL && end_of(w) <= upto) {
 		if (w->cut != 0)
-			x->lost = max_u64(x->lost, end_of(w) + w->cut);
-		forget_first(k, x);
+			u->lost = max_u64(u->lost, end_of(w) + w->cut);
+		forget_first(k, u);
 	}
 	if (w == NULL || w->offset >= upto)
 		return;
@@ -238,11 +241,11 @@ void waiting_pass(struct stream_kit *k, struct stream_side *x, uint64_t upto)
 	memmove(w->bytes, w->bytes + n, w->len - n);
 	w->offset = upto;
 	w->len -= n;
-	x->waiting_bytes -= n;
+	u->waiting_bytes -= n;
 }
 
 void waiting_drop(struct stream_kit *k, struct stream_side *x)
 {
-	while (x->waiting != NULL)
-		forget_first(k, x);
+	while (x->unrest->waiting != NULL)
+		forget_first(k, unrest_held(x));
 }

@@ -104,11 +104,10 @@ struct leg {
 	struct cargo cargo;
 	uint64_t at;   /* offset where it begins */
 	uint64_t seen; /* bytes of it */
-	struct sample sample;
-	bool open;
-	bool counted; /* the first sample was */
-	bool endless; /* chunked, or so long that no length is meant */
-	uint8_t type; /* enum look_type */
+	bool open;     /* and while it is, there is a sample of it, if one could be had */
+	bool counted;  /* the first sample was */
+	bool endless;  /* chunked, or so long that no length is meant */
+	uint8_t type;  /* enum look_type */
 };
 
 struct mine {
@@ -260,17 +259,16 @@ static void see_foreign(
 	tunnel_inner(s, side, inner);
 }
 
-static bool is_foreign(const struct leg *l, bool whole, struct foreign *f)
+static bool is_foreign(const struct leg *l, const struct sample *sample, bool whole, struct foreign *f)
 {
-	if (!sample_foreign(&l->sample, whole, f))
+	if (!sample_foreign(sample, whole, f))
 		return false;
 	/* An address packet may head a capture file, and mail is sent as text by whoever shows mail. */
 	return f->form != FORM_RAW || f->at != 0 || l->type != LOOK_MEDIA;
 }
 
-static void see_lies(const struct sight *s, struct group *g, enum side side, const struct leg *l)
+static void see_lies(const struct sight *s, struct group *g, enum side side, const struct leg *l, struct slice sample)
 {
-	const struct slice sample = sample_bytes(&l->sample);
 	const bool random = look_random(sample);
 	if (l->type == LOOK_BINARY && look_base64(sample))
 		mark(s, g, BASE64_AS_BINARY, side, l->at);
@@ -286,16 +284,16 @@ static void see_lies(const struct sight *s, struct group *g, enum side side, con
 		mark(s, g, RANDOM_BOTH, side, l->at);
 }
 
-static void see_first(const struct sight *s, struct group *g, enum side side)
+static void see_first(const struct sight *s, struct group *g, enum side side, const struct sample *sample)
 {
-	struct leg *l = &((struct mine *)s->mine)->leg[side];
-	const uint64_t hash = tunnel_key(sample_bytes(&l->sample));
+	const struct leg *l = &((struct mine *)s->mine)->leg[side];
+	const uint64_t hash = tunnel_key(sample_bytes(sample));
 	if (side == CLIENT) {
 		g->different += hash != g->first_body;
 		g->first_body = hash;
 	}
-	if (!l->sample.parts)
-		see_lies(s, g, side, l);
+	if (!sample->parts)
+		see_lies(s, g, side, l, sample_bytes(sample));
 }
 
 /* The beginning of a body is there, or all of it, or what may be worth a look farther on.  Answers are read farther only
@@ -304,19 +302,20 @@ static void see_sample(const struct sight *s, enum side side, bool whole)
 {
 	struct mine *m = s->mine;
 	struct leg *l = &m->leg[side];
+	struct sample *sample = tunnel_sample(s, side);
 	struct foreign f;
-	if (l->sample.done || l->sample.have == 0)
+	if (sample == NULL || sample->done || sample->have == 0)
 		return;
-	const bool foreign = is_foreign(l, whole, &f), first = !l->counted;
+	const bool foreign = is_foreign(l, sample, whole, &f), first = !l->counted;
 	struct group *g = foreign || (side == CLIENT && first) ? group_of(s) : group_if_any(s);
 	l->counted = true;
 	if (g != NULL && first)
-		see_first(s, g, side);
+		see_first(s, g, side, sample);
 	if (foreign)
-		see_foreign(s, side, &f, sample_bytes(&l->sample), l->at);
+		see_foreign(s, side, &f, sample_bytes(sample), l->at);
 	else if (side == CLIENT && first && g != NULL)
 		go_on(s, g, l->at);
-	sample_next(&l->sample, foreign, side == CLIENT || (g != NULL && g->foreign[CLIENT] != NULL));
+	sample_next(sample, foreign, side == CLIENT || (g != NULL && g->foreign[CLIENT] != NULL));
 }
 
 /* ------------------------------------------------------------------ heads */
@@ -334,7 +333,11 @@ static void begin_leg(const struct sight *s, enum side side)
 	const struct look look = l->open ? look_content(ev->head) : (struct look){ .type = LOOK_NOTHING };
 	l->type = (uint8_t)look.type;
 	cargo_begin(&l->cargo, ev);
-	sample_begin(&l->sample, l->open, look.parts, look.text);
+	struct sample *sample = l->open ? tunnel_lend_sample(s, side) : NULL;
+	if (sample != NULL)
+		sample_begin(sample, true, look.parts, look.text);
+	else
+		tunnel_return_sample(s, side);
 }
 
 static void count_message(struct group *g, enum side side, const struct http_event *ev)
@@ -486,19 +489,24 @@ static void see_turn(const struct sight *s, enum side side)
 	if (g == NULL)
 		return;
 	mark(s, g, DUPLEX, side, m->leg[side].at);
-	const struct slice up = sample_bytes(&m->leg[CLIENT].sample), down = sample_bytes(&m->leg[SERVER].sample);
+	const struct sample *const ups = tunnel_sample(s, CLIENT), *const downs = tunnel_sample(s, SERVER);
+	if (ups == NULL || downs == NULL)
+		return;
+	const struct slice up = sample_bytes(ups), down = sample_bytes(downs);
 	/* What comes back as it was sent is an echo, not a pipe. */
 	if (may_be_noise(&m->leg[CLIENT]) && may_be_noise(&m->leg[SERVER]) && look_random(up) && look_random(down) &&
 	    memcmp(up.at, down.at, 16) != 0)
 		mark(s, g, RANDOM_DUPLEX, side, m->leg[side].at);
 }
 
-static bool wants_more(const struct mine *m, enum side side)
+static bool wants_more(const struct sight *s, enum side side)
 {
+	const struct mine *m = s->mine;
 	const struct leg *l = &m->leg[side];
 	if (!l->open)
 		return false;
-	if (!l->sample.done || m->duplex)
+	const struct sample *sample = tunnel_sample(s, side);
+	if ((sample != NULL && !sample->done) || m->duplex)
 		return true;
 	/* It may turn out to go both ways at once, or to go unanswered. */
 	return side == CLIENT && m->unanswered && (l->endless || l->seen < UPLOAD_LOOK);
@@ -509,11 +517,12 @@ static void see_body(const struct sight *s)
 	const struct http_event *ev = s->ev;
 	struct mine *m = s->mine;
 	struct leg *l = &m->leg[ev->from];
-	if (!cargo_goes_on(&l->cargo, ev))
-		l->sample.done = true; /* bytes are missing: what follows is no beginning */
+	struct sample *sample = tunnel_sample(s, ev->from);
+	if (!cargo_goes_on(&l->cargo, ev) && sample != NULL)
+		sample->done = true; /* bytes are missing: what follows is no beginning */
 	l->seen += ev->bytes.len;
 	struct slice bytes = ev->bytes;
-	while (sample_read(&l->sample, &bytes))
+	while (sample != NULL && sample_read(sample, &bytes))
 		see_sample(s, ev->from, false);
 	see_turn(s, ev->from);
 	see_pair(s, ev->from);
@@ -524,6 +533,7 @@ static void see_end(const struct sight *s, enum side side, bool complete)
 	struct mine *m = s->mine;
 	struct leg *l = &m->leg[side];
 	see_sample(s, side, complete);
+	tunnel_return_sample(s, side);
 	l->open = false;
 	if (side == CLIENT)
 		m->duplex = false;
@@ -555,7 +565,7 @@ static enum interest general_see(const struct sight *s)
 	default:
 		see_end(s, ev->from, ev->kind == HTTP_MESSAGE_END && ev->complete);
 	}
-	if (wants_more(s->mine, ev->from))
+	if (wants_more(s, ev->from))
 		return LISTENING;
 	return is_all_told(s) ? DONE : DULL;
 }

@@ -51,6 +51,31 @@ void tunnel_return_finding(const struct sight *s)
 	t->finding = NULL;
 }
 
+struct sample *tunnel_sample(const struct sight *s, enum side side)
+{
+	return s->tunnel->notebook != NULL ? s->tunnel->notebook->sample[side] : NULL;
+}
+
+struct sample *tunnel_lend_sample(const struct sight *s, enum side side)
+{
+	struct tunnel *t = s->tunnel;
+	if (never(t->notebook == NULL))
+		return NULL;
+	struct sample **const sample = &t->notebook->sample[side];
+	if (*sample == NULL && (*sample = pool_take_uncleared(&s->kit->samples)) == NULL)
+		t->exhausted = 1;
+	return *sample;
+}
+
+void tunnel_return_sample(const struct sight *s, enum side side)
+{
+	struct notebook *n = s->tunnel->notebook;
+	if (n == NULL)
+		return;
+	pool_give(&s->kit->samples, n->sample[side]);
+	n->sample[side] = NULL;
+}
+
 /* Alone, a tunnel bears the id of its connection. */
 static uint64_t own_id(const struct sight *s)
 {

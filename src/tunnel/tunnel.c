@@ -1,8 +1,10 @@
 /* tunnel -- the notebooks of all detectors lie behind each other in one block, each at a multiple of 16: first those of the
- * detectors that are always awake or small, with which most connections come by, so that a short block holds them.  Only the detectors that are awake on a connection are walked, by their bits: the others cost it nothing. */
+ * detectors whom every request wakes, then the small ones: most connections come by with these, so that a short block holds them.
+ * Only the detectors that are awake on a connection are walked, by their bits: the others cost it nothing. */
 #include "tunnel/tunnel.h"
 
 #include "tunnel/inside.h"
+#include "tunnel/sample.h"
 
 #define DETECTOR(name) extern const struct detector detector_##name;
 #include "tunnel/list.h"
@@ -47,8 +49,9 @@ static size_t lay_out_mine(struct tunnel_kit *k, uint64_t which, size_t at)
 	return at;
 }
 
-static void lay_out(struct tunnel_kit *k, size_t *slip, size_t *whole)
+static void lay_out(struct tunnel_kit *k, size_t size[SHEETS])
 {
+	uint64_t small = 0;
 	size_t ours = rounded(sizeof(struct joins));
 	for (unsigned i = 0; i < DETECTORS; i++) {
 		k->at[i].see = detectors[i]->see;
@@ -57,25 +60,34 @@ static void lay_out(struct tunnel_kit *k, size_t *slip, size_t *whole)
 		ours += rounded(detectors[i]->shared);
 		wake_add(&k->wake, i, detectors[i]);
 		if (detectors[i]->memory <= SMALL)
-			k->few |= UINT64_C(1) << i;
+			small |= UINT64_C(1) << i;
 	}
-	k->few |= k->wake.always;
-	*slip = lay_out_mine(k, k->few, rounded(sizeof(struct notebook)));
-	*whole = lay_out_mine(k, ~k->few, *slip);
+	k->fits[STUB] = wake_usual(&k->wake);
+	k->fits[SLIP] = k->fits[STUB] | small;
+	k->fits[WHOLE] = UINT64_MAX;
+	size[STUB] = lay_out_mine(k, k->fits[STUB], rounded(sizeof(struct notebook)));
+	size[SLIP] = lay_out_mine(k, k->fits[SLIP] & ~k->fits[STUB], size[STUB]);
+	size[WHOLE] = lay_out_mine(k, ~k->fits[SLIP], size[SLIP]);
+}
+
+/* A connection has one sample for each side at most. */
+static bool pools_init(struct tunnel_kit *k, const size_t size[SHEETS], size_t connections, struct err *e)
+{
+	const size_t share = connections / FINDINGS_SHARE;
+	for (unsigned i = 0; i < SHEETS; i++)
+		if (!pool_init(&k->notebooks[i], "tunnel notebooks", size[i], connections, e))
+			return false;
+	return pool_init(&k->samples, "samples of content", sizeof(struct sample), 2 * connections, e) &&
+	       pool_init(&k->findings, "tunnel findings", sizeof(struct finding),
+		   share > FINDINGS_LEAST ? share : FINDINGS_LEAST, e);
 }
 
 bool tunnel_kit_init(struct tunnel_kit *k, size_t connections, struct unwrap *unwrap, struct err *e)
 {
-	const size_t share = connections / FINDINGS_SHARE;
-	size_t slip, whole;
+	size_t size[SHEETS];
 	*k = (struct tunnel_kit){ .unwrap = unwrap };
-	lay_out(k, &slip, &whole);
-	if (!pool_init(&k->notebooks, "tunnel notebooks", whole, connections, e))
-		return false;
-	if (pool_init(&k->slips, "tunnel notebooks", slip, connections, e) &&
-	    pool_init(&k->findings, "tunnel findings", sizeof(struct finding),
-		share > FINDINGS_LEAST ? share : FINDINGS_LEAST, e) &&
-	    groups_init(&k->groups, connections, e))
+	lay_out(k, size);
+	if (pools_init(k, size, connections, e) && groups_init(&k->groups, connections, e))
 		return true;
 	tunnel_kit_fini(k);
 	return false;
@@ -85,29 +97,39 @@ void tunnel_kit_fini(struct tunnel_kit *k)
 {
 	groups_fini(&k->groups);
 	pool_fini(&k->findings);
-	pool_fini(&k->slips);
-	pool_fini(&k->notebooks);
+	pool_fini(&k->samples);
+	for (unsigned i = 0; i < SHEETS; i++)
+		pool_fini(&k->notebooks[i]);
 }
 
 size_t tunnel_kit_reserved(const struct tunnel_kit *k)
 {
-	return pool_reserved(&k->notebooks) + pool_reserved(&k->slips) + pool_reserved(&k->findings) +
-	       groups_reserved(&k->groups);
+	size_t n = pool_reserved(&k->samples) + pool_reserved(&k->findings) + groups_reserved(&k->groups);
+	for (unsigned i = 0; i < SHEETS; i++)
+		n += pool_reserved(&k->notebooks[i]);
+	return n;
+}
+
+uint64_t tunnel_kit_refused(const struct tunnel_kit *k)
+{
+	uint64_t n = k->samples.refused;
+	for (unsigned i = 0; i < SHEETS; i++)
+		n += k->notebooks[i].refused;
+	return n;
 }
 
 void tunnel_init(struct tunnel *t, uint64_t flow_id, uint64_t pair, void *ours)
 {
-	*t = (struct tunnel){ .flow_id = flow_id, .pair = pair, .ours = ours };
-}
-
-static struct pool *pool_of(struct tunnel_kit *k, const struct tunnel *t)
-{
-	return t->slip ? &k->slips : &k->notebooks;
+	*t = (struct tunnel){ .flow_id = flow_id, .pair = pair, .ours = ours, .ready = true };
 }
 
 static void give_notebook(struct tunnel_kit *k, struct tunnel *t)
 {
-	pool_give(pool_of(k, t), t->notebook);
+	if (t->notebook == NULL)
+		return;
+	pool_give(&k->samples, t->notebook->sample[CLIENT]);
+	pool_give(&k->samples, t->notebook->sample[SERVER]);
+	pool_give(&k->notebooks[t->sheet], t->notebook);
 	t->notebook = NULL;
 }
 
@@ -224,34 +246,41 @@ static void release_if_idle(struct tunnel_kit *k, struct tunnel *t)
 	give_notebook(k, t);
 }
 
-/* Somebody wakes for whom a slip has no room.  When there is no whole notebook left, he sleeps on. */
-static void outgrow(struct tunnel_kit *k, struct tunnel *t)
+/* Somebody wakes for whom the notebook has no room.  When there is no larger one left, he sleeps on. */
+static void outgrow(struct tunnel_kit *k, struct tunnel *t, enum sheet need)
 {
-	struct notebook *whole = pool_take_uncleared(&k->notebooks);
-	if (whole == NULL) {
+	struct notebook *larger = pool_take_uncleared(&k->notebooks[need]);
+	if (larger == NULL) {
 		t->exhausted = true;
-		t->never |= ~k->few;
-		t->awake &= k->few;
+		t->never |= ~k->fits[t->sheet];
+		t->awake &= k->fits[t->sheet];
 		return;
 	}
-	memcpy(whole, t->notebook, k->slips.size);
-	give_notebook(k, t);
-	t->notebook = whole;
-	t->slip = false;
+	memcpy(larger, t->notebook, k->notebooks[t->sheet].size);
+	pool_give(&k->notebooks[t->sheet], t->notebook);
+	t->notebook = larger;
+	t->sheet = (uint8_t)need;
+}
+
+static enum sheet sheet_for(const struct tunnel_kit *k, const struct tunnel *t)
+{
+	if ((t->awake & ~k->fits[STUB]) == 0)
+		return STUB;
+	return (t->awake & ~k->fits[SLIP]) == 0 ? SLIP : WHOLE;
 }
 
 static bool has_notebook(struct tunnel_kit *k, struct tunnel *t)
 {
-	const bool few = (t->awake & ~k->few) == 0;
+	const enum sheet need = sheet_for(k, t);
 	if (t->notebook != NULL) {
-		if (t->slip && !few)
-			outgrow(k, t);
+		if (t->sheet < need)
+			outgrow(k, t, need);
 		return true;
 	}
 	if (t->exhausted)
 		return false;
-	t->slip = few;
-	t->notebook = pool_take_uncleared(pool_of(k, t));
+	t->sheet = (uint8_t)need;
+	t->notebook = pool_take_uncleared(&k->notebooks[need]);
 	t->exhausted = t->notebook == NULL;
 	if (t->notebook != NULL)
 		*t->notebook = (struct notebook){ 0 };
@@ -312,7 +341,7 @@ bool tunnel_see(struct tunnel_kit *k, struct tunnel *t, const struct http_event 
 	if (t->awake == 0 || (ev->kind == HTTP_BODY && bits == 0) || (t->notebook == NULL && !head) ||
 	    !has_notebook(k, t))
 		return false;
-	const uint64_t shown = t->slip ? bits & k->few : bits;
+	const uint64_t shown = bits & k->fits[t->sheet];
 	if (shown != 0)
 		show(k, t, ev, d, shown);
 	if (ends(ev))

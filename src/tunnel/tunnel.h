@@ -1,8 +1,9 @@
 /* tunnel -- shows HTTP events to the detectors they concern and keeps their notebooks.
  *
- * A connection costs one notebook while a detector is at work on it, however many detectors there are, and a short one while only
- * those are that look at every message or need next to nothing; a finding only when a detector asks for one.  When either runs out, the connection is watched less (`exhausted`) and nothing else
- * happens.
+ * A connection costs one notebook while a detector is at work on it, however many detectors there are: a stub while only those are
+ * whom nearly every request wakes, a slip while others are that need next to nothing; a sample while there is content to look at; a
+ * finding only when a detector asks for one.  When one of these runs out, the connection is watched less (`exhausted`) and nothing
+ * else happens.
  */
 #ifndef TUNNEL_TUNNEL_H
 #define TUNNEL_TUNNEL_H
@@ -16,11 +17,14 @@
 
 enum { MAX_DETECTORS = 64 }; /* a connection remembers in 64 bits which are awake */
 
+/* Notebooks of three sizes: each holds what the one before holds, in the same places. */
+enum sheet { STUB, SLIP, WHOLE, SHEETS };
+
 struct tunnel_kit {
-	struct pool notebooks; /* all detectors' `mine` of one connection in one block */
-	struct pool slips;     /* the same for those in `few` only, who come first */
-	uint64_t few;          /* bit i: detector i is always awake, or needs next to nothing */
-	struct pool findings;  /* few: only for connections on which something is suspected */
+	struct pool notebooks[SHEETS]; /* detectors' `mine` of one connection in one block */
+	uint64_t fits[SHEETS];         /* bit i: that of detector i is in it */
+	struct pool samples;           /* of content, for whoever asks for one */
+	struct pool findings;          /* few: only for connections on which something is suspected */
 	struct groups groups;
 	struct wake wake;
 	struct unwrap *unwrap; /* where unwrapped bytes are written; NULL: nowhere */
@@ -33,10 +37,11 @@ struct tunnel_kit {
 
 /* What detectors remember of a connection; their own parts follow. */
 struct notebook {
-	int64_t t;             /* of the last event */
-	uint64_t clear;        /* bit i: detector i's part has been cleared */
-	uint64_t listening[2]; /* bit i: detector i listens to the message at hand of that side */
-	uint64_t done[2];      /* bit i: detector i need not be told of its end */
+	int64_t t;                /* of the last event */
+	uint64_t clear;           /* bit i: detector i's part has been cleared */
+	uint64_t listening[2];    /* bit i: detector i listens to the message at hand of that side */
+	uint64_t done[2];         /* bit i: detector i need not be told of its end */
+	struct sample *sample[2]; /* of that message; NULL until lent */
 };
 
 struct tunnel {
@@ -48,15 +53,17 @@ struct tunnel {
 	uint64_t awake;    /* bit i: detector i is shown this connection's messages */
 	uint64_t never;    /* bit i: detector i said NEVER */
 	uint8_t holder;    /* the detector that has the finding */
+	bool ready;        /* tunnel_init was called */
 	bool asked;        /* a request was seen, whoever was awake */
-	bool slip;         /* the notebook is a short one */
-	uint8_t exhausted; /* no notebook or finding could be had (a doubt for the record) */
+	uint8_t sheet;     /* enum sheet: the notebook's size */
+	uint8_t exhausted; /* no notebook, sample or finding could be had (a doubt for the record) */
 };
 
 bool tunnel_kit_init(struct tunnel_kit *k, size_t connections, struct unwrap *unwrap, struct err *e) MUST_CHECK;
 void tunnel_kit_fini(struct tunnel_kit *k);
 
-size_t tunnel_kit_reserved(const struct tunnel_kit *k); /* bytes at most */
+size_t tunnel_kit_reserved(const struct tunnel_kit *k);  /* bytes at most */
+uint64_t tunnel_kit_refused(const struct tunnel_kit *k); /* notebooks and samples that could not be had */
 
 size_t tunnel_shared_size(void); /* what kin must keep per pair of hosts */
 

@@ -36,6 +36,12 @@ void wake_add(struct wake *w, unsigned which, const struct detector *d)
 	}
 }
 
+uint64_t wake_usual(const struct wake *w)
+{
+	return w->always | w->at[place_of(SLICE("Host"))] | w->at[place_of(SLICE("User-Agent"))] |
+	       w->at[place_of(SLICE("Accept"))];
+}
+
 static uint64_t ask_request(const struct wake *w, const struct http_event *ev)
 {
 	const struct slice target = ev->head->target;

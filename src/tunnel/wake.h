@@ -20,6 +20,9 @@ struct wake {
 
 void wake_add(struct wake *w, unsigned which, const struct detector *d);
 
+/* Bits of those whom nearly every request wakes. */
+uint64_t wake_usual(const struct wake *w);
+
 /* Bits of those whom this request or response wakes. */
 uint64_t wake_ask(const struct wake *w, const struct http_event *ev);
 

@@ -78,7 +78,7 @@ static void step(struct talk *k, struct cursor *c)
 	const enum side from = op & 1 ? SERVER : CLIENT;
 	switch (op >> 1 & 15) {
 	case 0:
-		k->acks[from] = k->s.side[OTHER(from)].end_seen;
+		k->acks[from] = side_seen(&k->s.side[OTHER(from)]);
 		break;
 	case 1:
 		k->acks[from] += cursor_be16(c);

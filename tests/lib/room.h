@@ -11,7 +11,7 @@ static inline struct pool *room_for_notes(void)
 {
 	static struct pool room;
 	struct err e;
-	if (room.blocks == NULL && !pool_init(&room, "notes", NOTES_MORE * sizeof(struct note), DOSSIERS, &e))
+	if (room.blocks == NULL && !pool_init(&room, "notes", sizeof(struct more_notes), DOSSIERS, &e))
 		abort();
 	if (room.used == room.count)
 		room.fresh = room.used = 0;

@@ -56,7 +56,8 @@ static inline void talk_begin(struct talk *k, enum overlap_policy policy, size_t
 static inline void talk_end(struct talk *k)
 {
 	stream_fini(&k->kit, &k->s);
-	CHECK(k->kit.small.used == 0 && k->kit.medium.used == 0 && k->kit.large.used == 0 && k->kit.waiting.used == 0);
+	CHECK(k->kit.small.used == 0 && k->kit.medium.used == 0 && k->kit.large.used == 0);
+	CHECK(k->kit.waiting.used == 0 && k->kit.unrests.used == 0);
 	stream_kit_fini(&k->kit);
 	for (int i = 0; i < 2; i++) {
 		free(k->got[i].bytes);
@@ -67,21 +68,22 @@ static inline void talk_end(struct talk *k)
 /* What must hold of a side between two calls. */
 static inline void talk_check_side(const struct stream_side *x)
 {
-	CHECK(x->next == x->read + x->left_len + x->packet_len);
-	CHECK(x->left_len <= MAX_FLOW_BUFFER);
-	CHECK((x->left_kind == 0) == (x->left_len == 0));
+	const struct unrest *u = x->unrest;
+	CHECK(x->next >= (uint64_t)u->left_len + x->packet_len);
+	CHECK(u->left_len <= MAX_FLOW_BUFFER);
+	CHECK((u->left_kind == 0) == (u->left_len == 0));
 	uint64_t upto = x->next;
 	unsigned count = 0, bytes = 0;
 	const struct waiting *last = NULL;
-	for (const struct waiting *w = x->waiting; w != NULL; w = w->next) {
+	for (const struct waiting *w = u->waiting; w != NULL; w = w->next) {
 		CHECK(w->len != 0 && w->offset >= upto && w->len <= sizeof w->bytes);
 		upto = w->offset + w->len;
 		count++;
 		bytes += w->len;
 		last = w;
 	}
-	CHECK(x->last == last || x->waiting == NULL);
-	CHECK(count == x->waiting_count && bytes == x->waiting_bytes);
+	CHECK(u->last == last || u->waiting == NULL);
+	CHECK(count == u->waiting_count && bytes == u->waiting_bytes);
 	CHECK(bytes <= MAX_HOLE_BYTES);
 }
 

@@ -24,7 +24,7 @@ struct one_side {
 
 struct two_sides {
 	struct http_conn conn;
-	struct head head;
+	struct http_kit kit; /* zeroed at first; made with the first dialogue */
 	struct edge edge;
 	struct one_side side[2];
 	bool want, accept, stopped;
@@ -42,6 +42,10 @@ struct two_sides {
 static inline void sides_begin(struct two_sides *x, bool midstream)
 {
 	const struct edge edge = x->edge;
+	struct err e;
+	if (x->kit.queues.blocks == NULL && !http_kit_init(&x->kit, 1, &e))
+		abort();
+	http_conn_fini(&x->kit, &x->conn);
 	memset(&x->conn, 0xa5, sizeof x->conn);
 	http_conn_init(&x->conn, midstream);
 	for (int i = 0; i < 2; i++) {
@@ -56,6 +60,15 @@ static inline void sides_begin(struct two_sides *x, bool midstream)
 	x->calls = 0;
 	x->log_len = 0;
 	x->log[0] = 0;
+}
+
+static inline void sides_free(struct two_sides *x)
+{
+	http_conn_fini(&x->kit, &x->conn);
+	if (x->kit.queues.used != 0)
+		abort();
+	http_kit_fini(&x->kit);
+	memset(&x->conn, 0, sizeof x->conn);
 }
 
 static inline void sides_say(struct two_sides *x, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -181,7 +194,7 @@ static inline bool sides_step(struct two_sides *x, enum side from)
 	if (x->stopped || !side_peek(x, from, &in))
 		return false;
 	const uint8_t before = x->conn.side[from].state;
-	http_next(&x->conn, &in, &x->head, &ev);
+	http_next(&x->kit, &x->conn, &in, &ev);
 	x->calls++;
 	if (ev.from != from || ev.eat > in.bytes.len)
 		abort();

@@ -164,6 +164,35 @@ static void untouched_blocks_cost_nothing(void **state)
 	pool_fini(&p);
 }
 
+/* Only when no block is out, and when it is worth a call; afterwards all is as at first. */
+static void a_resting_pool_costs_nothing(void **state)
+{
+	(void)state;
+	enum { COUNT = 2048, SIZE = 4096 };
+	static void *block[COUNT];
+	struct pool p = made(SIZE, COUNT);
+	for (size_t i = 0; i < COUNT; i++)
+		memset(block[i] = pool_take(&p), 0xff, SIZE);
+	for (size_t i = 1; i < COUNT; i++)
+		pool_give(&p, block[i]);
+	pool_rest(&p);
+	assert_int_equal(p.fresh, COUNT);
+	assert_int_equal(((unsigned char *)block[0])[SIZE - 1], 0xff);
+	pool_give(&p, block[0]);
+	pool_rest(&p);
+	assert_int_equal(p.fresh, 0);
+	assert_int_equal(p.peak, COUNT);
+	for (size_t i = 0; i < COUNT; i++)
+		assert_zero(pool_take(&p), SIZE);
+	assert_null(pool_take(&p));
+	pool_fini(&p);
+	p = made(SIZE, COUNT);
+	pool_give(&p, pool_take(&p));
+	pool_rest(&p);
+	assert_int_equal(p.fresh, 1);
+	pool_fini(&p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -175,6 +204,7 @@ int main(void)
 		cmocka_unit_test(a_pool_of_none),
 		cmocka_unit_test(what_cannot_be_is_an_error),
 		cmocka_unit_test(untouched_blocks_cost_nothing),
+		cmocka_unit_test(a_resting_pool_costs_nothing),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -376,6 +376,7 @@ static struct two_sides *new_sides(void)
 
 static void free_sides(struct two_sides *x)
 {
+	sides_free(x);
 	edge_free(&x->edge);
 	free(x);
 }
@@ -439,6 +440,48 @@ static void a_full_queue_waits(void **state)
 	assert_true(x->stopped);
 	assert_int_equal(x->side[CLIENT].odd, 0);
 	assert_int_equal(x->side[SERVER].odd, 0);
+	free_sides(x);
+}
+
+/* Few requests are kept in place, more in a block, which is given back when all are answered. */
+static void many_requests_take_a_block(void **state)
+{
+	(void)state;
+	struct two_sides *x = new_sides();
+	sides_begin(x, false);
+	x->want = x->accept = false;
+	send_text(x, CLIENT, "HEAD / HTTP/1.1\r\n\r\n", FEW_ASKED);
+	assert_int_equal(x->kit.queues.used, 0);
+	send_text(x, CLIENT, "HEAD / HTTP/1.1\r\n\r\n", 1);
+	assert_int_equal(x->kit.queues.used, 1);
+	send_text(x, SERVER, "HTTP/1.1 200 x\r\nContent-Length: 100\r\n\r\n", FEW_ASKED);
+	assert_int_equal(x->kit.queues.used, 1);
+	send_text(x, SERVER, "HTTP/1.1 200 x\r\nContent-Length: 100\r\n\r\n", 1);
+	assert_int_equal(x->kit.queues.used, 0);
+	assert_int_equal(x->conn.answered, FEW_ASKED + 1);
+	assert_int_equal(x->side[SERVER].odd, 0);
+	free_sides(x);
+}
+
+/* Without a block the oldest request is forgotten: what answers it is not known, what answers the others is. */
+static void without_a_block_the_oldest_is_forgotten(void **state)
+{
+	(void)state;
+	struct two_sides *x = new_sides();
+	sides_begin(x, false);
+	void *const only = pool_take(&x->kit.queues);
+	x->want = x->accept = false;
+	send_text(x, CLIENT, "HEAD / HTTP/1.1\r\n\r\n", FEW_ASKED);
+	send_text(x, CLIENT, CONNECT_H, 1);
+	assert_int_equal(x->kit.queues.refused, 1);
+	send_text(x, SERVER, "HTTP/1.1 204 x\r\n\r\n", 1);
+	assert_non_null(strstr(x->log, "s ? 204"));
+	send_text(x, SERVER, "HTTP/1.1 200 x\r\nContent-Length: 100\r\n\r\n", FEW_ASKED - 1);
+	assert_true(http_holds(&x->conn));
+	x->accept = true;
+	send_text(x, SERVER, "HTTP/1.1 200 x\r\n\r\n", 1);
+	assert_true(x->stopped);
+	pool_give(&x->kit.queues, only);
 	free_sides(x);
 }
 
@@ -566,6 +609,8 @@ int main(void)
 		cmocka_unit_test(all_dialogues),
 		cmocka_unit_test(a_full_queue_waits),
 		cmocka_unit_test(a_full_queue_goes_before_the_next_answer),
+		cmocka_unit_test(many_requests_take_a_block),
+		cmocka_unit_test(without_a_block_the_oldest_is_forgotten),
 		cmocka_unit_test(one_direction_goes_on),
 		cmocka_unit_test(a_head_has_an_end),
 		cmocka_unit_test(a_side_can_be_restarted),

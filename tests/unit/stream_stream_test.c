@@ -80,6 +80,45 @@ static void test_left_over_grows(void **state)
 	talk_end(&k);
 }
 
+/* A side takes room for what is missing, unread or ending when there is any, and gives it back afterwards. */
+static void test_at_rest(void **state)
+{
+	(void)state;
+	struct talk k;
+	talk_begin(&k, OVERLAP_LINUX, 4);
+	talk_open(&k);
+	assert_int_equal(talk_say(&k, CLIENT, 0, "GET"), 0);
+	assert_int_equal(k.kit.unrests.peak, 0);
+	/* Unread. */
+	assert_int_equal(say_bytes(&k, SERVER, 0, 10, 0), 0);
+	assert_int_equal(k.kit.unrests.used, 1);
+	assert_int_equal(say_bytes(&k, SERVER, 10, 10, SIZE_MAX), 0);
+	assert_int_equal(k.kit.unrests.used, 0);
+	/* Behind a hole, which is filled. */
+	assert_int_equal(talk_say(&k, CLIENT, 6, "DEF"), 0);
+	assert_int_equal(k.kit.unrests.used, 1);
+	assert_int_equal(side_seen(&k.s.side[CLIENT]), 9);
+	assert_int_equal(talk_say(&k, CLIENT, 3, "ABC"), 0);
+	assert_int_equal(k.kit.unrests.used, 0);
+	assert_true(talk_got(&k, CLIENT, "GETABCDEF"));
+	/* It ends. */
+	talk_flags(&k, CLIENT, 9, TCP_ACK | TCP_FIN);
+	assert_int_equal(k.s.state, STREAM_CLOSING);
+	assert_int_equal(k.kit.unrests.used, 1);
+	talk_end(&k);
+}
+
+/* There is room for both sides of every conversation, and one more conversation in its making. */
+static void test_room_for_every_side(void **state)
+{
+	(void)state;
+	struct stream_kit k;
+	struct err e;
+	assert_true(stream_kit_init(&k, 100, OVERLAP_LINUX, &e));
+	assert_true(k.unrests.count >= 2 * 101);
+	stream_kit_fini(&k);
+}
+
 /* A packet larger than the room behind what is left is still shown whole, to a reader that eats. */
 static void test_large_packet_behind_left_over(void **state)
 {
@@ -169,7 +208,7 @@ static void test_count_past_4_gib(void **state)
 	}
 	free(b);
 	assert_int_equal(stream_total(&k.s, SERVER), at);
-	assert_int_equal(k.s.side[SERVER].read, at);
+	assert_int_equal(side_read(&k.s.side[SERVER]), at);
 	talk_end(&k);
 }
 
@@ -311,6 +350,8 @@ int main(void)
 		cmocka_unit_test(test_pools_run_out),
 		cmocka_unit_test(test_shuffled_streams),
 		cmocka_unit_test(test_sizes),
+		cmocka_unit_test(test_at_rest),
+		cmocka_unit_test(test_room_for_every_side),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

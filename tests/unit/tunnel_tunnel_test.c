@@ -18,13 +18,18 @@ static struct tunnel_kit kit_for(size_t connections)
 }
 
 /* Only one detector is awake, so that the test does not depend on the others. */
-static void begin(struct tunnel *t, uint64_t flow_id)
+static void begin_with(struct tunnel *t, uint64_t flow_id, const char *detector)
 {
 	tunnel_init(t, flow_id, 1, NULL);
 	unsigned which = 0;
-	while (strcmp(tunnel_detector(which)->name, "gnu-httptunnel") != 0)
+	while (strcmp(tunnel_detector(which)->name, detector) != 0)
 		which++;
 	t->never = ~(UINT64_C(1) << which);
+}
+
+static void begin(struct tunnel *t, uint64_t flow_id)
+{
+	begin_with(t, flow_id, "gnu-httptunnel");
 }
 
 static void list_is_sound(void **state)
@@ -49,7 +54,7 @@ static void list_is_sound(void **state)
 	assert_null(tunnel_detector(1000));
 	assert_true(tunnel_shared_size() > shared);
 	struct tunnel_kit k = kit_for(4);
-	assert_int_equal(k.notebooks.size, memory + (sizeof(struct notebook) + 15) / 16 * 16);
+	assert_int_equal(k.notebooks[WHOLE].size, memory + (sizeof(struct notebook) + 15) / 16 * 16);
 	tunnel_kit_fini(&k);
 }
 
@@ -72,11 +77,11 @@ static void notebook_from_the_first_message_on(void **state)
 	begin(&u, 2);
 	const struct http_event body = { .kind = HTTP_BODY, .bytes = SLICE("x"), .eat = 1 };
 	assert_false(tunnel_see(&k, &t, &body, &d));
-	assert_int_equal(k.slips.used, 0);
+	assert_int_equal(k.notebooks[STUB].used, 0);
 	const struct http_event ask = { .kind = HTTP_REQUEST, .head = h, .eat = 9, .t = 5 };
 	assert_false(tunnel_see(&k, &t, &ask, &d));
-	assert_int_equal(k.slips.used, 1);
-	assert_int_equal(k.notebooks.used, 0);
+	assert_int_equal(k.notebooks[STUB].used, 1);
+	assert_int_equal(k.notebooks[WHOLE].used, 0);
 	assert_int_equal(t.notebook->t, 5);
 	assert_int_equal(((uintptr_t)t.notebook) % 16, 0);
 	/* None left: that connection is watched less, and says so. */
@@ -90,13 +95,13 @@ static void notebook_from_the_first_message_on(void **state)
 	tunnel_fini(&k, &t);
 	tunnel_fini(&k, &t);
 	tunnel_fini(&k, &u);
-	assert_int_equal(k.slips.used, 0);
+	assert_int_equal(k.notebooks[STUB].used, 0);
 	tunnel_kit_fini(&k);
 	free(h);
 }
 
 /* Who wakes later finds what was written before in a whole notebook; when there is none, he is not shown anything. */
-static void a_slip_is_outgrown(void **state)
+static void a_stub_is_outgrown(void **state)
 {
 	(void)state;
 	struct tunnel_kit k = kit_for(1);
@@ -106,10 +111,11 @@ static void a_slip_is_outgrown(void **state)
 	begin(&t, 1);
 	begin(&u, 2);
 	t.never = u.never = 0;
-	assert_true(k.slips.size < k.notebooks.size / 2);
+	assert_true(k.notebooks[STUB].size < k.notebooks[SLIP].size / 2 &&
+		    k.notebooks[SLIP].size < k.notebooks[WHOLE].size / 2);
 	const struct http_event ask = { .kind = HTTP_REQUEST, .head = h, .eat = 9, .t = 5 };
 	tunnel_see(&k, &t, &ask, &d);
-	assert_true(t.slip);
+	assert_int_equal(t.sheet, STUB);
 	const uint64_t clear = t.notebook->clear;
 	assert_true(clear != 0);
 	struct http_event post = ask;
@@ -117,21 +123,55 @@ static void a_slip_is_outgrown(void **state)
 	h->length = 100;
 	h->length_valid = h->has_length = true;
 	tunnel_see(&k, &t, &post, &d);
-	assert_false(t.slip);
-	assert_int_equal(k.slips.used, 0);
-	assert_int_equal(k.notebooks.used, 1);
+	assert_int_equal(t.sheet, WHOLE);
+	assert_int_equal(k.notebooks[STUB].used, 0);
+	assert_int_equal(k.notebooks[WHOLE].used, 1);
 	assert_int_equal(t.notebook->clear & clear, clear);
 	tunnel_see(&k, &u, &ask, &d);
-	assert_true(u.slip);
+	assert_int_equal(u.sheet, STUB);
 	tunnel_see(&k, &u, &post, &d);
-	assert_true(u.slip && u.exhausted);
-	assert_int_equal(u.awake & ~k.few, 0);
-	assert_int_equal(~u.never & ~k.few, 0);
+	assert_true(u.sheet == STUB && u.exhausted);
+	assert_int_equal(u.awake & ~k.fits[STUB], 0);
+	assert_int_equal(~u.never & ~k.fits[STUB], 0);
 	tunnel_end(&k, &t, &d);
 	tunnel_end(&k, &u, &d);
 	tunnel_fini(&k, &t);
 	tunnel_fini(&k, &u);
-	assert_int_equal(k.slips.used + k.notebooks.used, 0);
+	assert_int_equal(k.notebooks[STUB].used + k.notebooks[WHOLE].used, 0);
+	tunnel_kit_fini(&k);
+	free(h);
+}
+
+/* Content of which no sample could be had is not listened to; one that was lent is given back with the message. */
+static void samples_run_out(void **state)
+{
+	(void)state;
+	struct tunnel_kit k = kit_for(1);
+	struct tunnel t, u;
+	struct dossier d = { .room = room_for_notes() };
+	struct head *h = plain_head();
+	h->method = METHOD_POST;
+	h->length = 1000;
+	const struct http_event ask = { .kind = HTTP_REQUEST, .head = h, .eat = 9, .rule = BODY_LENGTH };
+	const struct http_event body = { .kind = HTTP_BODY, .bytes = SLICE("some text"), .eat = 9, .offset = 9 };
+	const struct http_event end = { .kind = HTTP_MESSAGE_END };
+	begin_with(&t, 1, "unknown");
+	begin_with(&u, 2, "unknown");
+	assert_true(tunnel_see(&k, &t, &ask, &d));
+	assert_int_equal(k.samples.used, 1);
+	assert_true(tunnel_see(&k, &t, &body, &d));
+	tunnel_see(&k, &t, &end, &d);
+	assert_int_equal(k.samples.used, 0);
+	tunnel_fini(&k, &t);
+	while (pool_take(&k.samples) != NULL)
+		continue;
+	const uint64_t refused = tunnel_kit_refused(&k);
+	tunnel_see(&k, &u, &ask, &d);
+	assert_true(u.exhausted);
+	assert_int_equal(tunnel_kit_refused(&k), refused + 1);
+	tunnel_see(&k, &u, &body, &d);
+	tunnel_see(&k, &u, &end, &d);
+	tunnel_fini(&k, &u);
 	tunnel_kit_fini(&k);
 	free(h);
 }
@@ -262,7 +302,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(list_is_sound),
 		cmocka_unit_test(notebook_from_the_first_message_on),
-		cmocka_unit_test(a_slip_is_outgrown),
+		cmocka_unit_test(a_stub_is_outgrown),
+		cmocka_unit_test(samples_run_out),
 		cmocka_unit_test(listening),
 		cmocka_unit_test(ends_that_are_awaited),
 		cmocka_unit_test(findings_are_lent),
