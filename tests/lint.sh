@@ -5,12 +5,16 @@ set -u
 cd "$(dirname "$0")/.." || exit 2
 failed=0
 jobs=$(nproc)
-# Tables of designated initialisers and small integers are the style here, so the checks that mind them are left out.
-checks='-*,clang-analyzer-*,bugprone-*,performance-*,portability-*,cert-err33-c,cert-err34-c,cert-flp30-c,misc-redundant-expression'
-checks="$checks,-bugprone-easily-swappable-parameters,-bugprone-narrowing-conversions,-bugprone-implicit-widening-of-multiplication-result"
-checks="$checks,-bugprone-reserved-identifier,-bugprone-branch-clone,-bugprone-assignment-in-if-condition,-cert-err33-c"
+# All that scan-build runs is among these checks (clang-analyzer-*, over every file), so `make check` has no scan-build of its own:
+# `make scan` shows the paths to what is found here.
+checks='-*,clang-analyzer-*,bugprone-*,performance-*,portability-*,cert-err34-c,cert-flp30-c,misc-redundant-expression'
+# What is left out, and why.  Numbers beside numbers are what parsers take.
+checks="$checks,-bugprone-easily-swappable-parameters"
+# gcc's -Wconversion, an error in every build, is stricter; products that widen here are of constants and of counts below a hundred.
+checks="$checks,-bugprone-narrowing-conversions,-bugprone-implicit-widening-of-multiplication-result"
+# It wants Annex K, which no C library here has.
 checks="$checks,-clang-analyzer-security.insecureAPI.DeprecatedOrUnsafeBufferHandling"
-# False alarms of these versions: va_start followed by vsnprintf, copies that are not meant to end in NUL, arrays of pointers.
+# False alarms of version 14: va_start followed by vsnprintf, copies that are not meant to end in NUL, arrays of pointers.
 checks="$checks,-clang-analyzer-valist.Uninitialized,-bugprone-not-null-terminated-result,-bugprone-sizeof-expression"
 sources=$(find src -name '*.c' | LC_ALL=C sort)
 helpers='tests/talk/player.c tests/talk/play.c tests/talk/script.c tests/talk/record.c tests/talk/seeds.c tests/talk/capture.c tests/lib/wire.c'
@@ -23,7 +27,7 @@ echo $sources $helpers | tr ' ' '\n' | xargs -P "$jobs" -n 2 sh -c '
 ' tidy "$checks" || failed=1
 # shellcheck disable=SC2086
 cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr --error-exitcode=1 -Isrc -D_GNU_SOURCE \
-	-DCULVERT_VERSION='"0"' --suppress=missingIncludeSystem --suppress=arrayIndexOutOfBounds --max-configs=4 -j "$jobs" $sources || failed=1
+	-DCULVERT_VERSION='"0"' --suppress=missingIncludeSystem --max-configs=4 -j "$jobs" $sources || failed=1
 for page in docs/*.[1-9]; do
 	[ -e "$page" ] || continue
 	mandoc -T lint -W warning "$page" || failed=1

@@ -94,9 +94,7 @@ static void take_size_byte(struct chunked *c, uint8_t b, uint64_t *odd)
 		c->part = CHUNK_EXTENSION;
 	else if ((b == ' ' || b == '\t') && c->digits != 0 && c->part == CHUNK_DIGITS)
 		c->part = CHUNK_BLANKS;
-	else if (b != '\r' && b != ' ' && b != '\t' && c->part != CHUNK_EXTENSION)
-		break_off(c, odd);
-	else if (c->digits == 0)
+	else if (c->digits == 0 || (b != '\r' && b != ' ' && b != '\t' && c->part != CHUNK_EXTENSION))
 		break_off(c, odd);
 }
 
