@@ -128,6 +128,13 @@ void keep_unread(const struct seat *at, enum side from)
 	tell_odd(at, before, from, side_read(&w->stream.side[from]));
 }
 
+static inline void hear_relay(const struct seat *at)
+{
+	const struct further *more = at->w->top.further;
+	if (more != &no_further && more->relay != NULL)
+		more->relay->to = at->t;
+}
+
 static void carry_bytes(const struct seat *at, const struct segment *seg)
 {
 	struct watch *w = at->w;
@@ -136,8 +143,7 @@ static void carry_bytes(const struct seat *at, const struct segment *seg)
 	w->bytes[from] += seg->tcp.len + seg->cut;
 	if ((w->phase == WATCH_HTTP || w->phase == WATCH_SETTLED) && w->top.further->rival == 0 &&
 	    stream_glide(&w->stream, seg, from)) {
-		if (w->top.further->relay != NULL)
-			w->top.further->relay->to = at->t;
+		hear_relay(at);
 		if (w->phase == WATCH_HTTP && brings_news(w, seg, 0))
 			conclude(at, false);
 		return;
@@ -160,8 +166,7 @@ static void carry_bytes(const struct seat *at, const struct segment *seg)
 			w->dossier.doubts |= DOUBT_CAP;
 		tell_odd(at, before, odd_from, odd_at);
 	}
-	if (w->top.further->relay != NULL)
-		w->top.further->relay->to = at->t;
+	hear_relay(at);
 	if (w->top.further->rival != 0 || (odd & ODD_BIT(OVERLAP_DIFFERS)) != 0)
 		rival_hears(at, seg, from, odd, next);
 	if (w->top.further->rival != 0)

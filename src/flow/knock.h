@@ -1,5 +1,5 @@
 /* knock -- SYNs that nobody has answered yet: what a flood is made of.  One costs KNOCK_SIZE bytes, not a conversation's
- * thousand; whatever comes next on the same addresses turns it into a conversation that began with this SYN.
+ * six hundred; whatever comes next on the same addresses turns it into a conversation that began with this SYN.
  *
  * Bounded, oldest first, and in an order that depends on the packets alone.  Only bare SYNs fit (knock_fits): no data, at
  * most one carrier.  They are forgotten after KNOCK_S seconds of packet time, or KNOCK_HURRY_S while most places are taken.

@@ -107,8 +107,9 @@ static inline uint64_t side_unread(const struct stream_side *x)
 
 /* unrest.c */
 struct unrest *unrest_begin(struct stream_kit *k, struct stream_side *x);
-void unrest_leave(struct stream_kit *k, struct stream_side *x); /* gives it back if the side is at rest */
-void unrest_end(struct stream_kit *k, struct stream_side *x);   /* whatever it holds */
+void unrest_leave(
+    struct stream_kit *k, struct stream_side *x);             /* of one that has one: gives it back if it is at rest */
+void unrest_end(struct stream_kit *k, struct stream_side *x); /* whatever it holds */
 
 static inline bool is_calm(const struct stream_side *x)
 {

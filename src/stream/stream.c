@@ -231,8 +231,8 @@ bool stream_glide(struct stream *s, const struct segment *seg, enum side from)
 static bool shows_nothing(const struct stream_side *x)
 {
 	const struct unrest *u = x->unrest;
-	return (u->left_len | x->packet_len) == 0 && u->hole == 0 && !(x->flags & SIDE_OVER) && x->next < u->fin &&
-	       !(x->flags & SIDE_MARK && x->next >= x->dull);
+	return x->packet_len == 0 && !(x->flags & SIDE_OVER) && !(x->flags & SIDE_MARK && x->next >= x->dull) &&
+	       (is_calm(x) || (u->left_len == 0 && u->hole == 0 && x->next < u->fin));
 }
 
 bool stream_quiet(const struct stream *s)
@@ -302,8 +302,10 @@ bool stream_settle(struct stream_kit *k, struct stream *s)
 		const bool client = order_settle(k, &s->side[CLIENT]);
 		kept = order_settle(k, &s->side[SERVER]) && client;
 	}
-	unrest_leave(k, &s->side[CLIENT]);
-	unrest_leave(k, &s->side[SERVER]);
+	if (!is_calm(&s->side[CLIENT]))
+		unrest_leave(k, &s->side[CLIENT]);
+	if (!is_calm(&s->side[SERVER]))
+		unrest_leave(k, &s->side[SERVER]);
 	return kept;
 }
 
@@ -324,7 +326,8 @@ void stream_count_only(struct stream_kit *k, struct stream *s)
 		x->flags = (uint16_t)((x->flags | SIDE_COUNT) & ~SIDE_HELD);
 		x->next = side_seen(x);
 		x->dull = UINT64_MAX;
-		unrest_leave(k, x);
+		if (!is_calm(x))
+			unrest_leave(k, x);
 	}
 }
 

@@ -26,7 +26,7 @@ static bool says_nothing(const struct stream_side *x)
 
 void unrest_leave(struct stream_kit *k, struct stream_side *x)
 {
-	if (!is_calm(x) && says_nothing(x))
+	if (says_nothing(x))
 		unrest_end(k, x);
 }
 

@@ -333,11 +333,7 @@ static void begin_leg(const struct sight *s, enum side side)
 	const struct look look = l->open ? look_content(ev->head) : (struct look){ .type = LOOK_NOTHING };
 	l->type = (uint8_t)look.type;
 	cargo_begin(&l->cargo, ev);
-	struct sample *sample = l->open ? tunnel_lend_sample(s, side) : NULL;
-	if (sample != NULL)
-		sample_begin(sample, true, look.parts, look.text);
-	else
-		tunnel_return_sample(s, side);
+	tunnel_begin_sample(s, side, l->open, look.parts, look.text);
 }
 
 static void count_message(struct group *g, enum side side, const struct http_event *ev)
@@ -489,10 +485,7 @@ static void see_turn(const struct sight *s, enum side side)
 	if (g == NULL)
 		return;
 	mark(s, g, DUPLEX, side, m->leg[side].at);
-	const struct sample *const ups = tunnel_sample(s, CLIENT), *const downs = tunnel_sample(s, SERVER);
-	if (ups == NULL || downs == NULL)
-		return;
-	const struct slice up = sample_bytes(ups), down = sample_bytes(downs);
+	const struct slice up = sample_bytes(tunnel_sample(s, CLIENT)), down = sample_bytes(tunnel_sample(s, SERVER));
 	/* What comes back as it was sent is an echo, not a pipe. */
 	if (may_be_noise(&m->leg[CLIENT]) && may_be_noise(&m->leg[SERVER]) && look_random(up) && look_random(down) &&
 	    memcmp(up.at, down.at, 16) != 0)

@@ -8,10 +8,20 @@
 /* The connection's finding learns which peers joined since. */
 void tunnel_tell_peers(const struct sight *s);
 
-/* The sample of the message at hand of that side: room for its bytes, which are not cleared.  NULL: there is none to be had, or not
- * lent (tunnel_sample). */
-struct sample *tunnel_lend_sample(const struct sight *s, enum side side);
-struct sample *tunnel_sample(const struct sight *s, enum side side);
-void tunnel_return_sample(const struct sight *s, enum side side);
+/* A message begins: there is a sample of it, if it has `any` content and one can be had. */
+void tunnel_begin_sample(const struct sight *s, enum side side, bool any, bool parts, bool text);
+void tunnel_give_sample(const struct sight *s, enum side side);
+
+/* NULL: there is none. */
+static inline struct sample *tunnel_sample(const struct sight *s, enum side side)
+{
+	return s->tunnel->notebook != NULL ? s->tunnel->notebook->sample[side] : NULL;
+}
+
+static inline void tunnel_return_sample(const struct sight *s, enum side side)
+{
+	if (tunnel_sample(s, side) != NULL)
+		tunnel_give_sample(s, side);
+}
 
 #endif

@@ -6,13 +6,13 @@ enum {
 };
 
 /* What `bytes` holds counts only as far as `have`. */
-void sample_begin(struct sample *m, bool any, bool parts, bool text)
+void sample_begin(struct sample *m, bool parts, bool text)
 {
 	m->have = m->blank = 0;
 	m->deep = 0;
 	m->parts = parts;
 	m->text = text;
-	m->done = !any;
+	m->done = false;
 }
 
 /* Is an empty line over with that byte? */

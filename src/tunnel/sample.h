@@ -19,8 +19,8 @@ struct sample {
 	bool done; /* nothing more is wanted */
 };
 
-/* Content in parts; text.  Neither, and not `any`: there will be nothing to look at. */
-void sample_begin(struct sample *m, bool any, bool parts, bool text);
+/* Content in parts; text; neither. */
+void sample_begin(struct sample *m, bool parts, bool text);
 
 /* Takes bytes away from `*bytes`.  True: look at what is there now, then call sample_next. */
 bool sample_read(struct sample *m, struct slice *bytes);
@@ -31,9 +31,10 @@ bool sample_foreign(const struct sample *m, bool whole, struct foreign *out);
 /* It was looked at.  `found`: that is enough.  `deeper`: a piece farther on may be worth a look. */
 void sample_next(struct sample *m, bool found, bool deeper);
 
+/* None, of no sample. */
 static inline struct slice sample_bytes(const struct sample *m)
 {
-	return (struct slice){ m->bytes, m->have };
+	return m != NULL ? (struct slice){ m->bytes, m->have } : (struct slice){ NULL, 0 };
 }
 
 #endif

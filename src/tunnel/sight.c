@@ -2,6 +2,7 @@
 #include "tunnel/sight.h"
 
 #include "tunnel/inside.h"
+#include "tunnel/sample.h"
 
 /* The detector of tools without a name, which knows least and gives way to all others. */
 static bool is_nameless(unsigned which)
@@ -51,27 +52,23 @@ void tunnel_return_finding(const struct sight *s)
 	t->finding = NULL;
 }
 
-struct sample *tunnel_sample(const struct sight *s, enum side side)
-{
-	return s->tunnel->notebook != NULL ? s->tunnel->notebook->sample[side] : NULL;
-}
-
-struct sample *tunnel_lend_sample(const struct sight *s, enum side side)
+void tunnel_begin_sample(const struct sight *s, enum side side, bool any, bool parts, bool text)
 {
 	struct tunnel *t = s->tunnel;
-	if (never(t->notebook == NULL))
-		return NULL;
+	if (!any) {
+		tunnel_return_sample(s, side);
+		return;
+	}
 	struct sample **const sample = &t->notebook->sample[side];
 	if (*sample == NULL && (*sample = pool_take_uncleared(&s->kit->samples)) == NULL)
 		t->exhausted = 1;
-	return *sample;
+	else
+		sample_begin(*sample, parts, text);
 }
 
-void tunnel_return_sample(const struct sight *s, enum side side)
+void tunnel_give_sample(const struct sight *s, enum side side)
 {
 	struct notebook *n = s->tunnel->notebook;
-	if (n == NULL)
-		return;
 	pool_give(&s->kit->samples, n->sample[side]);
 	n->sample[side] = NULL;
 }
