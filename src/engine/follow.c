@@ -194,7 +194,7 @@ static void show_watched(const struct seat *at, struct dialogue *d, const struct
 		http_want_bodies(&d->http, ev->from, listening);
 }
 
-/* Of the five events of an ordinary exchange one needs nothing done, and is let go here for 90 instructions less. */
+/* Of the five events of an ordinary exchange one needs nothing done, and is let go here. */
 static void show_tunnels(const struct seat *at, struct dialogue *d, const struct http_event *ev, struct dossier *notes)
 {
 	if (at->p->watch_tunnels && !tunnel_ends_unseen(&d->tunnel, ev))
@@ -333,8 +333,10 @@ static bool follow_http(const struct seat *at, enum side side, const struct chun
 			stream_eat(&at->p->streams, &w->stream, side, ev.eat);
 		return false;
 	}
-	/* The event's slices lie in the stream's buffer, so it is taken before they are eaten. */
-	take_event(at, d, &ev, in);
+	/* The event's slices lie in the stream's buffer, so it is taken before they are eaten.  Mere framing tells nothing: 60
+	 * instructions less for a message. */
+	if (ev.kind != HTTP_EAT || ev.odd != 0)
+		take_event(at, d, &ev, in);
 	if (w->phase == WATCH_SETTLED)
 		return true;
 	stream_eat(&at->p->streams, &w->stream, side, ev.eat);

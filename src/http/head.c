@@ -277,8 +277,8 @@ static bool is_version_1(const uint8_t *at)
 	return memcmp(at, "HTTP/1.", 7) == 0 && is_digit(at[7]);
 }
 
-/* "GET target HTTP/1.1" or the like, in the form that nearly all have: what read_request_line would find, in a fourth of its
- * instructions.  False says nothing. */
+/* "GET target HTTP/1.1" or the like, in the form that nearly all have: what read_request_line would find, in less than half of
+ * its instructions.  False says nothing. */
 static bool read_plain_request_line(struct slice line, struct head *out)
 {
 	enum { VERSION_LEN = 8 };

