@@ -96,6 +96,11 @@ void *pool_take_uncleared(struct pool *p)
 	return block;
 }
 
+void *pool_take_own(struct pool *p)
+{
+	return pool_take_uncleared(p);
+}
+
 void *pool_take(struct pool *p)
 {
 	const size_t fresh = p->fresh; /* fresh blocks are zeros already */

@@ -32,6 +32,9 @@ void *pool_take(struct pool *p);
 /* The same, of whatever bytes: for large blocks of which most are never used. */
 void *pool_take_uncleared(struct pool *p);
 
+/* The same, from a pool that has a block for each who may ask: NULL would be a mistake, not a lack. */
+void *pool_take_own(struct pool *p);
+
 /* NULL is allowed and does nothing. */
 void pool_give(struct pool *p, void *block);
 

@@ -5,7 +5,6 @@
 enum link_type {
 	LINK_NULL = 0,
 	LINK_PPP = 9,
-	LINK_RAW = 12,
 	LINK_RAW_OPENBSD = 14,
 	LINK_PPP_SERIAL = 50,
 	LINK_PPP_ETHER = 51,

@@ -1,4 +1,4 @@
-/* numbers -- what protocols are called on the wire: IP's next protocol, EtherTypes, and the most common link type. */
+/* numbers -- what protocols are called on the wire: IP's next protocol, EtherTypes, and two link types (link.c). */
 #ifndef DECODE_NUMBERS_H
 #define DECODE_NUMBERS_H
 
@@ -36,6 +36,6 @@ enum ether_type {
 	TYPE_QINQ_OLD = 0x9100
 };
 
-enum { LINK_ETHERNET = 1, ETHERNET_TYPE_AT = 12, ETHERNET_LEN = 14 };
+enum { LINK_ETHERNET = 1, LINK_RAW = 12, ETHERNET_TYPE_AT = 12, ETHERNET_LEN = 14 };
 
 #endif

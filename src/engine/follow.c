@@ -38,9 +38,10 @@ struct further *further_of(struct pipeline *p, struct dialogue *d)
 {
 	if (d->further != &no_further)
 		return (struct further *)(uintptr_t)d->further;
-	struct further *more = pool_take(&p->furthers);
+	struct further *more = pool_take_own(&p->furthers);
 	if (never(more == NULL))
 		return &p->nowhere;
+	*more = no_further;
 	d->further = more;
 	return more;
 }

@@ -10,9 +10,9 @@
  * known which of them the receiver would take. */
 #include "engine/gate.h"
 
-#include <pcap/dlt.h>
 #include <stdlib.h>
 #include <string.h>
+#include "decode/numbers.h"
 
 enum { RESTART_S = 60 /* conversations without a beginning are those of before the start, so long */ };
 
@@ -410,7 +410,7 @@ void pipeline_decide(struct pipeline *p, const struct frame *f)
 	if (k->begun == 0)
 		k->begun = f->t;
 	decoder_policy(p->decoder, f->unsummed ? CHECKSUM_NONE : p->checksums);
-	const bool cut = f->link == DLT_RAW && piece_of(f->bytes, &piece);
+	const bool cut = f->link == LINK_RAW && piece_of(f->bytes, &piece);
 	if (cut && pieces_overlap(&k->pieces, &piece)) {
 		/* Of two versions of the same bytes only the first may arrive; this one was never there. */
 		p->stats.frames++;

@@ -6,7 +6,7 @@ const struct unrest stream_calm = { .fin = NO_FIN };
 
 struct unrest *unrest_begin(struct stream_kit *k, struct stream_side *x)
 {
-	struct unrest *u = pool_take_uncleared(&k->unrests);
+	struct unrest *u = pool_take_own(&k->unrests);
 	if (never(u == NULL))
 		u = &k->nowhere;
 	else
