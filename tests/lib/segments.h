@@ -42,6 +42,7 @@ static inline void talk_begin(struct talk *k, enum overlap_policy policy, size_t
 {
 	struct err e;
 	memset(k, 0, sizeof *k);
+	k->s.side[CLIENT].unrest = k->s.side[SERVER].unrest = &stream_calm; /* until stream_init */
 	CHECK(stream_kit_init(&k->kit, flows, policy, &e));
 	k->isn[CLIENT] = 1000;
 	k->isn[SERVER] = 5000000;

@@ -140,10 +140,10 @@ static void test_a_reader_that_lies(void **state)
 		n++;
 	lane_show(&writer);
 	reader.at = lane_place(&writer) + SIZE;
-	reader.other = reader.at + 1;
+	reader.other = reader.at + 16;
 	uint32_t tag;
 	size_t len;
-	reader.taken = 1;
+	reader.taken = 16;
 	reader.shown = 0;
 	(void)lane_next(&reader, &tag, &len);
 	assert_false(lane_is_past(&writer, lane_place(&writer)));
