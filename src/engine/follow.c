@@ -36,9 +36,12 @@ const struct further no_further = { .rival = 0 };
 /* There is one for every dialogue. */
 struct further *further_of(struct pipeline *p, struct dialogue *d)
 {
-	if (d->further != &no_further)
-		return (struct further *)(uintptr_t)d->further;
-	struct further *more = pool_take_own(&p->furthers);
+	struct further *more;
+	if (d->further != &no_further) {
+		memcpy(&more, &d->further, sizeof more);
+		return more;
+	}
+	more = pool_take_own(&p->furthers);
 	if (never(more == NULL))
 		return &p->nowhere;
 	*more = no_further;

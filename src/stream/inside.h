@@ -119,7 +119,9 @@ static inline bool is_calm(const struct stream_side *x)
 /* To be written, of a side that has one. */
 static inline struct unrest *unrest_held(const struct stream_side *x)
 {
-	return (struct unrest *)(uintptr_t)x->unrest;
+	struct unrest *u;
+	memcpy(&u, &x->unrest, sizeof u);
+	return u;
 }
 
 /* To be written. */
