@@ -62,11 +62,11 @@ static void lay_out(struct tunnel_kit *k, size_t size[SHEETS])
 		if (detectors[i]->memory <= SMALL)
 			small |= UINT64_C(1) << i;
 	}
-	k->fits[STUB] = wake_usual(&k->wake);
-	k->fits[SLIP] = k->fits[STUB] | small;
+	k->fits[LEAF] = wake_usual(&k->wake);
+	k->fits[SLIP] = k->fits[LEAF] | small;
 	k->fits[WHOLE] = UINT64_MAX;
-	size[STUB] = lay_out_mine(k, k->fits[STUB], rounded(sizeof(struct notebook)));
-	size[SLIP] = lay_out_mine(k, k->fits[SLIP] & ~k->fits[STUB], size[STUB]);
+	size[LEAF] = lay_out_mine(k, k->fits[LEAF], rounded(sizeof(struct notebook)));
+	size[SLIP] = lay_out_mine(k, k->fits[SLIP] & ~k->fits[LEAF], size[LEAF]);
 	size[WHOLE] = lay_out_mine(k, ~k->fits[SLIP], size[SLIP]);
 }
 
@@ -264,8 +264,8 @@ static void outgrow(struct tunnel_kit *k, struct tunnel *t, enum sheet need)
 
 static enum sheet sheet_for(const struct tunnel_kit *k, const struct tunnel *t)
 {
-	if ((t->awake & ~k->fits[STUB]) == 0)
-		return STUB;
+	if ((t->awake & ~k->fits[LEAF]) == 0)
+		return LEAF;
 	return (t->awake & ~k->fits[SLIP]) == 0 ? SLIP : WHOLE;
 }
 

@@ -1,6 +1,6 @@
 /* tunnel -- shows HTTP events to the detectors they concern and keeps their notebooks.
  *
- * A connection costs one notebook while a detector is at work on it, however many detectors there are: a stub while only those are
+ * A connection costs one notebook while a detector is at work on it, however many detectors there are: a leaf while only those are
  * whom nearly every request wakes, a slip while others are that need next to nothing; a sample while there is content to look at; a
  * finding only when a detector asks for one.  When one of these runs out, the connection is watched less (`exhausted`) and nothing
  * else happens.
@@ -18,7 +18,7 @@
 enum { MAX_DETECTORS = 64 }; /* a connection remembers in 64 bits which are awake */
 
 /* Notebooks of three sizes: each holds what the one before holds, in the same places. */
-enum sheet { STUB, SLIP, WHOLE, SHEETS };
+enum sheet { LEAF, SLIP, WHOLE, SHEETS };
 
 struct tunnel_kit {
 	struct pool notebooks[SHEETS]; /* detectors' `mine` of one connection in one block */

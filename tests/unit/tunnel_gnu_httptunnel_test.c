@@ -66,7 +66,7 @@ static void lab_free(struct lab *l)
 		free(l->line[i].head);
 	}
 	assert_int_equal(l->kit.findings.used, 0);
-	assert_int_equal(l->kit.notebooks[STUB].used + l->kit.notebooks[SLIP].used + l->kit.notebooks[WHOLE].used, 0);
+	assert_int_equal(l->kit.notebooks[LEAF].used + l->kit.notebooks[SLIP].used + l->kit.notebooks[WHOLE].used, 0);
 	tunnel_kit_fini(&l->kit);
 	free(l->ours);
 	free(l);

@@ -77,10 +77,10 @@ static void notebook_from_the_first_message_on(void **state)
 	begin(&u, 2);
 	const struct http_event body = { .kind = HTTP_BODY, .bytes = SLICE("x"), .eat = 1 };
 	assert_false(tunnel_see(&k, &t, &body, &d));
-	assert_int_equal(k.notebooks[STUB].used, 0);
+	assert_int_equal(k.notebooks[LEAF].used, 0);
 	const struct http_event ask = { .kind = HTTP_REQUEST, .head = h, .eat = 9, .t = 5 };
 	assert_false(tunnel_see(&k, &t, &ask, &d));
-	assert_int_equal(k.notebooks[STUB].used, 1);
+	assert_int_equal(k.notebooks[LEAF].used, 1);
 	assert_int_equal(k.notebooks[WHOLE].used, 0);
 	assert_int_equal(t.notebook->t, 5);
 	assert_int_equal(((uintptr_t)t.notebook) % 16, 0);
@@ -95,7 +95,7 @@ static void notebook_from_the_first_message_on(void **state)
 	tunnel_fini(&k, &t);
 	tunnel_fini(&k, &t);
 	tunnel_fini(&k, &u);
-	assert_int_equal(k.notebooks[STUB].used, 0);
+	assert_int_equal(k.notebooks[LEAF].used, 0);
 	tunnel_kit_fini(&k);
 	free(h);
 }
@@ -111,11 +111,11 @@ static void a_stub_is_outgrown(void **state)
 	begin(&t, 1);
 	begin(&u, 2);
 	t.never = u.never = 0;
-	assert_true(k.notebooks[STUB].size < k.notebooks[SLIP].size / 2 &&
+	assert_true(k.notebooks[LEAF].size < k.notebooks[SLIP].size / 2 &&
 		    k.notebooks[SLIP].size < k.notebooks[WHOLE].size / 2);
 	const struct http_event ask = { .kind = HTTP_REQUEST, .head = h, .eat = 9, .t = 5 };
 	tunnel_see(&k, &t, &ask, &d);
-	assert_int_equal(t.sheet, STUB);
+	assert_int_equal(t.sheet, LEAF);
 	const uint64_t clear = t.notebook->clear;
 	assert_true(clear != 0);
 	struct http_event post = ask;
@@ -124,20 +124,20 @@ static void a_stub_is_outgrown(void **state)
 	h->length_valid = h->has_length = true;
 	tunnel_see(&k, &t, &post, &d);
 	assert_int_equal(t.sheet, WHOLE);
-	assert_int_equal(k.notebooks[STUB].used, 0);
+	assert_int_equal(k.notebooks[LEAF].used, 0);
 	assert_int_equal(k.notebooks[WHOLE].used, 1);
 	assert_int_equal(t.notebook->clear & clear, clear);
 	tunnel_see(&k, &u, &ask, &d);
-	assert_int_equal(u.sheet, STUB);
+	assert_int_equal(u.sheet, LEAF);
 	tunnel_see(&k, &u, &post, &d);
-	assert_true(u.sheet == STUB && u.exhausted);
-	assert_int_equal(u.awake & ~k.fits[STUB], 0);
-	assert_int_equal(~u.never & ~k.fits[STUB], 0);
+	assert_true(u.sheet == LEAF && u.exhausted);
+	assert_int_equal(u.awake & ~k.fits[LEAF], 0);
+	assert_int_equal(~u.never & ~k.fits[LEAF], 0);
 	tunnel_end(&k, &t, &d);
 	tunnel_end(&k, &u, &d);
 	tunnel_fini(&k, &t);
 	tunnel_fini(&k, &u);
-	assert_int_equal(k.notebooks[STUB].used + k.notebooks[WHOLE].used, 0);
+	assert_int_equal(k.notebooks[LEAF].used + k.notebooks[WHOLE].used, 0);
 	tunnel_kit_fini(&k);
 	free(h);
 }
