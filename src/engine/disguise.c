@@ -20,7 +20,10 @@
  *
  * A turn: after the server said what may be no HTTP, the client spoke again and the server after it, neither with a head of
  * HTTP; not worth anything where the client's bytes may be the rest of content that was longer than it said.  Whoever returns to HTTP never left it, and a server that answers more than was asked has read the junk as a request:
- * then nothing more is looked for.  Meanwhile the bytes are held, so that the channel can be named from its first. */
+ * then nothing more is looked for.  Meanwhile the bytes are held, so that the channel can be named from its first.
+ *
+ * But what it answered may have been a handshake, which its framing shows and ours does not: when such an answer accepts one, and
+ * the client then goes on with what is no request, both readings stand. */
 #include "engine/watch.h"
 
 enum {
@@ -97,7 +100,28 @@ void disguise_head(const struct seat *at, const struct http_event *ev)
 	if (m == NULL)
 		return;
 	m->over |= ev->kind == HTTP_REQUEST && (m->lost & BIT(SERVER)) != 0;
-	m->over |= ev->kind == HTTP_RESPONSE && (m->lost & BIT(CLIENT)) != 0 && !ev->ask.known;
+	if (ev->kind != HTTP_RESPONSE || ev->interim || (m->lost & BIT(CLIENT)) == 0 || ev->ask.known)
+		return;
+	m->over = true;
+	m->past = ev->head->status / 100 == 2 || ev->head->status == 101;
+	m->burst[CLIENT] = end_of(w, CLIENT);
+}
+
+/* Whether these bytes of the client are held until it is known. */
+static bool holds_past(const struct seat *at, struct mask *m, const struct chunk *in)
+{
+	const uint64_t end = in->offset + in->bytes.len;
+	if (end <= m->burst[CLIENT])
+		return false;
+	const struct slice next =
+	    slice_from(in->bytes, in->offset < m->burst[CLIENT] ? (size_t)(m->burst[CLIENT] - in->offset) : 0);
+	const bool asks = head_maybe_request(next);
+	if (asks && !first_line_is_whole(next) && !in->end && !in->cut)
+		return true;
+	m->past = false;
+	if (!asks)
+		at->w->dossier.doubts |= DOUBT_READINGS;
+	return false;
 }
 
 /* What is held of one side; empty when nothing is. */
@@ -162,6 +186,8 @@ bool disguise_holds(const struct seat *at, enum side side, const struct chunk *i
 {
 	struct watch *w = at->w;
 	struct mask *m = w->top.further->mask;
+	if (m->past && side == CLIENT && in->hole == 0)
+		return holds_past(at, m, in);
 	m->over |= in->cut || in->hole != 0;
 	if (m->over || (m->spilled & BIT(side)) != 0 || in->bytes.len == 0)
 		return false;

@@ -349,8 +349,7 @@ static bool follow_http(const struct seat *at, enum side side, const struct chun
 	return true;
 }
 
-/* "SSH-2.0-OpenSSH_9" may be a method until its line ends. */
-static bool first_line_is_whole(struct slice s)
+bool first_line_is_whole(struct slice s)
 {
 	return s.len > LINE_ENOUGH || slice_find(s, '\n') < s.len;
 }

@@ -74,6 +74,7 @@ struct mask {
 	bool waited;         /* the client's came when all was answered, or being answered */
 	bool reply;          /* and nothing of that was outstanding: whatever the server says then is a reply */
 	bool over;           /* it is decided, or cannot be: nothing is held any more */
+	bool past;           /* what the client lost was answered as if it had asked: how does it go on behind burst[CLIENT]? */
 };
 
 struct watch {
@@ -148,6 +149,9 @@ void keep_unread(const struct seat *at, enum side from);
 void follow(const struct seat *at, bool over);
 void watch_begin(const struct seat *at, const struct segment *first);
 void watch_end(const struct seat *at);
+
+/* "SSH-2.0-OpenSSH_9" may be a method until its line ends. */
+bool first_line_is_whole(struct slice s);
 
 /* To be written. */
 struct further *further_of(struct pipeline *p, struct dialogue *d);

@@ -6,7 +6,8 @@
  *      likely when their score reaches SCORE_CONVICTS, from two families at least, one of them content or structure.
  *   2. The answer to a handshake came in two versions, one that accepts and one that does not, and nothing shows which the
  *      client took; or a CONNECT is content by another reading of its connection's framing, is not answered by either, and the
- *      client goes on behind it: undecided, "two-readings", and both labels are named.  This takes back a label.
+ *      client goes on behind it; or what stands behind the client's lost framing was answered as a handshake would be, and the
+ *      client goes on with what is no request: undecided, "two-readings", and both labels are named.  This takes back a label.
  *   3. Blind relay.  Proof that a handshake was accepted: certain.  A strong sign of it: likely.
  *   4. Still awaiting the answer to a handshake whose client has already sent on: those bytes are HTTP if the answer
  *      is a refusal and a relay's if it is not.  Undecided, whatever HTTP went before: "awaiting-answer", or

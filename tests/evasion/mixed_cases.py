@@ -194,6 +194,26 @@ def _(t):
     t.open().say(post(b'Transfer-Encoding: chunked', body=b'10000000000000005\r\nhello\r\n0\r\n\r\n' + CONNECT), response(400, b'Bad Request')).close()
 
 
+@case('M30b', "a chunk's size is five when 64 bits run over, and a CONNECT behind it; it is answered and used", EITHER, has=['invalid_response_chunk_len'])
+def _(t):
+    used(t, post(b'Transfer-Encoding: chunked', body=b'10000000000000005\r\nhello\r\n0\r\n\r\n' + CONNECT), PAGE, OPENED)
+
+
+@case('M30c', "what is no chunk's size, a CONNECT behind it; it is answered and used", EITHER, has=['invalid_response_chunk_len'])
+def _(t):
+    used(t, post(b'Transfer-Encoding: chunked', body=b'0x5\r\nhello\r\n0\r\n\r\n' + CONNECT), PAGE, OPENED)
+
+
+@case('M30d', "what is no chunk's size, a GET behind it, both are answered and HTTP goes on", 'plain-http', has=['invalid_response_chunk_len'])
+def _(t):
+    t.open().c(post(b'Transfer-Encoding: chunked', body=b'0x5\r\nhello\r\n0\r\n\r\n' + GET)).s(PAGE, PAGE).say(GET, PAGE, GET, PAGE).close()
+
+
+@case('M30e', "what is no chunk's size, a CONNECT behind it, which is refused; the client goes on with junk", 'plain-http', has=['invalid_response_chunk_len'])
+def _(t):
+    t.open().c(post(b'Transfer-Encoding: chunked', body=b'0x5\r\nhello\r\n0\r\n\r\n' + CONNECT)).s(PAGE, REFUSED).say(SSH[0]).close()
+
+
 @case('M31', 'a length among the trailers, and a CONNECT behind them', 'blind-relay')
 def _(t):
     used(t, post(b'Transfer-Encoding: chunked', body=b'5\r\nhello\r\n0\r\nContent-Length: %d\r\n\r\n' % len(CONNECT) + CONNECT), PAGE, OPENED)
