@@ -10,15 +10,12 @@ loop=$4
 size=$5
 runs=${RUNS:-7}
 here=$(dirname "$0")
-room=$(df -Pm /dev/shm 2>/dev/null | awk 'NR == 2 { print $4 }')
-[ "${room:-0}" -gt $((2 * size)) ] && memory=/dev/shm || memory=${TMPDIR:-/tmp}
 git rev-parse --verify -q "$base^{commit}" >/dev/null || {
 	echo "bench-compare: no such revision: '$base' (BASE=REV)" >&2
 	exit 2
 }
-work=$(mktemp -d "${BENCH_DIR:-$memory}/bench.XXXXXX") || exit 2
-trap 'rm -rf "$work"' EXIT
-trap 'exit 1' INT TERM
+# shellcheck source=tests/bench/work.sh
+. "$here/work.sh"
 if ! { git archive "$base" | tar -x -C "$work" && make -s -C "$work" release >"$work/build.log" 2>&1; }; then
 	tail -n 5 "$work/build.log" >&2
 	exit 1

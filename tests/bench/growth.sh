@@ -9,11 +9,8 @@ loop=$3
 to=$4
 runs=${RUNS:-3}
 here=$(dirname "$0")
-room=$(df -Pm /dev/shm 2>/dev/null | awk 'NR == 2 { print $4 }')
-[ "${room:-0}" -gt 8000 ] && memory=/dev/shm || memory=${TMPDIR:-/tmp}
-work=$(mktemp -d "${BENCH_DIR:-$memory}/bench.XXXXXX") || exit 2
-trap 'rm -rf "$work"' EXIT
-trap 'exit 1' INT TERM
+# shellcheck source=tests/bench/work.sh
+. "$here/work.sh"
 replay="$culvert replay -q -o /dev/null"
 
 # For few connections the capture is read many times, so that there is something to measure.

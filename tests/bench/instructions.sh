@@ -5,9 +5,9 @@ set -u
 culvert=$1
 generate=$2
 loop=$3
-work=$(mktemp -d "${BENCH_DIR:-${TMPDIR:-/tmp}}/bench.XXXXXX") || exit 2
-trap 'rm -rf "$work"' EXIT
-trap 'exit 1' INT TERM
+here=$(dirname "$0")
+# shellcheck source=tests/bench/work.sh
+. "$here/work.sh"
 
 count() {
 	valgrind --tool=callgrind --callgrind-out-file=/dev/null "$culvert" replay --sandbox off -q -o /dev/null "$1" 2>&1 |

@@ -8,9 +8,8 @@ generate=$2
 size=$3
 runs=${RUNS:-5}
 here=$(dirname "$0")
-work=$(mktemp -d "${BENCH_DIR:-${TMPDIR:-/tmp}}/bench.XXXXXX") || exit 2
-trap 'rm -rf "$work"' EXIT
-trap 'exit 1' INT TERM
+# shellcheck source=tests/bench/work.sh
+. "$here/work.sh"
 
 # rules SORT COUNT
 rules() {

@@ -2,8 +2,7 @@
 # CPU time and memory on generated captures, beside ndpiReader where that is installed and a bare loop over libpcap, which is
 # the floor: bench/run.sh CULVERT GENERATE LOOP MEGABYTES
 # Times are user + system, medians of RUNS runs in turn; so that what others do on the machine meets all alike.  KINDS: which of
-# the workloads.  TSHARK=1: tshark as well, on a capture of TSHARK_MB of the same kind, for it is slow.  Captures lie in memory
-# where there is a folder of that kind: page caches are emptied by whoever else uses the machine, and then a disk is measured.
+# the workloads.  TSHARK=1: tshark as well, on a capture of TSHARK_MB of the same kind, for it is slow.
 set -u
 culvert=$1
 generate=$2
@@ -12,11 +11,8 @@ size=$4
 runs=${RUNS:-5}
 open=${OPEN:-250000}
 here=$(dirname "$0")
-room=$(df -Pm /dev/shm 2>/dev/null | awk 'NR == 2 { print $4 }')
-[ "${room:-0}" -gt $((2 * size)) ] && memory=/dev/shm || memory=${TMPDIR:-/tmp}
-work=$(mktemp -d "${BENCH_DIR:-$memory}/bench.XXXXXX") || exit 2
-trap 'rm -rf "$work"' EXIT
-trap 'exit 1' INT TERM
+# shellcheck source=tests/bench/work.sh
+. "$here/work.sh"
 
 # amount KIND: how much of it, as generate counts.
 amount() {

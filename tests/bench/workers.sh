@@ -7,11 +7,8 @@ generate=$2
 size=$3
 runs=${RUNS:-5}
 here=$(dirname "$0")
-room=$(df -Pm /dev/shm 2>/dev/null | awk 'NR == 2 { print $4 }')
-[ "${room:-0}" -gt $((2 * size)) ] && memory=/dev/shm || memory=${TMPDIR:-/tmp}
-work=$(mktemp -d "${BENCH_DIR:-$memory}/bench.XXXXXX") || exit 2
-trap 'rm -rf "$work"' EXIT
-trap 'exit 1' INT TERM
+# shellcheck source=tests/bench/work.sh
+. "$here/work.sh"
 printf '%-6s %3s %9s %9s %9s %9s %9s %9s %9s %9s\n' traffic -j 'one wall' 'one CPU' wall CPU speed-up 'ord wall' 'ord CPU' speed-up
 # Workers share pairs of hosts.
 CLIENTS=${CLIENTS:-1000}
