@@ -9,8 +9,9 @@
  *     or that has once sent it with a segment larger than a frame holds.  Only a card or kernel that splits and joins
  *     segments makes those, and it writes this form into small ones too, between others that it leaves as they came.
  *
- * Bare acknowledgements and RSTs teach nothing: kernels complete the checksum of some of those themselves.  A sender not
- * heard of for long gives way to others (senders.h) and is new again. */
+ * Bare acknowledgements and RSTs teach nothing: kernels complete the checksum of some of those themselves, and of IPv4's
+ * checksum there need not be a look at the table for each.  A sender not heard of for long gives way to others (senders.h)
+ * and is new again. */
 #include "decode/peel.h"
 
 enum {
@@ -139,10 +140,15 @@ static uint64_t pseudo_sum(const struct segment *s)
 	       sum_word(s->key.hi.addr, 8) + sum_word(s->key.hi.addr + 8, 8);
 }
 
+bool checksum_ip_right(struct slice header)
+{
+	return fold(sum_header(header)) == 0xffff;
+}
+
 bool checksum_ip(struct peel *p, struct slice header)
 {
 	struct decoder *d = p->d;
-	const bool right = fold(sum_header(header)) == 0xffff;
+	const bool right = checksum_ip_right(header);
 	if (!right)
 		d->counters.bad_ip_checksum++;
 	if (d->policy != CHECKSUM_AUTO)
@@ -201,5 +207,8 @@ bool decode_checksum(struct decoder *d, const struct segment *s)
 	const struct endpoint *from = s->way == LO_TO_HI ? &s->key.lo : &s->key.hi;
 	uint64_t address[2];
 	memcpy(address, from->addr, sizeof address);
-	return believe(senders_get(&d->senders, address, s->key.space), s, right);
+	struct sender *sender = senders_get(&d->senders, address, s->key.space);
+	if (s->ip_right)
+		sender->shown |= SHOWN_RIGHT_IP;
+	return believe(sender, s, right);
 }

@@ -224,7 +224,9 @@ static enum step begin(struct peel *p, int link)
 	p->src = ip + 12;
 	p->dst = ip + 16;
 	p->rest = (struct slice){ ip + IPV4_LEN, total - IPV4_LEN };
-	return checksum_ip(p, (struct slice){ ip, IPV4_LEN }) ? STEP_TCP : STEP_MALFORMED;
+	const struct slice header = { ip, IPV4_LEN };
+	p->seg->ip_right = checksum_ip_right(header);
+	return p->seg->ip_right || checksum_ip(p, header) ? STEP_TCP : STEP_MALFORMED;
 }
 
 enum decoded decode(struct decoder *d, const struct frame *f, struct segment *out)
@@ -238,6 +240,7 @@ enum decoded decode(struct decoder *d, const struct frame *f, struct segment *ou
 		.space = f->interface,
 	};
 	out->encap = (struct encapsulation){ 0 };
+	out->ip_right = false;
 	frag_release(&d->frag);
 	enum step step = begin(&p, f->link);
 	if (step == STEP_TCP)

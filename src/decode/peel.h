@@ -89,7 +89,10 @@ enum step encap_ip(struct peel *p);
 enum step encap_gre(struct peel *p);
 enum step encap_udp(struct peel *p);
 
-/* May an IPv4 header with these bytes be believed? */
+/* Is the sum of this IPv4 header right? */
+bool checksum_ip_right(struct slice header);
+
+/* May the header be believed, though its sum be wrong?  Credits the sender with a right one. */
 bool checksum_ip(struct peel *p, struct slice header);
 
 #endif

@@ -66,6 +66,7 @@ struct segment {
 	int8_t window_shift; /* from the option on a SYN; -1: not there */
 	bool has_timestamp;  /* RFC 7323 option */
 	bool has_md5;        /* RFC 2385 option */
+	bool ip_right; /* IPv4's checksum was, which its sender has yet to be credited with: decode_checksum does */
 	uint32_t ts_value, ts_echo;
 	uint32_t cut; /* payload bytes that IP's length promises but the capture did not keep */
 	int64_t t;

@@ -74,7 +74,7 @@ struct mask {
 	bool waited;         /* the client's came when all was answered, or being answered */
 	bool reply;          /* and nothing of that was outstanding: whatever the server says then is a reply */
 	bool over;           /* it is decided, or cannot be: nothing is held any more */
-	bool past;           /* what the client lost was answered as if it had asked: how does it go on behind burst[CLIENT]? */
+	bool past; /* what the client lost was answered as if it had asked: how does it go on behind burst[CLIENT]? */
 };
 
 struct watch {
