@@ -17,10 +17,12 @@
  *                                         bytes can be named, and the server's can, too, or after a turn (but in TLS the
  *                                         client speaks first: not when the content had begun before); or after a turn
  *                                         when both look like a cipher's and the client's followed a head without content.
+ *                                         After any other status, or none (HTTP/0.9): when both can be named, after a turn.
  *
  * A turn: after the server said what may be no HTTP, the client spoke again and the server after it, neither with a head of
- * HTTP; not worth anything where the client's bytes may be the rest of content that was longer than it said.  Whoever returns to HTTP never left it, and a server that answers more than was asked has read the junk as a request:
- * then nothing more is looked for.  Meanwhile the bytes are held, so that the channel can be named from its first.
+ * HTTP; not worth anything where the client's bytes may be the rest of content that was longer than it said.  Whoever
+ * returns to HTTP never left it, and a server that answers more than was asked has read the junk as a request: then nothing
+ * more is looked for.  Meanwhile the bytes are held, so that the channel can be named from its first.
  *
  * But what it answered may have been a handshake, which its framing shows and ours does not: when such an answer accepts one, and
  * the client then goes on with what is no request, both readings stand. */
@@ -232,7 +234,8 @@ static bool is_named(struct slice client, struct slice server)
 /* What may tell a disguise, by side: bytes that can be named, bytes like a cipher's. */
 struct looks {
 	bool named, opaque; /* the client's, the server's taken in for the name */
-	bool foreign;       /* the server's can be named by themselves, or look like a cipher's */
+	bool greets;        /* the server's can be named by themselves */
+	bool foreign;       /* or look like a cipher's */
 	bool text;          /* the server's are nothing else */
 	bool late;          /* the client's is a hello of TLS, and the server had begun before */
 	bool bare, turned;
@@ -249,11 +252,14 @@ static bool is_convicted_by_loss(const struct mask *m, const struct looks *l)
 	return turned && (l->named || l->opaque);
 }
 
-/* The server's bytes are what its head promised: content that goes on. */
+/* The server's bytes are what its head promised: content that goes on.  What is no success, or HTTP/0.9's answer that has no head,
+ * has to show more: pages say what went wrong. */
 static bool is_convicted_by_content(const struct watch *w, const struct looks *l)
 {
-	if (w->status / 100 != 2 || w->top.further->mask->speaker != SERVER)
+	if (w->top.further->mask->speaker != SERVER)
 		return false;
+	if (w->status / 100 != 2)
+		return l->named && !l->late && l->greets && l->turned;
 	if (l->named && !l->late)
 		return l->foreign || l->turned;
 	return l->turned && l->bare && w->top.further->mask->opaque == BOTH_SIDES;
@@ -263,7 +269,7 @@ static bool is_disguise(const struct watch *w)
 {
 	struct mask *m = w->top.further->mask;
 	const struct http_side *server_side = &w->top.http.side[SERVER];
-	if ((m->lost & BIT(CLIENT)) == 0 || w->status == 0)
+	if ((m->lost & BIT(CLIENT)) == 0 || (w->status == 0 && server_side->state != HTTP_TO_CLOSE))
 		return false;
 	/* Content that nobody needed to see goes by unseen. */
 	if (!m->foreign_answer && m->speaker == SERVER && server_side->state == HTTP_TO_CLOSE &&
@@ -274,10 +280,12 @@ static bool is_disguise(const struct watch *w)
 	if (!m->foreign_answer)
 		return false;
 	const struct slice none = { NULL, 0 }, client = held(w, CLIENT), server = held(w, SERVER);
+	const bool greets = is_named(none, server) && !is_alert(server);
 	const struct looks looks = {
 		.named = is_named(client, none) || (client.len != 0 && server.len != 0 && is_named(client, server)),
 		.opaque = (m->opaque & BIT(CLIENT)) != 0,
-		.foreign = (is_named(none, server) && !is_alert(server)) || (m->opaque & BIT(SERVER)) != 0,
+		.greets = greets,
+		.foreign = greets || (m->opaque & BIT(SERVER)) != 0,
 		.text = is_text(server),
 		.late = m->midway && client.len > 2 && client.at[0] == 22 && client.at[1] == 3,
 		.bare = (m->bare & BIT(CLIENT)) != 0,
