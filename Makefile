@@ -165,7 +165,7 @@ differ: $(B)/culvert ## count messages in pcaps/ beside tshark
 
 LABS ?= unwrap live
 lab: setup-lab $(B)/culvert ## real programs: what tunnels carry comes back byte for byte, live says what replay says
-	@tests/run $(foreach l,$(LABS),"tests/lab/$l $(B)/culvert")
+	@JOBS=1 tests/run $(foreach l,$(LABS),"tests/lab/$l $(B)/culvert")
 
 setup-lab:
 	@tests/setup $(PACKAGES) $(LAB_PACKAGES)
