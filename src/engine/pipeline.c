@@ -1,6 +1,7 @@
 #include "engine/pipeline.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include "engine/enforcing.h"
 #include "engine/gate.h"
 
@@ -93,6 +94,13 @@ void pipeline_source(struct pipeline *p, const char *name)
 {
 	p->source = name;
 	decoder_begin(p->decoder);
+}
+
+void pipeline_share(struct pipeline *p, unsigned part, unsigned parts, bool ordered)
+{
+	p->part = part;
+	p->parts = parts;
+	p->ordered = ordered;
 }
 
 void pipeline_interfaces(struct pipeline *p, const char *const *names)
@@ -288,6 +296,19 @@ static struct flow *take_segment(struct pipeline *p, const struct segment *seg, 
 	return f;
 }
 
+/* The same in every process.  Mixed by multiplication. */
+static unsigned part_of(const struct flow_key *k, unsigned parts)
+{
+	uint64_t word[4], x = k->space;
+	memcpy(word, k->lo.addr, 16);
+	memcpy(word + 2, k->hi.addr, 16);
+	for (unsigned i = 0; i < 4; i++) {
+		x = (x ^ word[i]) * UINT64_C(0x9e3779b97f4a7c15);
+		x ^= x >> 32;
+	}
+	return (unsigned)((x & UINT32_MAX) * parts >> 32);
+}
+
 struct flow *carry_frame(struct pipeline *p, const struct frame *f, struct segment *seg)
 {
 	if (p->stats.frames++ == 0)
@@ -296,10 +317,13 @@ struct flow *carry_frame(struct pipeline *p, const struct frame *f, struct segme
 	p->stats.frame_bytes += f->bytes.len;
 	p->stats.last = f->t;
 	expire(p, f->t);
+	take_place(p, UINT64_MAX);
 	if (decode(p->decoder, f, seg) != DECODED_SEGMENT)
 		return NULL;
 	p->stats.segments++;
 	seg->turn = p->stats.frames;
+	if (p->parts > 1 && part_of(&seg->key, p->parts) != p->part)
+		return NULL;
 	return take_segment(p, seg, f->interface);
 }
 
@@ -318,6 +342,7 @@ void pipeline_tick(struct pipeline *p, int64_t now)
 
 void pipeline_drain(struct pipeline *p)
 {
+	p->turn |= 1;
 	gate_begin(p);
 	gate_tick(p, INT64_MAX);
 	struct flow *f;
@@ -327,30 +352,6 @@ void pipeline_drain(struct pipeline *p)
 		finish(&at, ENDED_INPUT);
 	}
 	expire_knocks(p, true);
-	flow_rest(p->flows);
-}
-
-void pipeline_led(struct pipeline *p, bool ordered)
-{
-	p->ordered = ordered;
-}
-
-void pipeline_second(struct pipeline *p, uint64_t turn, uint32_t second)
-{
-	p->turn = 2 * turn;
-	flow_second(p->flows, second);
-	expire(p, 0);
-}
-
-void pipeline_segment(struct pipeline *p, const struct segment *seg)
-{
-	p->turn = 2 * seg->turn;
 	take_place(p, UINT64_MAX);
-	take_segment(p, seg, 0);
-}
-
-void pipeline_drain_at(struct pipeline *p, uint64_t turn)
-{
-	p->turn = 2 * turn + 1;
-	pipeline_drain(p);
+	flow_rest(p->flows);
 }
