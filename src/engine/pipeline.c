@@ -1,7 +1,6 @@
 #include "engine/pipeline.h"
 
 #include <stdlib.h>
-#include <string.h>
 #include "engine/enforcing.h"
 #include "engine/gate.h"
 
@@ -98,8 +97,7 @@ void pipeline_source(struct pipeline *p, const char *name)
 
 void pipeline_share(struct pipeline *p, unsigned part, unsigned parts, bool ordered)
 {
-	p->part = part;
-	p->parts = parts;
+	decoder_share(p->decoder, part, parts);
 	p->ordered = ordered;
 }
 
@@ -296,19 +294,6 @@ static struct flow *take_segment(struct pipeline *p, const struct segment *seg, 
 	return f;
 }
 
-/* The same in every process.  Mixed by multiplication. */
-static unsigned part_of(const struct flow_key *k, unsigned parts)
-{
-	uint64_t word[4], x = k->space;
-	memcpy(word, k->lo.addr, 16);
-	memcpy(word + 2, k->hi.addr, 16);
-	for (unsigned i = 0; i < 4; i++) {
-		x = (x ^ word[i]) * UINT64_C(0x9e3779b97f4a7c15);
-		x ^= x >> 32;
-	}
-	return (unsigned)((x & UINT32_MAX) * parts >> 32);
-}
-
 struct flow *carry_frame(struct pipeline *p, const struct frame *f, struct segment *seg)
 {
 	if (p->stats.frames++ == 0)
@@ -320,10 +305,7 @@ struct flow *carry_frame(struct pipeline *p, const struct frame *f, struct segme
 	take_place(p, UINT64_MAX);
 	if (decode(p->decoder, f, seg) != DECODED_SEGMENT)
 		return NULL;
-	p->stats.segments++;
 	seg->turn = p->stats.frames;
-	if (p->parts > 1 && part_of(&seg->key, p->parts) != p->part)
-		return NULL;
 	return take_segment(p, seg, f->interface);
 }
 

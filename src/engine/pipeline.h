@@ -41,11 +41,9 @@ void pipeline_free(struct pipeline *p);
 /* The name goes into records as pcap_filename; it must live as long as the pipeline is used. */
 void pipeline_source(struct pipeline *p, const char *name);
 
-/* It is shown all frames of a run and follows those conversations only that fall to `part` (from 0) of `parts`: by the two addresses
- * of the innermost IP header and the network that they belong to, so that both ways of a conversation and all connections between
- * two hosts meet in one part.  Frames are counted, fragments put together and the clock is read as if it had all, so that conversations
- * have the names, times and ends that they have in one pipeline.  With `ordered`, the reporter is told where in the run each record
- * belongs, and how far the run is. */
+/* It is shown all frames of a run and follows only those conversations that fall to its part (decoder_share).  Frames are counted,
+ * fragments put together and the clock is read as if it had all, so that conversations have the names, times and ends that they
+ * have in one pipeline.  With `ordered`, the reporter is told where in the run each record belongs, and how far the run is. */
 void pipeline_share(struct pipeline *p, unsigned part, unsigned parts, bool ordered);
 
 /* Frames come from interfaces: names by frame.interface, for in_iface; they must live as long. */

@@ -115,8 +115,7 @@ struct pipeline {
 	const char *source;
 	const char *const *interfaces; /* NULL: frames come from files */
 	uint64_t turn;                 /* twice the place of the frame that is carried; one more: behind it */
-	unsigned part, parts; /* of those that share what it is shown, by pairs of addresses; parts 0: nobody does */
-	bool ordered;         /* records say where they belong */
+	bool ordered;                  /* records say where they belong */
 	enum checksum_policy checksums;
 	uint32_t alerts_per_s, alerts_told; /* in the second `alerts_at` */
 	int64_t alerts_at;
