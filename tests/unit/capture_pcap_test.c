@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include <cmocka.h>
+#include <fcntl.h>
 #include "base/limits.h"
 #include "capture/source.h"
 
@@ -390,6 +391,19 @@ static void check_piped(void)
 	source_close(s);
 }
 
+/* What another has opened: it has the name it is given, and belongs to the source. */
+static void check_taken_over(void)
+{
+	struct err e;
+	const int fd = dup(STDIN_FILENO);
+	struct source *s = source_open_descriptor(fd, "somewhere/x.pcap", NULL, &e);
+	assert_non_null(s);
+	assert_string_equal(source_name(s), "somewhere/x.pcap");
+	check_whole(s, 123456789);
+	source_close(s);
+	assert_int_equal(fcntl(fd, F_GETFD), -1);
+}
+
 static void check_nothing_piped(void)
 {
 	struct err e;
@@ -404,6 +418,7 @@ static void standard_input(void **state)
 	struct bytes *b = fresh(false);
 	put_classic(b, true);
 	with_pipe(b, check_piped);
+	with_pipe(b, check_taken_over);
 	b->len = 0;
 	with_pipe(b, check_nothing_piped);
 }
