@@ -144,17 +144,26 @@ static void set_key(const struct peel *p, struct segment *s, uint16_t from, uint
 	memset(s->key.zero, 0, sizeof s->key.zero);
 }
 
-/* The same in every process, and of both ways.  Mixed by multiplication. */
-static bool falls_elsewhere(const struct peel *p)
+static inline uint64_t sum_of_words(const uint8_t *a, const uint8_t *b)
 {
-	uint64_t src[2] = { 0 }, dst[2] = { 0 }, x = p->space;
-	memcpy(src, p->src, p->ipv6 ? 16 : 4);
-	memcpy(dst, p->dst, p->ipv6 ? 16 : 4);
-	for (unsigned i = 0; i < 2; i++) {
-		x = (x ^ (src[i] + dst[i])) * UINT64_C(0x9e3779b97f4a7c15);
-		x ^= x >> 32;
+	uint64_t x, y;
+	memcpy(&x, a, sizeof x);
+	memcpy(&y, b, sizeof y);
+	return x + y;
+}
+
+/* The same in every process, and of both ways.  Mixed by multiplication. */
+static inline bool falls_elsewhere(const struct peel *p)
+{
+	const uint64_t odd = UINT64_C(0x9e3779b97f4a7c15);
+	uint64_t x = p->space;
+	if (p->ipv6) {
+		x = (x ^ sum_of_words(p->src, p->dst)) * odd;
+		x = (x >> 32) ^ sum_of_words(p->src + 8, p->dst + 8);
+	} else {
+		x ^= (uint64_t)read_be32(p->src) + read_be32(p->dst);
 	}
-	return (x & UINT32_MAX) * p->d->parts >> 32 != p->d->part;
+	return (x * odd >> 32) * p->d->parts >> 32 != p->d->part;
 }
 
 static enum step peel_tcp(struct peel *p)
