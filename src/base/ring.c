@@ -12,7 +12,7 @@ enum { LINE = 64 /* of the cache: what two processes write lies apart */, STEP =
 
 struct ring_shared {
 	_Alignas(LINE) _Atomic uint64_t head; /* written by the writer */
-	_Atomic uint64_t lost;
+	_Atomic uint64_t lost, said;
 	_Alignas(LINE) _Atomic uint64_t tail; /* written by the reader */
 	_Atomic uint32_t sleeps;              /* by both */
 	_Alignas(LINE) unsigned char bytes[];
@@ -47,6 +47,7 @@ void ring_reset(struct ring *r)
 	atomic_store(&r->shared->head, 0);
 	atomic_store(&r->shared->tail, 0);
 	atomic_store(&r->shared->lost, 0);
+	atomic_store(&r->shared->said, 0);
 	atomic_store(&r->shared->sleeps, 0);
 	r->at = r->lost = 0;
 }
@@ -97,6 +98,16 @@ bool ring_put(struct ring *r, uint32_t tag, const void *item, size_t len)
 	    atomic_exchange(&r->shared->sleeps, 0) != 0)
 		wake(r);
 	return true;
+}
+
+void ring_say(struct ring *r, uint64_t place)
+{
+	atomic_store_explicit(&r->shared->said, place, memory_order_release);
+}
+
+uint64_t ring_said(const struct ring *r)
+{
+	return atomic_load_explicit(&r->shared->said, memory_order_acquire);
 }
 
 bool ring_wait(struct ring *r, size_t len, unsigned ms)

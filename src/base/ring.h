@@ -33,6 +33,10 @@ void ring_reset(struct ring *r);
 /* The writer's.  False: there is no room, and nothing was written. */
 bool ring_put(struct ring *r, uint32_t tag, const void *item, size_t len);
 
+/* How far the writer is, in a measure of its own: what it said first is in the ring before that.  It is no item, takes no room, and
+ * only the latest is kept. */
+void ring_say(struct ring *r, uint64_t place);
+
 /* Waits until there may be room.  False: there is still none after so many milliseconds. */
 bool ring_wait(struct ring *r, size_t len, unsigned ms);
 
@@ -43,6 +47,9 @@ enum ring_got { RING_ITEM, RING_EMPTY, RING_BROKEN };
 
 /* The reader's.  Copies the next item; one that is longer than `room` cannot be the writer's doing as agreed: broken. */
 enum ring_got ring_take(struct ring *r, uint32_t *tag, void *item, size_t room, size_t *len);
+
+/* The latest that was said; 0 at first.  What was put before is seen by those who look afterwards. */
+uint64_t ring_said(const struct ring *r);
 
 /* Items lost since it was last asked. */
 uint64_t ring_losses(struct ring *r);

@@ -40,8 +40,6 @@ bool blocks_open(struct blocks *b, int fd, uint32_t most)
 	b->fd = fd;
 	b->most = most;
 	b->offset = sizeof header;
-	b->lent = b->full = false;
-	b->room = b->own;
 	b->next = b->end = b->room + BLOCK_LEFT;
 	return true;
 }
@@ -51,32 +49,14 @@ static size_t unread(const struct blocks *b)
 	return (size_t)(b->end - b->next);
 }
 
-/* What is unread goes before where the next block will be. */
-static void move_to(struct blocks *b, uint8_t *room)
-{
-	uint8_t *fresh = room + BLOCK_LEFT;
-	const size_t kept = unread(b);
-	memmove(fresh - kept, b->next, kept);
-	b->room = room;
-	b->next = fresh - kept;
-	b->end = fresh;
-}
-
-void blocks_lend(struct blocks *b, uint8_t *room)
-{
-	b->lent = true;
-	b->full = false;
-	move_to(b, room);
-}
-
-/* False at the end of the file, and when it cannot be read: errno says which, 0 at the end; and when the room is full. */
+/* False at the end of the file, and when it cannot be read: errno says which, 0 at the end. */
 static bool read_on(struct blocks *b)
 {
-	if (b->full)
-		return false;
-	if (!b->lent)
-		move_to(b, b->room);
-	uint8_t *const fresh = b->room + BLOCK_LEFT;
+	uint8_t *fresh = b->room + BLOCK_LEFT;
+	const size_t kept = unread(b);
+	memmove(fresh - kept, b->next, kept);
+	b->next = fresh - kept;
+	b->end = fresh;
 	ssize_t got;
 	do {
 		errno = 0;
@@ -84,7 +64,6 @@ static bool read_on(struct blocks *b)
 	} while (got < 0 && errno == EINTR);
 	if (got > 0)
 		b->end += got;
-	b->full = b->lent && got > 0;
 	return got > 0;
 }
 
@@ -124,16 +103,14 @@ static int64_t time_of(const struct blocks *b, const uint8_t *record)
 enum blocks_got blocks_next(struct blocks *b, struct frame *f, char why[128])
 {
 	if (!has_bytes(b, BLOCK_RECORD_LEN))
-		return b->full    ? BLOCKS_FULL
-		       : ended(b) ? BLOCKS_END
-				  : cut("a record", BLOCK_RECORD_LEN, unread(b), why);
+		return ended(b) ? BLOCKS_END : cut("a record", BLOCK_RECORD_LEN, unread(b), why);
 	const size_t len = word_at(b, b->next + 8);
 	if (len > MAX_FRAME) {
 		snprintf(why, 128, "a frame of %zu bytes cannot be", len);
 		return BLOCKS_DAMAGE;
 	}
 	if (!has_bytes(b, BLOCK_RECORD_LEN + len))
-		return b->full ? BLOCKS_FULL : cut("a frame", len, unread(b) - BLOCK_RECORD_LEN, why);
+		return cut("a frame", len, unread(b) - BLOCK_RECORD_LEN, why);
 	const uint32_t sent = word_at(b, b->next + 12);
 	f->bytes = slice_head((struct slice){ b->next + BLOCK_RECORD_LEN, len }, b->most);
 	f->wire_len = sent > len ? sent : (uint32_t)len;

@@ -14,8 +14,7 @@ enum {
 	BLOCK_LEN = 1 << 17, /* it stays in a core's cache, beside what the frames are carried to */
 	BLOCK_RECORD_LEN = 16,
 	BLOCK_PAGE = 4096,
-	BLOCK_LEFT = (BLOCK_RECORD_LEN + MAX_FRAME + BLOCK_PAGE - 1) / BLOCK_PAGE * BLOCK_PAGE,
-	BLOCK_ROOM = BLOCK_LEFT + BLOCK_LEN
+	BLOCK_LEFT = (BLOCK_RECORD_LEN + MAX_FRAME + BLOCK_PAGE - 1) / BLOCK_PAGE * BLOCK_PAGE
 };
 
 struct blocks {
@@ -26,18 +25,13 @@ struct blocks {
 	const uint8_t *next, *end;
 	/* A block is read to BLOCK_LEFT; what the one before left over is moved to before that.  At the beginning of a page the
 	 * kernel's copy costs a third of what it costs elsewhere. */
-	uint8_t *room;
-	bool lent, full; /* the room is another's, and what was read into it stays; another one is needed */
-	_Alignas(BLOCK_PAGE) uint8_t own[BLOCK_ROOM]; /* costs nothing until it is used */
+	_Alignas(BLOCK_PAGE) uint8_t room[BLOCK_LEFT + BLOCK_LEN];
 };
 
 /* True when the file is a classic capture that can be read so, from its first record on; `most` is its snapshot length. */
 bool blocks_open(struct blocks *b, int fd, uint32_t most);
 
-/* Reads its next block into this room of BLOCK_ROOM bytes, and says BLOCKS_FULL when it needs another one. */
-void blocks_lend(struct blocks *b, uint8_t *room);
-
-enum blocks_got { BLOCKS_FRAME, BLOCKS_END, BLOCKS_DAMAGE, BLOCKS_FULL };
+enum blocks_got { BLOCKS_FRAME, BLOCKS_END, BLOCKS_DAMAGE };
 
 /* Fills bytes, wire_len and t; on damage, `why` says what is wrong with the record at `offset`. */
 enum blocks_got blocks_next(struct blocks *b, struct frame *f, char why[128]);

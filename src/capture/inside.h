@@ -8,8 +8,6 @@ struct source_kind {
 	enum source_got (*next)(struct source *s, struct frame *f, struct err *e);
 	uint64_t (*position)(const struct source *s, uint64_t *total);
 	void (*close)(struct source *s);
-	/* A file only. */
-	bool (*lend)(struct source *s, uint8_t *room);
 	/* A queue only. */
 	void (*answer)(struct source *s, const struct packet_answer *a);
 	void (*flush)(struct source *s);

@@ -46,11 +46,11 @@ static struct file *file_of(struct source *s)
 	return (struct file *)((char *)s - offsetof(struct file, source));
 }
 
-static bool open_bytes(struct file *s, const char *path, struct err *e)
+/* `path` NULL: what is open as `fd`. */
+static bool open_bytes(struct file *s, const char *path, int fd, struct err *e)
 {
 	struct stat about;
-	if (strcmp(path, "-") == 0) {
-		const int fd = dup(STDIN_FILENO);
+	if (path == NULL) {
 		s->file = fd >= 0 ? fdopen(fd, "rb") : NULL;
 		if (s->file == NULL && fd >= 0)
 			close(fd);
@@ -136,8 +136,6 @@ static enum source_got next_of_blocks(struct file *s, struct frame *f, struct er
 		if (passes(s, &h, f->bytes.at))
 			return GOT_FRAME;
 	}
-	if (got == BLOCKS_FULL)
-		return GOT_FULL;
 	s->over = true;
 	if (got == BLOCKS_END)
 		return GOT_END;
@@ -173,14 +171,6 @@ static uint64_t file_position(const struct source *source, uint64_t *total)
 	return position(s);
 }
 
-static bool file_lend(struct source *source, uint8_t *room)
-{
-	struct file *s = file_of(source);
-	if (s->blocks != NULL)
-		blocks_lend(s->blocks, room);
-	return s->blocks != NULL;
-}
-
 static void file_close(struct source *source)
 {
 	struct file *s = file_of(source);
@@ -194,24 +184,33 @@ static void file_close(struct source *source)
 	free(s);
 }
 
-static const struct source_kind file_kind = {
-	.next = file_next, .lend = file_lend, .position = file_position, .close = file_close
-};
+static const struct source_kind file_kind = { .next = file_next, .position = file_position, .close = file_close };
 
-_Static_assert((int)SOURCE_ROOM == (int)BLOCK_ROOM && (int)SOURCE_ROOM_ALIGN == (int)BLOCK_PAGE,
-    "what is lent is what is read into");
-
-struct source *source_open_file(const char *path, const char *filter, struct err *e)
+static struct source *open_file(const char *path, int fd, const char *name, const char *filter, struct err *e)
 {
 	struct file *s = aligned_alloc(_Alignof(struct file), sizeof *s);
 	if (s == NULL) {
-		err_set_sys(e, path, "no memory");
+		err_set_sys(e, name, "no memory");
+		if (fd >= 0)
+			close(fd);
 		return NULL;
 	}
 	memset(&s->source, 0, sizeof *s - offsetof(struct file, source));
-	source_init(&s->source, &file_kind, strcmp(path, "-") == 0 ? "standard input" : path);
-	if (open_bytes(s, path, e) && open_capture(s, e) && compile_filter(s, filter, e))
+	source_init(&s->source, &file_kind, name);
+	if (open_bytes(s, path, fd, e) && open_capture(s, e) && compile_filter(s, filter, e))
 		return &s->source;
 	file_close(&s->source);
 	return NULL;
+}
+
+struct source *source_open_file(const char *path, const char *filter, struct err *e)
+{
+	if (strcmp(path, "-") == 0)
+		return open_file(NULL, dup(STDIN_FILENO), "standard input", filter, e);
+	return open_file(path, -1, path, filter, e);
+}
+
+struct source *source_open_descriptor(int fd, const char *path, const char *filter, struct err *e)
+{
+	return open_file(NULL, fd, strcmp(path, "-") == 0 ? "standard input" : path, filter, e);
 }

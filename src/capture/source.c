@@ -14,11 +14,6 @@ enum source_got source_next(struct source *s, struct frame *f, struct err *e)
 	return s->kind->next(s, f, e);
 }
 
-bool source_lend(struct source *s, uint8_t *room)
-{
-	return s->kind->lend != NULL && s->kind->lend(s, room);
-}
-
 const char *source_name(const struct source *s)
 {
 	return s->name;

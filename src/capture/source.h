@@ -16,11 +16,14 @@
 
 struct source;
 
-enum source_got { GOT_FRAME, GOT_END, GOT_DAMAGE, GOT_NOTHING, GOT_FULL };
+enum source_got { GOT_FRAME, GOT_END, GOT_DAMAGE, GOT_NOTHING };
 
 /* `path` names a pcap or pcapng file, or is "-" for standard input; `filter` is a BPF expression or NULL; one that cannot
  * be used is EINVAL. */
 struct source *source_open_file(const char *path, const char *filter, struct err *e) MUST_CHECK;
+
+/* The same, where another has opened what `path` names; `fd` is the source's from now on. */
+struct source *source_open_descriptor(int fd, const char *path, const char *filter, struct err *e) MUST_CHECK;
 
 enum { MAX_INTERFACES = 16 };
 
@@ -61,12 +64,6 @@ struct queue_life {
 struct source *source_open_queue(const struct queue_options *o, struct err *e) MUST_CHECK;
 
 enum source_got source_next(struct source *s, struct frame *f, struct err *e);
-
-/* Memory for a file to be read into: frames lie there, and stay when others follow.  Each time that source_next says GOT_FULL,
- * before which nothing is lost, it must be lent more.  False: the frames of this source lie in memory of its own, each until the
- * next one, and it does not ask. */
-enum { SOURCE_ROOM_ALIGN = 4096, SOURCE_ROOM = 97 * SOURCE_ROOM_ALIGN };
-bool source_lend(struct source *s, uint8_t *room);
 
 const char *source_name(const struct source *s);
 

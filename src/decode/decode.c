@@ -53,6 +53,12 @@ void decoder_policy(struct decoder *d, enum checksum_policy policy)
 	d->policy = policy;
 }
 
+void decoder_share(struct decoder *d, unsigned part, unsigned parts)
+{
+	d->part = part;
+	d->parts = parts;
+}
+
 /* Mixed by multiplication; the same in every run, as flow ids depend on it.  0 is left to conversations without. */
 void peel_space(struct peel *p, enum carrier kind, uint32_t id)
 {
@@ -138,6 +144,28 @@ static void set_key(const struct peel *p, struct segment *s, uint16_t from, uint
 	memset(s->key.zero, 0, sizeof s->key.zero);
 }
 
+static inline uint64_t sum_of_words(const uint8_t *a, const uint8_t *b)
+{
+	uint64_t x, y;
+	memcpy(&x, a, sizeof x);
+	memcpy(&y, b, sizeof y);
+	return x + y;
+}
+
+/* The same in every process, and of both ways.  Mixed by multiplication. */
+static inline bool falls_elsewhere(const struct peel *p)
+{
+	const uint64_t odd = UINT64_C(0x9e3779b97f4a7c15);
+	uint64_t x = p->space;
+	if (p->ipv6) {
+		x = (x ^ sum_of_words(p->src, p->dst)) * odd;
+		x = (x >> 32) ^ sum_of_words(p->src + 8, p->dst + 8);
+	} else {
+		x ^= (uint64_t)read_be32(p->src) + read_be32(p->dst);
+	}
+	return (x * odd >> 32) * p->d->parts >> 32 != p->d->part;
+}
+
 static enum step peel_tcp(struct peel *p)
 {
 	struct segment *s = p->seg;
@@ -148,6 +176,8 @@ static enum step peel_tcp(struct peel *p)
 	const size_t len = (size_t)(at[12] >> 4) * 4;
 	if (len < TCP_LEN || len > tcp.len)
 		return STEP_MALFORMED;
+	if (p->d->parts > 1 && falls_elsewhere(p))
+		return STEP_ELSEWHERE;
 	set_key(p, s, read_be16(at), read_be16(at + 2));
 	s->seq = read_be32(at + 4);
 	s->ack = read_be32(at + 8);
@@ -271,6 +301,7 @@ const char *decoded_name(enum decoded d)
 		[DECODED_MALFORMED] = "malformed",
 		[DECODED_TOO_DEEP] = "too-deep",
 		[DECODED_UNKNOWN_LINK] = "unknown-link",
+		[DECODED_ELSEWHERE] = "elsewhere",
 	};
 	return (unsigned)d < DECODED_KINDS ? names[d] : "unknown";
 }

@@ -20,6 +20,7 @@ enum decoded {
 	DECODED_MALFORMED, /* lengths that cannot be, or cut inside a header */
 	DECODED_TOO_DEEP,  /* more than MAX_ENCAPSULATION layers or MAX_IPV6_EXTENSIONS */
 	DECODED_UNKNOWN_LINK,
+	DECODED_ELSEWHERE, /* a segment that falls to another part (decoder_share) */
 	DECODED_KINDS
 };
 
@@ -41,6 +42,11 @@ void decoder_begin(struct decoder *d);
 
 /* Another policy from the next frame on. */
 void decoder_policy(struct decoder *d, enum checksum_policy policy);
+
+/* Segments fall to `parts` decoders by the two addresses of the innermost IP header and the network that they belong to, so that
+ * both ways of a conversation and all between two hosts meet in one.  This one, of number `part` from 0, gives its own and knows the
+ * others no further than that they are whole. */
+void decoder_share(struct decoder *d, unsigned part, unsigned parts);
 
 /* The segment's payload points into the frame, or into the decoder's own memory after reassembly of fragments; it is
  * valid until the next decode. */

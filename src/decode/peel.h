@@ -26,12 +26,14 @@ enum step {
 	STEP_FRAGMENT,
 	STEP_MALFORMED,
 	STEP_TOO_DEEP,
-	STEP_UNKNOWN_LINK
+	STEP_UNKNOWN_LINK,
+	STEP_ELSEWHERE
 };
 
 struct decoder {
 	struct decode_counters counters;
 	enum checksum_policy policy;
+	unsigned part, parts; /* parts 0: nothing is shared */
 	struct frag frag;
 	struct senders senders;
 };

@@ -70,9 +70,8 @@ struct segment {
 	uint32_t ts_value, ts_echo;
 	uint32_t cut; /* payload bytes that IP's length promises but the capture did not keep */
 	int64_t t;
-	uint64_t turn;    /* its frame's place in the run; whoever decodes sets it */
-	struct slice tcp; /* whole segment from the TCP header on, as kept: decode_checksum looks at it */
-	/* The last two can be told in a few bits, mostly: what is passed from process to process ends here. */
+	uint64_t turn;        /* its frame's place in the run; whoever has it decoded sets it */
+	struct slice tcp;     /* whole segment from the TCP header on, as kept: decode_checksum looks at it */
 	struct slice payload; /* as kept in the capture; IP's length, never the frame's padding */
 	struct encapsulation encap;
 };

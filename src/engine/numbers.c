@@ -30,6 +30,7 @@ void pipeline_stats(const struct pipeline *p, struct report_stats *out)
 	const struct decode_counters *c = decode_counters(p->decoder);
 	*out = p->stats;
 	out->source = p->source;
+	out->segments = c->by_result[DECODED_SEGMENT] + c->by_result[DECODED_ELSEWHERE];
 	out->other = c->by_result[DECODED_OTHER] + c->by_result[DECODED_UNKNOWN_LINK];
 	out->malformed = c->by_result[DECODED_MALFORMED] + c->by_result[DECODED_TOO_DEEP];
 	out->fragments_dropped = c->fragments_dropped;

@@ -95,6 +95,12 @@ void pipeline_source(struct pipeline *p, const char *name)
 	decoder_begin(p->decoder);
 }
 
+void pipeline_share(struct pipeline *p, unsigned part, unsigned parts, bool ordered)
+{
+	decoder_share(p->decoder, part, parts);
+	p->ordered = ordered;
+}
+
 void pipeline_interfaces(struct pipeline *p, const char *const *names)
 {
 	p->interfaces = names;
@@ -296,9 +302,9 @@ struct flow *carry_frame(struct pipeline *p, const struct frame *f, struct segme
 	p->stats.frame_bytes += f->bytes.len;
 	p->stats.last = f->t;
 	expire(p, f->t);
+	take_place(p, UINT64_MAX);
 	if (decode(p->decoder, f, seg) != DECODED_SEGMENT)
 		return NULL;
-	p->stats.segments++;
 	seg->turn = p->stats.frames;
 	return take_segment(p, seg, f->interface);
 }
@@ -318,6 +324,7 @@ void pipeline_tick(struct pipeline *p, int64_t now)
 
 void pipeline_drain(struct pipeline *p)
 {
+	p->turn |= 1;
 	gate_begin(p);
 	gate_tick(p, INT64_MAX);
 	struct flow *f;
@@ -327,30 +334,6 @@ void pipeline_drain(struct pipeline *p)
 		finish(&at, ENDED_INPUT);
 	}
 	expire_knocks(p, true);
-	flow_rest(p->flows);
-}
-
-void pipeline_led(struct pipeline *p, bool ordered)
-{
-	p->ordered = ordered;
-}
-
-void pipeline_second(struct pipeline *p, uint64_t turn, uint32_t second)
-{
-	p->turn = 2 * turn;
-	flow_second(p->flows, second);
-	expire(p, 0);
-}
-
-void pipeline_segment(struct pipeline *p, const struct segment *seg)
-{
-	p->turn = 2 * seg->turn;
 	take_place(p, UINT64_MAX);
-	take_segment(p, seg, 0);
-}
-
-void pipeline_drain_at(struct pipeline *p, uint64_t turn)
-{
-	p->turn = 2 * turn + 1;
-	pipeline_drain(p);
+	flow_rest(p->flows);
 }

@@ -41,6 +41,11 @@ void pipeline_free(struct pipeline *p);
 /* The name goes into records as pcap_filename; it must live as long as the pipeline is used. */
 void pipeline_source(struct pipeline *p, const char *name);
 
+/* It is shown all frames of a run and follows only those conversations that fall to its part (decoder_share).  Frames are counted,
+ * fragments put together and the clock is read as if it had all, so that conversations have the names, times and ends that they
+ * have in one pipeline.  With `ordered`, the reporter is told where in the run each record belongs, and how far the run is. */
+void pipeline_share(struct pipeline *p, unsigned part, unsigned parts, bool ordered);
+
 /* Frames come from interfaces: names by frame.interface, for in_iface; they must live as long. */
 void pipeline_interfaces(struct pipeline *p, const char *const *names);
 
@@ -68,14 +73,6 @@ void pipeline_tick(struct pipeline *p, int64_t now);
 
 /* The source has ended: every conversation is concluded and reported. */
 void pipeline_drain(struct pipeline *p);
-
-/* Another has read the capture, for several pipelines that share it by pairs of addresses: it has decoded the frames, counted
- * them, and keeps the clock for all.  `turn` is the place of what happens in the whole run, so that conversations have the names
- * that they would have in one pipeline; and with `ordered`, the reporter is told where in the run each record belongs. */
-void pipeline_led(struct pipeline *p, bool ordered);
-void pipeline_second(struct pipeline *p, uint64_t turn, uint32_t second);
-void pipeline_segment(struct pipeline *p, const struct segment *seg);
-void pipeline_drain_at(struct pipeline *p, uint64_t turn); /* after that frame */
 
 /* Bytes that it takes at most, however hostile the traffic; nDPI's and the rules' own not counted. */
 size_t pipeline_reserved(const struct pipeline *p);

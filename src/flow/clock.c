@@ -5,7 +5,7 @@
 #define SECOND ((uint64_t)CLOCK_SECOND)
 #define A_DAY  (UINT64_C(86400) * SECOND)
 
-enum { JITTER_S = 10, BEHIND_MAX = 256 };
+enum { JITTER_S = 10, BEHIND_MAX = 128 };
 
 void clock_stop(struct clock *c)
 {

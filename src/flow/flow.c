@@ -185,8 +185,6 @@ static void mark_seen(struct flow_table *t, struct flow *f, const struct segment
 struct flow *flow_touch(struct flow_table *t, const struct segment *s, bool *fresh)
 {
 	arm_touched(t);
-	if (!t->led)
-		clock_show(&t->clock, s->t);
 	*fresh = false;
 	struct flow *f = same_again(t, &s->key);
 	if (f == NULL)
@@ -202,8 +200,6 @@ struct flow *flow_touch(struct flow_table *t, const struct segment *s, bool *fre
 struct flow *flow_find(struct flow_table *t, const struct segment *s)
 {
 	arm_touched(t);
-	if (!t->led)
-		clock_show(&t->clock, s->t);
 	struct flow *f = same_again(t, &s->key);
 	if (f == NULL) {
 		const uint32_t tag = flow_tag(t, &s->key);
@@ -263,8 +259,7 @@ struct flow *flow_least(struct flow_table *t)
 bool flow_idle(struct flow_table *t, int64_t now)
 {
 	arm_touched(t);
-	if (!t->led)
-		clock_show(&t->clock, now);
+	clock_show(&t->clock, now);
 	return t->slots.used == 0 || wheel_idle(&t->wheel, t->clock.second);
 }
 
@@ -272,13 +267,6 @@ struct flow *flow_expired(struct flow_table *t)
 {
 	arm_touched(t);
 	return t->slots.used != 0 ? wheel_next(t, t->clock.second) : NULL;
-}
-
-void flow_second(struct flow_table *t, uint32_t second)
-{
-	arm_touched(t);
-	t->led = true;
-	t->clock.second = second;
 }
 
 uint32_t flow_clock(const struct flow_table *t)

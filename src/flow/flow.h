@@ -60,7 +60,7 @@ void flow_set_rank(struct flow_table *t, struct flow *f, unsigned rank);
  * table is empty. */
 struct flow *flow_least(struct flow_table *t);
 
-/* Shows the clock this time.  True: no conversation's time is over, nothing is to be asked. */
+/* Shows the clock this time; nothing else does.  True: no conversation's time is over, nothing is to be asked. */
 bool flow_idle(struct flow_table *t, int64_t now);
 
 /* The next conversation whose time is over by the clock, or NULL: of those whose time is over at once, the one that was made
@@ -69,9 +69,6 @@ struct flow *flow_expired(struct flow_table *t);
 
 /* What the clock shows, in seconds, which wrap. */
 uint32_t flow_clock(const struct flow_table *t);
-
-/* Before flow_idle: another has read the clock, and it shows this second.  From then on `now` counts for nothing. */
-void flow_second(struct flow_table *t, uint32_t second);
 
 /* The input is over; what comes next may be of any time. */
 void flow_rest(struct flow_table *t);

@@ -19,7 +19,6 @@ struct flow_table {
 	uint32_t touched;    /* its caller may have changed timeout_s since; 0: none */
 	uint32_t latest;     /* touched last, and still in the table; 0: none */
 	struct clock clock;
-	bool led; /* the clock is read by another */
 	struct wheel wheel;
 };
 

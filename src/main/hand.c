@@ -1,176 +1,158 @@
-/* What the reader has decoded lies in memory that both have mapped since before the fork, at the same place: the segment's own
- * pointers hold here as well. */
+/* All hands read the same bytes and come to the same opinion of a file: the first says it. */
 #include "main/hand.h"
 
-#include <errno.h>
-#include <poll.h>
+#include <signal.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 #include "main/descriptors.h"
+#include "main/merge.h"
 #include "main/signals.h"
 
-enum { TELL_AFTER = 512 /* segments, before it says how far it is */, PREFETCHED = 64 /* a line of the cache */ };
+enum { BATCH = 4096 /* frames between two looks around */ };
 
 struct hand {
 	struct run run;
 	const struct hand_duty *duty;
-	uint64_t told; /* segments since it last said how far it is */
-	struct segment seg;
-	bool ended;
+	struct hand_numbers now;
+	int status;
 };
+
+static struct reporter *open_ring(
+    const struct hand_duty *d, uint32_t tag, enum report_format format, bool colours, struct err *e)
+{
+	struct reporter *r = reporter_open_ring(d->lines, tag, format, colours, e);
+	if (r != NULL)
+		reporter_patient(r);
+	return r;
+}
 
 static bool prepare(struct hand *h, struct err *e)
 {
 	const struct hand_duty *d = h->duty;
 	struct options *o = d->options;
-	h->run = (struct run){ .options = o, .besides = d->shared };
+	h->run = (struct run){ .options = o, .besides = MERGE_RING };
 	o->pipeline.flows = (o->pipeline.flows + o->workers - 1) / o->workers;
-	h->run.reporter = reporter_open_ring(d->lines, LINE_RECORD, o->format, d->record_colours, e);
+	h->run.reporter = open_ring(d, LINE_RECORD, o->format, d->record_colours, e);
 	if (h->run.reporter == NULL)
 		return false;
-	reporter_patient(h->run.reporter);
-	if (o->table) {
-		h->run.table = reporter_open_ring(d->lines, LINE_TABLE, REPORT_TEXT, d->table_colours, e);
-		if (h->run.table == NULL)
-			return false;
-		reporter_patient(h->run.table);
-	}
+	if (o->table && (h->run.table = open_ring(d, LINE_TABLE, REPORT_TEXT, d->table_colours, e)) == NULL)
+		return false;
 	if (!run_start(&h->run, e))
 		return false;
-	pipeline_led(h->run.pipeline, o->ordered);
+	pipeline_share(h->run.pipeline, d->number, o->workers, o->ordered);
 	return true;
 }
 
-/* What it reads was opened by the user, so that it stays the user. */
-static bool shut_in(const struct options *o)
+/* What it reads is the user's own, so that it stays the user. */
+static bool shut_in(const struct hand_duty *d)
 {
 	struct guard g;
+	const struct options *o = d->options;
 	if (o->sandbox == GUARD_OFF)
 		return true;
 	guard_begin(&g);
 	g.child = true;
+	for (size_t i = 0; i < d->files->count; i++)
+		if (!pour_has(d->pour, i))
+			guard_allow(&g, d->files->names[i], GUARD_READ);
 	if (o->unwrap != NULL)
 		guard_allow(&g, o->unwrap, GUARD_WRITE);
 	return guard_close(&g) == 0 || o->sandbox != GUARD_REQUIRE;
 }
 
-static void show_numbers(const struct hand *h)
+static void show_numbers(struct hand *h, const struct source *s)
 {
-	struct worker_numbers now = { .unwrap_lost = unwrap_lost(h->run.options->pipeline.unwrap) };
-	pipeline_stats(h->run.pipeline, &now.stats);
-	now.stats.source = NULL;
-	now.stats.live = NULL;
-	page_show(h->duty->numbers, &now);
+	h->now.unwrap_lost = unwrap_lost(h->run.options->pipeline.unwrap);
+	if (s != NULL)
+		h->now.at = source_position(s, &h->now.total);
+	pipeline_stats(h->run.pipeline, &h->now.stats);
+	h->now.stats.source = NULL;
+	page_show(h->duty->numbers, &h->now);
 }
 
-/* One that finds no room is no loss: a later one says more. */
-static void say_so_far(struct hand *h, uint64_t turn)
+static bool told_to_stop(const struct hand *h)
 {
-	const struct line_place place = { 2 * turn, UINT64_MAX };
-	h->told = 0;
-	if (h->run.options->ordered)
-		(void)ring_put(h->duty->lines, LINE_SO_FAR, &place, sizeof place);
+	uint64_t stop = 0;
+	return page_read(h->duty->stop, &stop) && stop != 0;
 }
 
-/* The bytes of the next one come from another core: the way is long, so they set out now. */
-static void look_ahead(const struct lane *l)
+static void fail(struct hand *h, const struct err *e, int status)
 {
-	uint32_t errand;
-	const struct segment *next = lane_ahead(l, &errand);
-	if (next == NULL || (errand & ERRAND_KIND) > ERRAND_CARRIED)
-		return;
-	__builtin_prefetch(next->tcp.at);
-	__builtin_prefetch(next->tcp.at + PREFETCHED);
+	h->now.failures++;
+	h->status = status;
+	if (h->duty->number == 0)
+		log_error("%s: %s", e->where, e->what);
 }
 
-static void take_segment(struct hand *h, size_t header)
+static struct source *open_file(const struct hand_duty *d, size_t i, struct err *e)
 {
-	look_ahead(h->duty->lane);
-	h->seg.payload = slice_from(h->seg.tcp, header);
-	pipeline_segment(h->run.pipeline, &h->seg);
-	if (++h->told == TELL_AFTER)
-		say_so_far(h, h->seg.turn);
+	const char *const name = d->files->names[i], *const filter = d->options->filter;
+	if (pour_has(d->pour, i))
+		return source_open_descriptor(pour_out(d->pour, i, d->number), name, filter, e);
+	return source_open_file(name, filter, e);
 }
 
-static void take_moment(struct hand *h, uint32_t errand, const struct errand_moment *m)
+/* False: none of the others is to be read. */
+static bool read_file(struct hand *h, size_t i)
 {
-	struct pipeline *p = h->run.pipeline;
-	switch (errand) {
-	case ERRAND_SECOND:
-		pipeline_second(p, m->turn, m->second);
-		say_so_far(h, m->turn - 1);
-		break;
-	case ERRAND_SOURCE:
-		pipeline_source(p, h->duty->files->names[m->second]);
-		break;
-	case ERRAND_DRAIN:
-		pipeline_drain_at(p, m->turn);
-		break;
-	default:
-		h->ended = true;
+	struct err e;
+	enum source_got got = GOT_FRAME;
+	struct source *s = open_file(h->duty, i, &e);
+	if (s == NULL) {
+		if (!told_to_stop(h))
+			fail(h, &e, run_blame(&e, EXIT_INCOMPLETE));
+		return h->status <= EXIT_INCOMPLETE;
 	}
-	show_numbers(h);
+	h->now.files = i + 1;
+	pipeline_source(h->run.pipeline, h->duty->files->names[i]);
+	while (got == GOT_FRAME && !told_to_stop(h)) {
+		got = run_frames(&h->run, s, BATCH, &e);
+		show_numbers(h, s);
+	}
+	pipeline_drain(h->run.pipeline);
+	/* What is poured ends anywhere when it is to stop. */
+	if (got == GOT_DAMAGE && !told_to_stop(h))
+		fail(h, &e, EXIT_INCOMPLETE);
+	show_numbers(h, s);
+	source_close(s);
+	return true;
 }
 
-static void take(struct hand *h, uint32_t errand, const void *item)
+/* Nothing of its parent's is left to it, but standard error and what it works with. */
+static void leave_descriptors(const struct hand_duty *d)
 {
-	switch (errand & ERRAND_KIND) {
-	case ERRAND_BARE:
-		memcpy(&h->seg, item, BARE_LEN);
-		h->seg.encap.count = 0;
-		take_segment(h, errand >> ERRAND_BITS);
-		break;
-	case ERRAND_CARRIED:
-		memcpy(&h->seg, item, CARRIED_LEN);
-		take_segment(h, errand >> ERRAND_BITS);
-		break;
-	default:
-		take_moment(h, errand, item);
-	}
-}
-
-static void work(struct hand *h)
-{
-	struct lane *l = h->duty->lane;
-	struct pollfd bell = { .fd = h->duty->bell, .events = POLLIN };
-	uint32_t errand;
-	size_t len;
-	while (!h->ended) {
-		const void *item = lane_next(l, &errand, &len);
-		if (item == NULL) {
-			eventfd_t times;
-			if (lane_sleep(l) && poll(&bell, 1, -1) > 0)
-				(void)eventfd_read(bell.fd, &times);
-			continue;
-		}
-		take(h, errand, item);
-	}
+	struct descriptors open;
+	int keep[MAX_FD] = { STDERR_FILENO, d->alive, d->lines->wake, unwrap_folder(d->options->pipeline.unwrap) };
+	size_t kept = 4;
+	for (size_t i = 0; i < d->files->count && kept < MAX_FD; i++)
+		if (pour_has(d->pour, i))
+			keep[kept++] = pour_out(d->pour, i, d->number);
+	descriptors_note(&open);
+	descriptors_leave(&open, keep, kept);
 }
 
 int hand_run(const struct hand_duty *d)
 {
-	struct hand h = { .duty = d };
-	struct descriptors open;
+	struct hand h = { .duty = d, .status = EXIT_DONE };
 	struct err e;
-	if (!loan_look_only(d->loan)) {
-		log_error("worker: cannot map what is read: %s", strerror(errno));
-		return EXIT_USAGE;
-	}
-	const int keep[] = { STDERR_FILENO, d->bell, d->alive, d->lines->wake, d->lane->wake_writer,
-		unwrap_folder(d->options->pipeline.unwrap) };
 	signals_ignore();
 	prctl(PR_SET_NAME, "culvert-worker");
-	/* Nothing of the reader's is left to it, but standard error and what it works with. */
-	descriptors_note(&open);
-	descriptors_leave(&open, keep, sizeof keep / sizeof *keep);
+	/* Nobody would hear what it says then. */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != d->parent)
+		return EXIT_INCOMPLETE;
+	leave_descriptors(d);
 	if (!prepare(&h, &e)) {
 		log_error("worker: %s: %s", e.where, e.what);
 		return EXIT_USAGE;
 	}
-	if (!shut_in(d->options))
+	if (!shut_in(d))
 		return EXIT_DENIED;
-	work(&h);
-	return EXIT_DONE;
+	for (size_t i = 0; i < d->files->count && !told_to_stop(&h); i++)
+		if (!read_file(&h, i))
+			break;
+	h.now.over = 1;
+	show_numbers(&h, NULL);
+	return h.status;
 }

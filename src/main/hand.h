@@ -1,48 +1,36 @@
-/* hand -- a worker of replay: a process without rights that is given segments and tells what they are.  All that it needs is
- * open when it is forked. */
+/* hand -- a worker of replay: a process that reads the captures, like its fellows, and follows its part of the conversations.  All
+ * that it tells goes through memory. */
 #ifndef MAIN_HAND_H
 #define MAIN_HAND_H
 
 #include "capture/files.h"
-#include "decode/segment.h"
-#include "main/loan.h"
+#include "main/pour.h"
 #include "main/worker.h"
 
-/* What lies in a lane: a segment that nothing had carried, or one that something had; or that the clock shows another second, a
- * capture begins, it is over, or all are. */
-enum errand { ERRAND_BARE, ERRAND_CARRIED, ERRAND_SECOND, ERRAND_SOURCE, ERRAND_DRAIN, ERRAND_END };
-
-/* A segment's bytes lie in a room of the loan, or behind it.  Of what nothing had carried only the beginning is there.  Where the
- * payload begins in it is told with the errand. */
-enum {
-	ERRAND_BITS = 8,
-	ERRAND_KIND = (1 << ERRAND_BITS) - 1,
-	BARE_LEN = offsetof(struct segment, payload), /* with the head of its item: two lines of the cache */
-	CARRIED_LEN = sizeof(struct segment)
+/* What its page shows; whole words. */
+struct hand_numbers {
+	struct report_stats stats; /* its pointers mean nothing to others */
+	uint64_t unwrap_lost;
+	uint64_t files; /* begun; how far it is in the latest, in bytes, and of how many */
+	uint64_t at, total;
+	uint64_t failures; /* captures that could not be read, or not whole */
+	uint64_t over;     /* it has read and told all */
 };
-
-struct errand_moment {
-	uint64_t turn;
-	uint32_t second; /* or the number of a file */
-};
-
-/* In its ring beside lines, when these are to be put in order: it is at this place and has nothing more to tell of earlier ones. */
-enum { LINE_SO_FAR = LINES };
 
 struct hand_duty {
 	struct options *options;
 	const struct files *files;
-	struct lane *lane;
-	struct loan *loan;
+	const struct pour *pour; /* those that cannot be opened twice */
+	unsigned number;         /* of this one, from 0 */
 	struct ring *lines;
 	struct page *numbers;
-	size_t shared; /* bytes of all of these at most */
-	int bell;      /* wakes it */
-	int alive;     /* a pipe's end that it holds as long as it lives */
+	const struct page *stop; /* a word: not 0, what has been read is enough */
+	pid_t parent;
+	int alive; /* a pipe's end that it holds as long as it lives */
 	bool record_colours, table_colours;
 };
 
-/* Works until it is told to end.  Returns an exit status of the process. */
+/* Returns an exit status of the process. */
 int hand_run(const struct hand_duty *d);
 
 #endif

@@ -1,5 +1,5 @@
 /* In order, a line goes out when no other worker can still tell of an earlier place: each has a later line waiting, has said that
- * it is further, or has done all that it was given -- and whatever it is given from now on is later. */
+ * it is as far, or is gone. */
 #include "main/merge.h"
 
 #include <stdlib.h>
@@ -50,8 +50,6 @@ static bool is_before(struct line_place a, struct line_place b)
 static bool is_sound(const struct merge *m, const struct strand *s)
 {
 	const size_t before = m->ordered ? sizeof(struct line_place) : 0;
-	if (s->tag == LINE_SO_FAR)
-		return m->ordered && s->len == before;
 	if (s->tag >= LINES || m->to[s->tag] == NULL || s->len <= before)
 		return false;
 	return memchr(s->line + before, '\n', s->len - before) == s->line + s->len - 1;
@@ -72,25 +70,40 @@ static void put_out(struct merge *m, struct strand *s)
 {
 	const size_t before = m->ordered ? sizeof(struct line_place) : 0;
 	s->holds = false;
-	if (s->tag == LINE_SO_FAR)
-		return;
 	reporter_relay(m->to[s->tag], s->line + before, s->len - before, 0);
 	m->lines++;
+}
+
+/* Of those lines that have come; NULL: none has. */
+static struct strand *first_that_came(struct merge *m)
+{
+	struct strand *first = NULL;
+	for (unsigned i = 0; i < m->count; i++) {
+		struct strand *s = &m->strand[i];
+		if (take(m, s) && (first == NULL || is_before(place_of(s), place_of(first))))
+			first = s;
+	}
+	return first;
+}
+
+/* Can this one still tell of something before that place?  Its ring is looked at after it has said how far it is: what was
+ * told before that is there.  It has told nothing yet. */
+static bool may_be_before(const struct merge *m, struct strand *s, struct line_place place)
+{
+	if (s->over || s->broken || s->said >= place.turn)
+		return false;
+	s->said = ring_said(&s->lines);
+	return take(m, s) ? is_before(place_of(s), place) : s->said < place.turn;
 }
 
 /* The one whose line is the first of all; NULL: there is none, or one may come that is before it. */
 static struct strand *first_of_all(struct merge *m)
 {
-	struct strand *first = NULL;
-	for (unsigned i = 0; i < m->count; i++) {
+	struct strand *first = first_that_came(m);
+	for (unsigned i = 0; first != NULL && i < m->count; i++) {
 		struct strand *s = &m->strand[i];
-		/* Asked before its ring: when it had done all, all that it told is there. */
-		const bool idle = s->over || s->broken || lane_is_read(s->lane);
-		const bool has = take(m, s);
-		if (!has && !idle)
-			return NULL;
-		if (has && (first == NULL || is_before(place_of(s), place_of(first))))
-			first = s;
+		if (!s->holds && may_be_before(m, s, place_of(first)))
+			first = s->holds ? s : NULL;
 	}
 	return first;
 }

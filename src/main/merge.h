@@ -3,17 +3,18 @@
 #ifndef MAIN_MERGE_H
 #define MAIN_MERGE_H
 
-#include "main/hand.h"
+#include "main/worker.h"
 
 /* What one worker has told. */
 struct strand {
-	const struct lane *lane; /* what it was given to do */
 	struct ring lines;
-	bool over;    /* nothing more will come */
-	bool holds;   /* a line that was taken, but whose turn has not come */
-	bool broken;  /* what it wrote makes no sense */
-	uint32_t tag; /* of the line */
-	size_t len;   /* with its place */
+	bool over;     /* nothing more will come */
+	bool holds;    /* a line that was taken, but whose turn has not come */
+	bool broken;   /* what it wrote makes no sense */
+	bool told;     /* its user's: that it is broken */
+	uint64_t said; /* with nothing in its ring then: it has told all before this turn, and of it what comes first */
+	uint32_t tag;  /* of the line */
+	size_t len;    /* with its place */
 	char *line;
 };
 
@@ -30,7 +31,7 @@ enum { MERGE_RING = 4 << 20 /* bytes of a worker's lines */ };
 bool merge_init(struct merge *m, unsigned count, bool ordered, int wake, struct err *e) MUST_CHECK;
 void merge_fini(struct merge *m);
 
-/* Moves what can be moved.  Whatever was put into the lanes must have been shown. */
+/* Moves what can be moved. */
 void merge_move(struct merge *m);
 
 #endif

@@ -17,87 +17,28 @@
 
 enum { BATCH = 4096 /* frames between two looks at the clock */ };
 
-/* What a long replay shows on a terminal: how far, how many. */
-struct progress {
-	bool on;
-	struct timespec begun;
-	double shown;
-};
-
-static double seconds_since(const struct timespec *then)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)(now.tv_sec - then->tv_sec) + 1e-9 * (double)(now.tv_nsec - then->tv_nsec);
-}
-
-static void print_counters(const struct run *r, const struct source *s)
-{
-	struct report_stats now;
-	uint64_t total = 0;
-	const uint64_t at = source_position(s, &total);
-	if (r->share != NULL)
-		share_stats(r->share, &now);
-	else
-		pipeline_stats(r->pipeline, &now);
-	run_print_counters(&now, source_name(s));
-	if (total != 0)
-		fprintf(stderr, ", %u %%", (unsigned)(100 * (at < total ? at : total) / total));
-}
-
-static void show_progress(struct progress *g, const struct run *r, const struct source *s)
-{
-	if (signals_take(WISH_COUNTERS)) {
-		print_counters(r, s);
-		fputc('\n', stderr);
-	}
-	const double now = g->on ? seconds_since(&g->begun) : 0;
-	if (!g->on || now < 1 || now - g->shown < 0.25)
-		return;
-	g->shown = now;
-	fputc('\r', stderr);
-	print_counters(r, s);
-	fputs("\033[K", stderr);
-}
-
 static enum source_got carry_frames(const struct run *r, struct source *s, struct err *e)
 {
-	if (r->share != NULL)
-		return share_frames(r->share, s, BATCH, e);
 	return r->fates != NULL ? fates_frames(r, s, BATCH, e) : run_frames(r, s, BATCH, e);
 }
 
-static void read_rules_anew(const struct run *r)
-{
-	if (r->share != NULL)
-		log_warn("with several workers the rules are not read anew");
-	else
-		(void)rulebook_reload(&r->options->rules, r->pipeline);
-}
-
 /* One capture, from its first frame to the last that can be read.  False when it is damaged. */
-static bool replay_source(
-    const struct run *r, struct source *s, const struct files *files, size_t i, struct progress *g)
+static bool replay_source(const struct run *r, struct source *s, const char *name, struct progress *g)
 {
 	struct err e;
 	enum source_got got = GOT_FRAME;
-	if (r->share != NULL)
-		share_source(r->share, s, i);
-	else
-		pipeline_source(r->pipeline, files->names[i]);
+	pipeline_source(r->pipeline, name);
 	while (got == GOT_FRAME && !signals_wish(WISH_STOP)) {
+		uint64_t total = 0;
 		got = carry_frames(r, s, &e);
 		signals_seen();
 		if (signals_take(WISH_RULES))
-			read_rules_anew(r);
-		show_progress(g, r, s);
+			(void)rulebook_reload(&r->options->rules, r->pipeline);
+		const uint64_t at = source_position(s, &total);
+		progress_show(g, r, source_name(s), at, total);
 	}
-	if (g->shown > 0)
-		fputs("\r\033[K", stderr);
-	if (r->share != NULL)
-		share_drain(r->share);
-	else
-		pipeline_drain(r->pipeline);
+	progress_end(g);
+	pipeline_drain(r->pipeline);
 	if (r->fates != NULL)
 		fates_print(r, NULL);
 	if (signals_wish(WISH_STOP) || got == GOT_END)
@@ -106,29 +47,28 @@ static bool replay_source(
 	return false;
 }
 
-static int replay_files(struct run *r, const struct files *files)
+static int replay_each(const struct run *r, const struct files *files, struct progress *g)
 {
-	const struct options *o = r->options;
-	struct progress g = { .on = isatty(STDERR_FILENO) && o->verbosity >= LOG_WARN };
 	struct err e;
 	int status = EXIT_DONE;
-	clock_gettime(CLOCK_MONOTONIC, &g.begun);
-	for (size_t i = 0; i < files->count && !signals_wish(WISH_STOP); i++) {
-		struct source *s = source_open_file(files->names[i], o->filter, &e);
-		if (s == NULL) {
+	for (size_t i = 0; i < files->count && status <= EXIT_INCOMPLETE && !signals_wish(WISH_STOP); i++) {
+		struct source *s = source_open_file(files->names[i], r->options->filter, &e);
+		if (s == NULL)
 			status = run_refused(&e, EXIT_INCOMPLETE);
-			if (status != EXIT_INCOMPLETE)
-				return status;
-			continue;
-		}
-		if (!replay_source(r, s, files, i, &g))
+		else if (!replay_source(r, s, files->names[i], g))
 			status = EXIT_INCOMPLETE;
 		source_close(s);
 	}
-	if (r->share != NULL) {
-		status = share_end(r->share, status);
+	return status;
+}
+
+static int replay_files(struct run *r, const struct files *files)
+{
+	struct progress g;
+	progress_begin(&g, r->options);
+	const int status = r->share != NULL ? share_run(r->share, &g) : replay_each(r, files, &g);
+	if (r->share != NULL)
 		r->unwrap_lost = share_unwrap_lost(r->share);
-	}
 	run_count(r);
 	return status == EXIT_DONE && run_matched(r) ? EXIT_FOUND : status;
 }
@@ -158,15 +98,18 @@ static void allow_all(struct guard *g, const struct options *o, const struct fil
 }
 
 /* What it reads is the user's own, so that it stays the user. */
-static bool shut_in(const struct options *o, const struct files *files)
+static bool shut_in(const struct run *r, const struct files *files)
 {
+	const struct options *o = r->options;
 	struct guard g;
 	char names[GUARD_TEXT];
 	if (o->sandbox == GUARD_OFF)
 		return true;
 	guard_begin(&g);
-	g.parent = o->workers > 1;
-	allow_all(&g, o, files);
+	if (r->share != NULL)
+		share_allow(r->share, &g);
+	else
+		allow_all(&g, o, files);
 	const uint32_t missing = guard_close(&g);
 	guard_names(missing, names);
 	if (missing == 0)
@@ -212,7 +155,7 @@ static int replay_into(struct options *o, const struct files *files)
 	if (run_open(&r, o, false) && fates_open(&r)) {
 		if (!begin(&r, files, &e)) {
 			log_error("%s: %s", e.where, e.what);
-		} else if (!shut_in(o, files)) {
+		} else if (!shut_in(&r, files)) {
 			status = EXIT_DENIED;
 		} else {
 			status = replay_files(&r, files);

@@ -12,12 +12,17 @@ int run_usage(void)
 	return EXIT_USAGE;
 }
 
-int run_refused(const struct err *e, int otherwise)
+int run_blame(const struct err *e, int otherwise)
 {
-	log_error("%s: %s", e->where, e->what);
 	if (e->sys == EACCES || e->sys == EPERM)
 		return EXIT_DENIED;
 	return e->sys == EINVAL ? EXIT_USAGE : otherwise;
+}
+
+int run_refused(const struct err *e, int otherwise)
+{
+	log_error("%s: %s", e->where, e->what);
+	return run_blame(e, otherwise);
 }
 
 static int close_reporter(struct reporter *r, int status)
@@ -123,13 +128,18 @@ enum source_got run_frames(const struct run *r, struct source *s, unsigned most,
 	return GOT_FRAME;
 }
 
+void run_counters(const struct run *r, struct report_stats *now)
+{
+	if (r->share != NULL)
+		share_stats(r->share, now);
+	else
+		pipeline_stats(r->pipeline, now);
+}
+
 void run_count(struct run *r)
 {
 	const struct live_stats *live = r->stats.live;
-	if (r->share != NULL)
-		share_stats(r->share, &r->stats);
-	else
-		pipeline_stats(r->pipeline, &r->stats);
+	run_counters(r, &r->stats);
 	r->stats.live = live;
 	r->stats.rules.refused = r->options->rules.refused;
 }

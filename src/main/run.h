@@ -23,7 +23,8 @@ struct run {
 /* Says where to read on; EXIT_USAGE. */
 int run_usage(void);
 
-/* An input could not be opened, which is told; `otherwise` is the status when it is nobody's fault. */
+/* An input could not be opened: `otherwise` is the status when it is nobody's fault.  The second one tells it as well. */
+int run_blame(const struct err *e, int otherwise);
 int run_refused(const struct err *e, int otherwise);
 
 /* Opens what is written to.  False, and told, when it cannot be; run_end is due all the same. */
@@ -39,7 +40,8 @@ bool run_start(struct run *r, struct err *e) MUST_CHECK;
  * something else to say. */
 enum source_got run_frames(const struct run *r, struct source *s, unsigned most, struct err *e);
 
-/* Gathers the counters. */
+/* The counters by now; and those that are told at the end. */
+void run_counters(const struct run *r, struct report_stats *now);
 void run_count(struct run *r);
 
 /* "NAME: 10 frames, 2 conversations", to standard error, without a newline. */

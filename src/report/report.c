@@ -92,6 +92,8 @@ void reporter_place(struct reporter *r, struct reporter *other, uint64_t turn, u
 {
 	r->placed = true;
 	r->place = (struct line_place){ turn, order };
+	if (order == UINT64_MAX && r->ring != NULL)
+		ring_say(r->ring, turn);
 	if (other != NULL)
 		reporter_place(other, NULL, turn, order);
 }

@@ -32,7 +32,8 @@ struct reporter *reporter_open_ring(
 void reporter_patient(struct reporter *r);
 
 /* From now on lines bear the place in the run where they belong, which goes before each line in the ring: by `turn`, then by
- * `order`, and those of one place stay as they were told.  `other` may be NULL. */
+ * `order`, and those of one place stay as they were told.  Places never go back; the last `order` of all says in the ring that the
+ * run is at this `turn` (ring_say).  `other` may be NULL. */
 struct line_place {
 	uint64_t turn, order;
 };

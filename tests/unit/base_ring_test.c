@@ -195,6 +195,28 @@ static void a_killed_writer_leaves_no_torn_item(void **state)
 	ring_fini(&r);
 }
 
+/* It is no item, and needs no room: who cannot tell anything can still say how far it is. */
+static void what_is_said_takes_no_room(void **state)
+{
+	(void)state;
+	struct ring writer = made(64, -1), reader = writer;
+	const unsigned char item[40] = { 1 };
+	unsigned char taken[64];
+	uint32_t tag;
+	size_t len;
+	assert_int_equal(ring_said(&reader), 0);
+	assert_true(ring_put(&writer, 7, item, sizeof item));
+	assert_false(ring_put(&writer, 7, item, sizeof item));
+	ring_say(&writer, UINT64_MAX - 1);
+	ring_say(&writer, UINT64_MAX);
+	assert_true(ring_said(&reader) == UINT64_MAX);
+	assert_int_equal(ring_take(&reader, &tag, taken, sizeof taken, &len), RING_ITEM);
+	assert_int_equal(ring_take(&reader, &tag, taken, sizeof taken, &len), RING_EMPTY);
+	ring_reset(&writer);
+	assert_int_equal(ring_said(&reader), 0);
+	ring_fini(&writer);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -202,6 +224,7 @@ int main(void)
 		cmocka_unit_test(what_does_not_fit_is_refused),
 		cmocka_unit_test(a_writer_that_lies_is_found_out),
 		cmocka_unit_test(a_reader_is_woken_once),
+		cmocka_unit_test(what_is_said_takes_no_room),
 		cmocka_unit_test(a_killed_writer_leaves_no_torn_item),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

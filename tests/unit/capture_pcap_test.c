@@ -9,10 +9,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include <cmocka.h>
+#include <fcntl.h>
 #include "base/limits.h"
 #include "capture/source.h"
 
-enum { MOST = 1 << 21, FRAMES = 3, FRAME_LEN = 60, ETHERNET = 1 };
+enum { MOST = 1 << 20, FRAMES = 3, FRAME_LEN = 60, ETHERNET = 1 };
 
 #define SECOND INT64_C(1000000000)
 
@@ -230,96 +231,6 @@ static void filters(void **state)
 	assert_non_null(strstr(e.what, "syntax error"));
 }
 
-enum { ROOMS = 16 };
-static const uint32_t long_ones[] = { FRAME_LEN, 100000, 262144, 1, 131056, 0, 200000, 131072, 262144 - 16, 5 };
-enum { LONG_ONES = sizeof long_ones / sizeof *long_ones };
-
-static void put_long_ones(struct bytes *b)
-{
-	static uint8_t frame[MAX_FRAME];
-	put32(b, 0xa1b23c4d);
-	put16(b, 2);
-	put16(b, 4);
-	put32(b, 0);
-	put32(b, 0);
-	put32(b, MAX_FRAME);
-	put32(b, ETHERNET);
-	for (unsigned n = 0; n < LONG_ONES; n++) {
-		memset(frame, (int)n + 1, sizeof frame);
-		put32(b, 1700000000);
-		put32(b, 0);
-		put32(b, long_ones[n]);
-		put32(b, long_ones[n]);
-		put(b, frame, long_ones[n]);
-	}
-}
-
-/* How many rooms it took; what is behind the last frame is told. */
-static unsigned read_into_rooms(
-    struct source *s, struct frame frame[LONG_ONES], uint8_t *room[ROOMS], enum source_got *last)
-{
-	struct err e;
-	unsigned rooms = 0, frames = 0;
-	struct frame f;
-	for (*last = GOT_FULL; *last == GOT_FULL || *last == GOT_FRAME; *last = source_next(s, &f, &e)) {
-		if (*last == GOT_FRAME) {
-			assert_true(frames < LONG_ONES);
-			frame[frames++] = f;
-			continue;
-		}
-		assert_true(rooms < ROOMS);
-		room[rooms] = aligned_alloc(SOURCE_ROOM_ALIGN, SOURCE_ROOM);
-		assert_true(source_lend(s, room[rooms++]));
-	}
-	return rooms;
-}
-
-/* Frames stay where they are as long as their room is not lent again; the first lies there, too, and none across two. */
-static void lent(void **state)
-{
-	(void)state;
-	for (unsigned cut = 0; cut < 2; cut++) {
-		struct err e;
-		struct bytes *b = fresh(false);
-		put_long_ones(b);
-		b->len -= cut;
-		struct source *s = open_bytes(b, NULL, &e);
-		struct frame frame[LONG_ONES];
-		uint8_t *room[ROOMS];
-		enum source_got last;
-		const unsigned rooms = read_into_rooms(s, frame, room, &last);
-		assert_int_equal(last, cut == 0 ? GOT_END : GOT_DAMAGE);
-		assert_true(rooms > b->len >> 18);
-		for (unsigned n = 0; n < LONG_ONES - cut; n++) {
-			assert_int_equal(frame[n].bytes.len, long_ones[n]);
-			bool inside = false;
-			for (unsigned i = 0; i < rooms; i++)
-				inside |= frame[n].bytes.at >= room[i] &&
-					  frame[n].bytes.at + long_ones[n] <= room[i] + SOURCE_ROOM;
-			assert_true(inside);
-			for (size_t i = 0; i < long_ones[n]; i++)
-				assert_int_equal(frame[n].bytes.at[i], n + 1);
-		}
-		source_close(s);
-		for (unsigned i = 0; i < rooms; i++)
-			free(room[i]);
-	}
-}
-
-/* What libpcap reads lies in its own memory. */
-static void not_lent(void **state)
-{
-	(void)state;
-	static _Alignas(SOURCE_ROOM_ALIGN) uint8_t room[SOURCE_ROOM];
-	struct err e;
-	struct bytes *b = fresh(false);
-	put_next_generation(b);
-	struct source *s = open_bytes(b, NULL, &e);
-	assert_false(source_lend(s, room));
-	check_whole(s, 123456789);
-	source_close(s);
-}
-
 /* Cut at every byte: all whole frames, then an end if the cut falls between two, else damage that says where it begins. */
 static void cut_classic(void **state)
 {
@@ -480,6 +391,19 @@ static void check_piped(void)
 	source_close(s);
 }
 
+/* What another has opened: it has the name it is given, and belongs to the source. */
+static void check_taken_over(void)
+{
+	struct err e;
+	const int fd = dup(STDIN_FILENO);
+	struct source *s = source_open_descriptor(fd, "somewhere/x.pcap", NULL, &e);
+	assert_non_null(s);
+	assert_string_equal(source_name(s), "somewhere/x.pcap");
+	check_whole(s, 123456789);
+	source_close(s);
+	assert_int_equal(fcntl(fd, F_GETFD), -1);
+}
+
 static void check_nothing_piped(void)
 {
 	struct err e;
@@ -494,6 +418,7 @@ static void standard_input(void **state)
 	struct bytes *b = fresh(false);
 	put_classic(b, true);
 	with_pipe(b, check_piped);
+	with_pipe(b, check_taken_over);
 	b->len = 0;
 	with_pipe(b, check_nothing_piped);
 }
@@ -504,8 +429,6 @@ int main(void)
 		cmocka_unit_test(formats),
 		cmocka_unit_test(dumped),
 		cmocka_unit_test(filters),
-		cmocka_unit_test(lent),
-		cmocka_unit_test(not_lent),
 		cmocka_unit_test(cut_classic),
 		cmocka_unit_test(cut_next_generation),
 		cmocka_unit_test(lies),

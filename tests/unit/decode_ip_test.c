@@ -111,6 +111,68 @@ struct option_row {
 	bool timestamp;
 };
 
+enum { PARTS = 5, PAIRS = 600 };
+
+static enum decoded shared(struct decoder *d, struct kit *k, unsigned pair, bool back, bool ipv6)
+{
+	const uint8_t src = (uint8_t)(back ? 200 + pair / 200 : pair % 200),
+		      dst = (uint8_t)(back ? pair % 200 : 200 + pair / 200);
+	packet_begin(&k->p, 10);
+	packet_tcp(&k->p, (uint16_t)(back ? 80 : 1000 + pair), (uint16_t)(back ? 1000 + pair : 80), TCP_ACK, SLICE(""));
+	if (ipv6)
+		packet_ipv6(&k->p, src, dst, 6);
+	else
+		packet_ipv4(&k->p, src, dst, 6);
+	packet_take(d, &k->t, &k->p, RAW);
+	return k->t.got;
+}
+
+/* Of several decoders one and only one has a segment, the same for both ways and all ports; each has its share. */
+static void shared_by_pairs(void **state)
+{
+	struct kit *k = *state;
+	for (unsigned ipv6 = 0; ipv6 < 2; ipv6++) {
+		unsigned whose[PAIRS], share[PARTS] = { 0 };
+		for (unsigned part = 0; part < PARTS; part++) {
+			struct decoder *d = packet_decoder(CHECKSUM_ALL);
+			decoder_share(d, part, PARTS);
+			for (unsigned pair = 0; pair < PAIRS; pair++) {
+				const enum decoded there = shared(d, k, pair, false, ipv6 != 0);
+				assert_true(there == DECODED_SEGMENT || there == DECODED_ELSEWHERE);
+				assert_int_equal(shared(d, k, pair, true, ipv6 != 0), there);
+				if (there != DECODED_SEGMENT)
+					continue;
+				whose[pair] = part;
+				share[part]++;
+			}
+			assert_int_equal(decode_counters(d)->by_result[DECODED_SEGMENT], 2 * share[part]);
+			assert_int_equal(decode_counters(d)->by_result[DECODED_ELSEWHERE], 2 * (PAIRS - share[part]));
+			decoder_free(d);
+		}
+		unsigned all = 0;
+		for (unsigned part = 0; part < PARTS; part++) {
+			all += share[part];
+			assert_in_range(share[part], PAIRS / PARTS / 2, PAIRS / PARTS * 2);
+		}
+		assert_int_equal(all, PAIRS);
+		assert_in_range(whose[0], 0, PARTS - 1);
+	}
+}
+
+/* What is no segment is that for all, so that they count the same. */
+static void broken_for_all(void **state)
+{
+	struct kit *k = *state;
+	for (unsigned part = 0; part < PARTS; part++) {
+		decoder_share(k->d, part, PARTS);
+		packet_begin(&k->p, 10);
+		packet_tcp(&k->p, 1, 2, TCP_ACK, SLICE(""));
+		*packet_at(&k->p, 12) = 0x40;
+		packet_ipv4(&k->p, 9, 2, 6);
+		assert_int_equal(take(k), DECODED_MALFORMED);
+	}
+}
+
 static void options(void **state)
 {
 	struct kit *k = *state;
@@ -397,6 +459,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(every_field, begin, end),
 		cmocka_unit_test_setup_teardown(both_ways_one_key, begin, end),
+		cmocka_unit_test_setup_teardown(shared_by_pairs, begin, end),
+		cmocka_unit_test_setup_teardown(broken_for_all, begin, end),
 		cmocka_unit_test_setup_teardown(options, begin, end),
 		cmocka_unit_test_setup_teardown(data_offset, begin, end),
 		cmocka_unit_test_setup_teardown(lengths_of_v4, begin, end),

@@ -45,6 +45,7 @@ static struct flow *touch(struct flow_table *t, uint32_t who, int64_t at, uint32
 {
 	const struct segment s = packet(who, at);
 	bool fresh;
+	(void)flow_idle(t, at);
 	struct flow *f = flow_touch(t, &s, &fresh);
 	assert_non_null(f);
 	assert_int_equal(fresh, expect_fresh);
