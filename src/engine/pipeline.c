@@ -7,7 +7,10 @@
 
 #define KNOCKS_LATER (UINT64_C(1) << 63)
 
-enum { SPARE = 1 /* place in the table: to tell of a SYN that was never answered */ };
+enum {
+	SPARE = 1,         /* place in the table: to tell of a SYN that was never answered */
+	MANY_FLOWS = 16384 /* fewer stay in the larger caches by themselves */
+};
 
 static bool pools_init(struct pipeline *p, size_t flows, struct err *e)
 {
@@ -309,6 +312,11 @@ static unsigned part_of(const struct flow_key *k, unsigned parts)
 	return (unsigned)((x & UINT32_MAX) * parts >> 32);
 }
 
+static inline bool is_another_s(const struct pipeline *p, const struct flow_key *k)
+{
+	return p->parts > 1 && part_of(k, p->parts) != p->part;
+}
+
 struct flow *carry_frame(struct pipeline *p, const struct frame *f, struct segment *seg)
 {
 	if (p->stats.frames++ == 0)
@@ -322,9 +330,26 @@ struct flow *carry_frame(struct pipeline *p, const struct frame *f, struct segme
 		return NULL;
 	p->stats.segments++;
 	seg->turn = p->stats.frames;
-	if (p->parts > 1 && part_of(&seg->key, p->parts) != p->part)
+	if (is_another_s(p, &seg->key))
 		return NULL;
 	return take_segment(p, seg, f->interface);
+}
+
+bool pipeline_looks_ahead(const struct pipeline *p)
+{
+	return flow_count(p->flows) >= MANY_FLOWS;
+}
+
+void pipeline_announce(struct pipeline *p, const struct frame *f)
+{
+	struct flow_key key;
+	uint32_t *const place = &p->coming[p->announced++ % COMING];
+	if (p->announced > COMING)
+		flow_fetch(p->flows, *place);
+	if (!decode_glance(f, &key) || is_another_s(p, &key))
+		return;
+	*place = flow_tag(p->flows, &key);
+	flow_expect(p->flows, *place);
 }
 
 void pipeline_frame(struct pipeline *p, const struct frame *f)

@@ -93,6 +93,9 @@ struct watch {
 	bool begun, alerted; /* judged by its addresses; a rule has spoken */
 };
 
+/* So many frames lie between the two steps in which a conversation is fetched ahead. */
+enum { COMING = 4 };
+
 struct pipeline {
 	struct reporter *reporter, *table; /* table: may be NULL */
 	struct decoder *decoder;
@@ -115,6 +118,8 @@ struct pipeline {
 	const char *source;
 	const char *const *interfaces; /* NULL: frames come from files */
 	uint64_t turn;                 /* twice the place of the frame that is carried; one more: behind it */
+	uint32_t coming[COMING];       /* tags of the latest frames that were announced, round and round */
+	unsigned announced;
 	unsigned part, parts; /* of those that share what it is shown, by pairs of addresses; parts 0: nobody does */
 	bool ordered;         /* records say where they belong */
 	enum checksum_policy checksums;
