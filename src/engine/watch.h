@@ -94,6 +94,9 @@ struct watch {
 	bool begun, alerted; /* judged by its addresses; a rule has spoken */
 };
 
+/* So many frames lie between the two steps in which a conversation is fetched ahead. */
+enum { COMING = 4 };
+
 struct pipeline {
 	struct reporter *reporter, *table; /* table: may be NULL */
 	struct decoder *decoder;
@@ -116,7 +119,9 @@ struct pipeline {
 	const char *source;
 	const char *const *interfaces; /* NULL: frames come from files */
 	uint64_t turn;                 /* twice the place of the frame that is carried; one more: behind it */
-	bool ordered;                  /* records say where they belong */
+	uint32_t coming[COMING];       /* tags of the latest frames that were announced, round and round */
+	unsigned announced;
+	bool ordered; /* records say where they belong */
 	enum checksum_policy checksums;
 	uint32_t alerts_per_s, alerts_told; /* in the second `alerts_at` */
 	int64_t alerts_at;
