@@ -25,7 +25,7 @@ static bool awaiting(const struct watch *w)
 	       (w->dossier.doubts & DOUBT_GAP) != 0;
 }
 
-static uint32_t timeout_of(const struct stream *s)
+static uint16_t timeout_of(const struct stream *s)
 {
 	switch ((enum stream_state)s->state) {
 	case STREAM_OPEN:
@@ -87,9 +87,7 @@ void finish(const struct seat *at, enum ended why)
 		follow(at, true);
 	}
 	watch_last_words(at);
-	for (struct dialogue *d = &w->top; d != NULL; d = d->further->inner)
-		if (d->tunnel.ready)
-			tunnel_end(&at->p->tunnels, &d->tunnel, &w->dossier);
+	tunnels_end(at);
 	if (stream_spoke(&w->stream, CLIENT) != stream_spoke(&w->stream, SERVER))
 		w->dossier.doubts |= DOUBT_ONE_WAY;
 	if (why == ENDED_EVICTED)
@@ -195,7 +193,7 @@ struct seat take_seat(struct pipeline *p, struct flow *f, const struct segment *
 void carry(const struct seat *at, const struct segment *seg)
 {
 	carry_bytes(at, seg);
-	const uint32_t timeout_s = timeout_of(&at->w->stream);
+	const uint16_t timeout_s = timeout_of(&at->w->stream);
 	if (timeout_s == at->flow->timeout_s)
 		return;
 	at->flow->timeout_s = timeout_s;

@@ -161,9 +161,22 @@ static void step_handshake(
 		tell_handshake(at, d, last);
 }
 
-/* A hash of the two hosts and the server's port; of a dialogue inside a channel, of that channel. */
-static uint64_t pair_of(const struct seat *at, const struct dialogue *d)
+/* Of whose dialogue somebody asks for names. */
+struct named {
+	const struct seat *at;
+	const struct dialogue *d;
+};
+
+static uint64_t id_of(const void *of)
 {
+	return flow_id(((const struct named *)of)->at->flow);
+}
+
+/* A hash of the two hosts and the server's port; of a dialogue inside a channel, of that channel. */
+static uint64_t pair_of(const void *of)
+{
+	const struct named *const n = of;
+	const struct seat *const at = n->at;
 	const struct flow_key *k = &at->flow->key;
 	const bool client_lo = at->w->stream.client_way == LO_TO_HI;
 	const struct endpoint *client = client_lo ? &k->lo : &k->hi, *server = client_lo ? &k->hi : &k->lo;
@@ -172,7 +185,7 @@ static uint64_t pair_of(const struct seat *at, const struct dialogue *d)
 	memcpy(name + sizeof client->addr, server->addr, sizeof server->addr);
 	memcpy(name + 2 * sizeof client->addr, &server->port, sizeof server->port);
 	memcpy(name + 2 * sizeof client->addr + sizeof server->port, &k->space, sizeof k->space);
-	return tunnel_key((struct slice){ name, sizeof name }) ^ (d == &at->w->top ? 0 : flow_id(at->flow));
+	return tunnel_key((struct slice){ name, sizeof name }) ^ (n->d == &at->w->top ? 0 : flow_id(at->flow));
 }
 
 static void begin_tunnel(const struct seat *at, struct dialogue *d)
@@ -182,7 +195,17 @@ static void begin_tunnel(const struct seat *at, struct dialogue *d)
 	void *ours = NULL;
 	if (d == &at->w->top)
 		ours = kin_join(at->p->kin, client_lo ? &k->lo : &k->hi, client_lo ? &k->hi : &k->lo, k->space, at->t);
-	tunnel_init(&d->tunnel, flow_id(at->flow), pair_of(at, d), ours);
+	tunnel_init(&d->tunnel, ours);
+}
+
+void tunnels_end(const struct seat *at)
+{
+	for (struct dialogue *d = &at->w->top; d != NULL; d = d->further->inner) {
+		const struct named named = { at, d };
+		const struct tunnel_owner owner = { pair_of, id_of, &named };
+		if (d->tunnel.ready)
+			tunnel_end(&at->p->tunnels, &d->tunnel, &at->w->dossier, &owner);
+	}
 }
 
 static void show_watched(const struct seat *at, struct dialogue *d, const struct http_event *ev, struct dossier *notes)
@@ -191,7 +214,9 @@ static void show_watched(const struct seat *at, struct dialogue *d, const struct
 		begin_tunnel(at, d);
 	const bool judged = judging_waits(at, MOMENT_TUNNEL);
 	const struct finding *before = judged ? tunnel_finding(&d->tunnel) : NULL;
-	const bool listening = tunnel_see(&at->p->tunnels, &d->tunnel, ev, notes);
+	const struct named named = { at, d };
+	const struct tunnel_owner owner = { pair_of, id_of, &named };
+	const bool listening = tunnel_see(&at->p->tunnels, &d->tunnel, ev, notes, &owner);
 	if (judged && before == NULL && tunnel_finding(&d->tunnel) != NULL)
 		judging_at(at, MOMENT_TUNNEL);
 	if (listening != (d->http.side[ev->from].wants_bodies != 0))

@@ -148,6 +148,7 @@ void keep_unread(const struct seat *at, enum side from);
 void follow(const struct seat *at, bool over);
 void watch_begin(const struct seat *at, const struct segment *first);
 void watch_end(const struct seat *at);
+void tunnels_end(const struct seat *at);
 
 /* To be written. */
 struct further *further_of(struct pipeline *p, struct dialogue *d);
