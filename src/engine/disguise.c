@@ -40,7 +40,7 @@ static uint64_t end_of(const struct watch *w, enum side side)
 static bool is_all_answered(const struct watch *w)
 {
 	const struct http_conn *c = &w->top.http;
-	return c->asked == c->answered || w->status == 101;
+	return http_asked(c) == c->answered || w->status == 101;
 }
 
 static struct mask *mask_new(const struct seat *at, enum side from)

@@ -336,7 +336,7 @@ static bool swap_by_content(const struct seat *at, enum side side, const struct 
 {
 	struct watch *w = at->w;
 	struct chunk other;
-	if (w->stream.sides_known || w->top.http.asked != 0 || w->top.http.answered != 0)
+	if (w->stream.sides_known || http_asked(&w->top.http) != 0 || w->top.http.answered != 0)
 		return false;
 	if (!speaks_as_other(side, in->bytes))
 		return false;
