@@ -340,7 +340,7 @@ static bool swap_by_content(const struct seat *at, enum side side, const struct 
 		return false;
 	if (!speaks_as_other(side, in->bytes))
 		return false;
-	if (stream_peek(&w->stream, OTHER(side), &other) && speaks_as_other(side, other.bytes))
+	if (stream_peek(&at->p->streams, &w->stream, OTHER(side), &other) && speaks_as_other(side, other.bytes))
 		return false;
 	stream_swap(&w->stream);
 	http_conn_init(&w->top.http, w->stream.midstream);
@@ -389,7 +389,7 @@ static bool follow_unsure(const struct seat *at, bool over)
 	bool there[2];
 	for (enum side side = CLIENT; side <= SERVER; side++) {
 		next[side] = (struct chunk){ .offset = side_read(&w->stream.side[side]) };
-		there[side] = stream_peek(&w->stream, side, &next[side]) && next[side].bytes.len != 0;
+		there[side] = stream_peek(&at->p->streams, &w->stream, side, &next[side]) && next[side].bytes.len != 0;
 	}
 	if (!there[CLIENT] && !there[SERVER] && !over)
 		return false;
@@ -418,7 +418,7 @@ static bool follow_unsure(const struct seat *at, bool over)
 static void pass_when_much(const struct seat *at, enum side side, size_t much)
 {
 	struct chunk in;
-	if (stream_peek(&at->w->stream, side, &in) && in.bytes.len > much)
+	if (stream_peek(&at->p->streams, &at->w->stream, side, &in) && in.bytes.len > much)
 		stream_eat(&at->p->streams, &at->w->stream, side, in.bytes.len);
 }
 
@@ -428,7 +428,7 @@ static bool follow_http2(const struct seat *at, bool over)
 	struct watch *w = at->w;
 	struct dialogue *d = watch_now(w);
 	struct chunk in = { .bytes.len = 0 };
-	const bool there = stream_peek(&w->stream, CLIENT, &in);
+	const bool there = stream_peek(&at->p->streams, &w->stream, CLIENT, &in);
 	const bool no_more = over || in.end || in.cut || in.hole != 0;
 	const enum parsed preface = there && in.hole == 0 ? head_is_h2_preface(in.bytes) : PARSE_MORE;
 	if (preface == PARSE_MORE && !no_more) {
@@ -485,7 +485,7 @@ static bool follow_channel(const struct seat *at, bool over)
 	struct chunk next[2] = { { .from = CLIENT }, { .from = SERVER } };
 	bool ended[2] = { over, over };
 	for (enum side side = CLIENT; side <= SERVER; side++) {
-		if (!stream_peek(&w->stream, side, &next[side]))
+		if (!stream_peek(&at->p->streams, &w->stream, side, &next[side]))
 			continue;
 		ended[side] |= next[side].end;
 		if (next[side].hole != 0) {
@@ -516,7 +516,7 @@ static bool follow_channel(const struct seat *at, bool over)
 static bool follow_side(const struct seat *at, enum side side, bool over)
 {
 	struct chunk in;
-	if (at->w->phase != WATCH_HTTP || !stream_peek(&at->w->stream, side, &in))
+	if (at->w->phase != WATCH_HTTP || !stream_peek(&at->p->streams, &at->w->stream, side, &in))
 		return false;
 	if (side == SERVER && awaits_answer(at->w) && rival_contests(at, &in, over))
 		return true;
