@@ -61,16 +61,17 @@ static void conclude(const struct seat *at, bool over)
 		w->dossier.doubts |= DOUBT_READINGS;
 	const uint32_t news = (uint32_t)dossier_score(&w->dossier) << 22 | (uint32_t)w->dossier.doubts << 12 |
 			      (uint32_t)w->dossier.count << 4 | (uint32_t)waits << 1 | 1;
-	if (news == w->judged && !over)
+	if (news == w->verdict.state && !over)
 		return;
-	w->judged = news;
 	const struct verdict v = verdict_weigh(&w->dossier, waits, over);
 	/* At the end nobody knows what the bytes were that waited for an answer, whatever HTTP went before. */
 	if (v.label >= w->verdict.label || v.readings != 0 || v.lack == LACKS_ANSWER_STILL)
 		w->verdict = v;
+	w->verdict.state = news;
+	w->weighed = true;
 	if (w->verdict.label > w->label) {
-		const enum label before = w->label;
-		w->label = w->verdict.label;
+		const enum label before = (enum label)w->label;
+		w->label = (unsigned)w->verdict.label & 7;
 		flow_set_rank(at->p->flows, at->flow, rank_of(w));
 		tell_label(at, before);
 	}
@@ -111,7 +112,7 @@ struct seat seat_of(struct pipeline *p, struct flow *f, int64_t t)
  * while an answer is awaited. */
 static bool brings_news(const struct watch *w, const struct segment *seg, uint64_t odd)
 {
-	return w->judged == 0 || odd != 0 || seg->cut != 0 || http_holds(&w->top.http);
+	return !w->weighed || odd != 0 || seg->cut != 0 || http_holds(&w->top.http);
 }
 
 void keep_unread(const struct seat *at, enum side from)

@@ -239,7 +239,7 @@ static void not_http(const struct seat *at, struct dialogue *d, struct http_even
 		settle(at);
 		return;
 	}
-	w->failed |= (uint8_t)(1 << ev->from);
+	w->failed = (w->failed | 1u << ev->from) & BOTH_SIDES;
 	if (w->stream.midstream && w->tries < (w->failed == BOTH_SIDES ? MIDSTREAM_TRIES_BOTH : MIDSTREAM_TRIES)) {
 		w->tries++;
 		http_restart(&d->http, ev->from);

@@ -67,13 +67,12 @@ static bool has_room(struct dossier *d)
 	return d->has_more && d->count < MAX_NOTES;
 }
 
-/* Makes room for a sign of this weight; counts what is lost, be it an older note or the new one. */
+/* Makes room for a sign of this weight; says when one is lost, be it an older note or the new one. */
 static bool make_room(struct dossier *d, enum weight weight)
 {
 	if (has_room(d))
 		return true;
-	if (d->dropped != UINT8_MAX)
-		d->dropped++;
+	d->dropped = true;
 	const unsigned at = weakest(d);
 	if (dossier_note(d, at)->sign->weight >= weight)
 		return false;

@@ -47,7 +47,7 @@ enum doubt {
 	DOUBT_SPELLING = 1 << 8,  /* a handshake in a form that no standard has */
 	DOUBT_READINGS = 1 << 9,  /* a handshake or its answer came in two versions that mean different things */
 };
-enum { DOUBTS = 10 };
+enum { DOUBTS = 10, ALL_DOUBTS = (1 << DOUBTS) - 1 };
 
 /* What a graded sign rests on: two that rest on different things are independent witnesses, two that rest on the same are one. */
 enum family { FAMILY_CONTENT, FAMILY_STRUCTURE, FAMILY_TIMING, FAMILY_VOLUME, FAMILY_HEADER, FAMILIES };
@@ -66,15 +66,17 @@ struct dossier {
 		struct pool *room;       /* where more can be had; NULL: nowhere */
 		struct more_notes *more; /* from there */
 	};
-	bool has_more;
-	uint8_t count, dropped;
+	uint64_t odd;         /* 1 << enum odd */
+	uint16_t doubts : 10; /* enum doubt, or-ed */
+	uint16_t count : 4;   /* of notes */
+	bool has_more : 1;
+	bool dropped : 1; /* there were more notes than are kept */
 	/* Grades of weak signs of a tunnel, in tenths of a ban (10 log10 of how much likelier the sign is in a tunnel): the
 	 * highest of each family; and what speaks for a known, innocent use. */
 	uint8_t grade[FAMILIES];
 	uint8_t innocent;
-	uint16_t doubts; /* enum doubt, or-ed */
-	uint64_t odd;    /* 1 << enum odd */
 };
+_Static_assert(sizeof(struct dossier) <= 72 && (int)MAX_NOTES < 16 && (int)DOUBTS <= 10, "every conversation has one");
 
 /* The dossier begins empty; blocks of `room` hold a struct more_notes.  Zeroed memory is a dossier that keeps NOTES_AT_HAND. */
 void dossier_init(struct dossier *d, struct pool *room);
