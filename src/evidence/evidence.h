@@ -58,10 +58,14 @@ enum { NOTES_AT_HAND = 2, NOTES_MORE = MAX_NOTES - NOTES_AT_HAND };
 struct more_notes {
 	struct pool *room;
 	struct note note[NOTES_MORE];
+	uint32_t far[NOTES_AT_HAND]; /* what the places of those at hand have beyond 2 GiB */
 };
 
 struct dossier {
-	struct note first[NOTES_AT_HAND];
+	/* Notes at hand: the place is the offset, doubled, and whose stream it is in; offsets beyond 2 GiB take more room. */
+	const struct sign *sign[NOTES_AT_HAND];
+	int64_t t[NOTES_AT_HAND];
+	uint32_t place[NOTES_AT_HAND];
 	union {
 		struct pool *room;       /* where more can be had; NULL: nowhere */
 		struct more_notes *more; /* from there */
@@ -76,16 +80,27 @@ struct dossier {
 	uint8_t grade[FAMILIES];
 	uint8_t innocent;
 };
-_Static_assert(sizeof(struct dossier) <= 72 && (int)MAX_NOTES < 16 && (int)DOUBTS <= 10, "every conversation has one");
+_Static_assert(sizeof(struct dossier) <= 64 && (int)MAX_NOTES < 16 && (int)DOUBTS <= 10, "every conversation has one");
 
 /* The dossier begins empty; blocks of `room` hold a struct more_notes.  Zeroed memory is a dossier that keeps NOTES_AT_HAND. */
 void dossier_init(struct dossier *d, struct pool *room);
 void dossier_fini(struct dossier *d);
 
 /* The notes in the order in which they were made, 0 to count - 1. */
-static inline const struct note *dossier_note(const struct dossier *d, unsigned i)
+static inline const struct sign *dossier_sign(const struct dossier *d, unsigned i)
 {
-	return i < NOTES_AT_HAND ? &d->first[i] : &d->more->note[i - NOTES_AT_HAND];
+	return i < NOTES_AT_HAND ? d->sign[i] : d->more->note[i - NOTES_AT_HAND].sign;
+}
+
+static inline struct note dossier_note(const struct dossier *d, unsigned i)
+{
+	if (i >= NOTES_AT_HAND)
+		return d->more->note[i - NOTES_AT_HAND];
+	const uint64_t far = d->has_more ? d->more->far[i] : 0;
+	return (struct note){ .sign = d->sign[i],
+		.t = d->t[i],
+		.offset = (far << 31 | d->place[i] >> 1) & INT64_MAX,
+		.from = d->place[i] & 1 };
 }
 
 /* One note per sign: the first stays.  When full, a weaker note than the new one gives way.  True when it is new. */
@@ -106,7 +121,7 @@ bool dossier_convicts(const struct dossier *d);
 const char *family_name(enum family f); /* "content", "structure", ... */
 
 /* NULL when there is none of that leaning; the earliest among equals. */
-const struct note *dossier_strongest(const struct dossier *d, enum leaning leaning);
+const struct sign *dossier_strongest(const struct dossier *d, enum leaning leaning);
 unsigned dossier_count(const struct dossier *d, enum leaning leaning, enum weight at_least);
 
 const char *doubt_name(unsigned bit);  /* bit number 0..DOUBTS-1: "gap", "overlap", ... */

@@ -153,7 +153,7 @@ static void over(struct lab *l, struct line *c)
 static bool noted(const struct line *c, const char *what)
 {
 	for (unsigned i = 0; i < c->notes.count; i++)
-		if (strcmp(dossier_note(&c->notes, i)->sign->what, what) == 0)
+		if (strcmp(dossier_note(&c->notes, i).sign->what, what) == 0)
 			return true;
 	return false;
 }
@@ -387,7 +387,7 @@ static void answer_not_seen(void **state)
 	assert_int_equal(down->notes.count, 2);
 	assert_true(noted(down, "same-target-as-sibling"));
 	assert_true(noted(down, "same-token-as-sibling"));
-	assert_int_equal(dossier_strongest(&down->notes, FOR_TUNNEL)->sign->weight, STRONG);
+	assert_int_equal(dossier_strongest(&down->notes, FOR_TUNNEL)->weight, STRONG);
 	assert_int_equal(found(down)->peers[0], 100);
 	assert_true(noted(empty, "same-target-as-sibling"));
 	assert_true(noted(empty, "content-withheld"));
@@ -458,7 +458,7 @@ static void ordinary_traffic(void **state)
 		body(l, c, SERVER, plains[i].bytes, plains[i].len);
 		message_end(l, c, SERVER, true);
 		if (c->notes.count != 0)
-			fail_msg("%s: %s", plains[i].what, dossier_note(&c->notes, 0)->sign->what);
+			fail_msg("%s: %s", plains[i].what, dossier_note(&c->notes, 0).sign->what);
 	}
 	over(l, c);
 	assert_int_equal(c->notes.count, 0);

@@ -194,7 +194,7 @@ static void say(struct line *l, const struct message *m, struct slice body, size
 static bool proven(const struct line *l)
 {
 	for (unsigned i = 0; i < l->notes.count; i++)
-		if (dossier_note(&l->notes, i)->sign->weight == PROOF)
+		if (dossier_note(&l->notes, i).sign->weight == PROOF)
 			return true;
 	return false;
 }
