@@ -275,9 +275,9 @@ static void check(const struct talk *t)
 		       (t->protocol == NULL || strcmp(r->protocol, t->protocol) == 0);
 	if (!good)
 		fail_msg("%s: state %s, %u records, odd %llx, note %s, result %s, tries %u, protocol '%s'", t->rule,
-		    hs_state_name(p.h.state), p.h.count, (unsigned long long)p.d.odd,
-		    n != NULL ? n->what : "none", r != NULL ? hs_result_name(r->result) : "-",
-		    r != NULL ? r->tries : 0, r != NULL ? r->protocol : "-");
+		    hs_state_name(p.h.state), p.h.count, (unsigned long long)p.d.odd, n != NULL ? n->what : "none",
+		    r != NULL ? hs_result_name(r->result) : "-", r != NULL ? r->tries : 0,
+		    r != NULL ? r->protocol : "-");
 }
 
 static void rules(void **state)
