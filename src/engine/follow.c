@@ -172,11 +172,9 @@ static uint64_t id_of(const void *of)
 	return flow_id(((const struct named *)of)->at->flow);
 }
 
-/* A hash of the two hosts and the server's port; of a dialogue inside a channel, of that channel. */
-static uint64_t pair_of(const void *of)
+/* A hash of the two hosts and the server's port. */
+static uint64_t hash_of_pair(const struct seat *at)
 {
-	const struct named *const n = of;
-	const struct seat *const at = n->at;
 	const struct flow_key *k = &at->flow->key;
 	const bool client_lo = at->w->stream.client_way == LO_TO_HI;
 	const struct endpoint *client = client_lo ? &k->lo : &k->hi, *server = client_lo ? &k->hi : &k->lo;
@@ -185,7 +183,21 @@ static uint64_t pair_of(const void *of)
 	memcpy(name + sizeof client->addr, server->addr, sizeof server->addr);
 	memcpy(name + 2 * sizeof client->addr, &server->port, sizeof server->port);
 	memcpy(name + 2 * sizeof client->addr + sizeof server->port, &k->space, sizeof k->space);
-	return tunnel_key((struct slice){ name, sizeof name }) ^ (n->d == &at->w->top ? 0 : flow_id(at->flow));
+	return tunnel_key((struct slice){ name, sizeof name });
+}
+
+/* Of a dialogue inside a channel, of that channel.  Made once for the pair, where that is known. */
+static uint64_t pair_of(const void *of)
+{
+	const struct named *const n = of;
+	if (n->d != &n->at->w->top)
+		return hash_of_pair(n->at) ^ flow_id(n->at->flow);
+	if (n->d->tunnel.ours == NULL)
+		return hash_of_pair(n->at);
+	uint64_t *const mark = kin_mark(n->at->p->kin, n->d->tunnel.ours);
+	if (*mark == 0)
+		*mark = hash_of_pair(n->at);
+	return *mark;
 }
 
 static void begin_tunnel(const struct seat *at, struct dialogue *d)
@@ -316,8 +328,10 @@ static void take_event(const struct seat *at, struct dialogue *d, struct http_ev
 	case HTTP_EAT:
 		break;
 	}
-	w->dossier.doubts |= notes->doubts;
-	w->dossier.odd |= notes->odd;
+	if (notes != &w->dossier) {
+		w->dossier.doubts |= notes->doubts;
+		w->dossier.odd |= notes->odd;
+	}
 	tell_odd(at, odd, ev->from, ev->offset);
 }
 
@@ -405,8 +419,10 @@ static bool follow_unsure(const struct seat *at, bool over)
 	    next[SERVER].offset, at->t, notes);
 	if (d->further->shake.records != NULL && d->further->shake.count != 0)
 		tell_handshake(at, d, &d->further->shake.records[d->further->shake.count - 1]);
-	w->dossier.doubts |= notes->doubts;
-	w->dossier.odd |= notes->odd;
+	if (notes != &w->dossier) {
+		w->dossier.doubts |= notes->doubts;
+		w->dossier.odd |= notes->odd;
+	}
 	tell_odd(at, odd, SERVER, next[SERVER].offset);
 	w->phase = WATCH_HTTP;
 	const struct http_event answered = { .from = SERVER, .may_switch = true };

@@ -105,11 +105,9 @@ static inline uint64_t side_unread(const struct stream_side *x)
 	return (uint64_t)x->unrest->left_len + x->packet_len;
 }
 
-/* What is left of the packet at hand; of another's packet nothing is shown, whatever went wrong. */
+/* What is left of the packet at hand. */
 static inline struct slice side_packet(const struct stream_kit *k, const struct stream_side *x)
 {
-	if (never(x->packet_len != 0 && x != k->packet_of && x != k->packet_of + 1))
-		return (struct slice){ NULL, 0 };
 	return (struct slice){ k->packet, x->packet_len };
 }
 

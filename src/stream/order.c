@@ -182,7 +182,6 @@ static void in_order(
 		odds_add(odds, ODD_BIT(OVERLAP_DIFFERS), from, p->offset);
 	if (p->bytes.len != 0) {
 		k->packet = p->bytes.at;
-		k->packet_of = x - from;
 		side_set_packet(x, (uint32_t)p->bytes.len);
 		x->next = end;
 		side_forget_past(x);

@@ -90,9 +90,8 @@ struct stream_kit {
 	struct pool unrests;                       /* one for every side of every conversation */
 	struct unrest nowhere;                     /* what is written there is lost */
 	/* Of the packet at hand, what is in order, behind `left` and not yet copied: packet_len of a side says how much there is.
-	 * There is one at a time, for it is gone when the next comes; it belongs to the stream that begins with this side. */
+	 * There is one at a time: whoever pushes a segment settles, counts only or ends that stream before another is pushed. */
 	const uint8_t *packet;
-	const struct stream_side *packet_of;
 	enum overlap_policy policy;
 	uint64_t over_holes, over_bytes,
 	    over_unread; /* times that a side reached MAX_HOLES, MAX_HOLE_BYTES, MAX_FLOW_BUFFER */
