@@ -29,7 +29,7 @@
 #endif
 
 enum {
-	POOL_ALIGN = 16,
+	POOL_ALIGN = 8,             /* of all that lies in pools: numbers and pointers */
 	WORTH_GIVING_BACK = 1 << 22 /* bytes: a call, and a fault for each page when they are used again */
 };
 

@@ -13,7 +13,7 @@
 struct pool {
 	unsigned char *blocks;
 	void *free;         /* list through the first word of each free block */
-	size_t size, count; /* bytes of a block, rounded up to 16; blocks in all */
+	size_t size, count; /* bytes of a block, rounded up to 8; blocks in all */
 	size_t fresh;       /* blocks never handed out start here */
 	size_t used, peak;  /* blocks out now, and at most */
 	size_t refused;     /* requests that found nothing left */

@@ -25,7 +25,7 @@ static bool awaiting(const struct watch *w)
 	       (w->dossier.doubts & DOUBT_GAP) != 0;
 }
 
-static uint32_t timeout_of(const struct stream *s)
+static uint16_t timeout_of(const struct stream *s)
 {
 	switch ((enum stream_state)s->state) {
 	case STREAM_OPEN:
@@ -61,16 +61,17 @@ static void conclude(const struct seat *at, bool over)
 		w->dossier.doubts |= DOUBT_READINGS;
 	const uint32_t news = (uint32_t)dossier_score(&w->dossier) << 22 | (uint32_t)w->dossier.doubts << 12 |
 			      (uint32_t)w->dossier.count << 4 | (uint32_t)waits << 1 | 1;
-	if (news == w->judged && !over)
+	if (news == w->verdict.state && !over)
 		return;
-	w->judged = news;
 	const struct verdict v = verdict_weigh(&w->dossier, waits, over);
 	/* At the end nobody knows what the bytes were that waited for an answer, whatever HTTP went before. */
 	if (v.label >= w->verdict.label || v.readings != 0 || v.lack == LACKS_ANSWER_STILL)
 		w->verdict = v;
+	w->verdict.state = news;
+	w->weighed = true;
 	if (w->verdict.label > w->label) {
-		const enum label before = w->label;
-		w->label = w->verdict.label;
+		const enum label before = (enum label)w->label;
+		w->label = (unsigned)w->verdict.label & 7;
 		flow_set_rank(at->p->flows, at->flow, rank_of(w));
 		tell_label(at, before);
 	}
@@ -87,9 +88,7 @@ void finish(const struct seat *at, enum ended why)
 		follow(at, true);
 	}
 	watch_last_words(at);
-	for (struct dialogue *d = &w->top; d != NULL; d = d->further->inner)
-		if (d->tunnel.ready)
-			tunnel_end(&at->p->tunnels, &d->tunnel, &w->dossier);
+	tunnels_end(at);
 	if (stream_spoke(&w->stream, CLIENT) != stream_spoke(&w->stream, SERVER))
 		w->dossier.doubts |= DOUBT_ONE_WAY;
 	if (why == ENDED_EVICTED)
@@ -113,7 +112,7 @@ struct seat seat_of(struct pipeline *p, struct flow *f, int64_t t)
  * while an answer is awaited. */
 static bool brings_news(const struct watch *w, const struct segment *seg, uint64_t odd)
 {
-	return w->judged == 0 || odd != 0 || seg->cut != 0 || http_holds(&w->top.http);
+	return !w->weighed || odd != 0 || seg->cut != 0 || http_holds(&w->top.http);
 }
 
 void keep_unread(const struct seat *at, enum side from)
@@ -195,7 +194,7 @@ struct seat take_seat(struct pipeline *p, struct flow *f, const struct segment *
 void carry(const struct seat *at, const struct segment *seg)
 {
 	carry_bytes(at, seg);
-	const uint32_t timeout_s = timeout_of(&at->w->stream);
+	const uint16_t timeout_s = timeout_of(&at->w->stream);
 	if (timeout_s == at->flow->timeout_s)
 		return;
 	at->flow->timeout_s = timeout_s;

@@ -45,7 +45,7 @@ static uint64_t end_of(const struct watch *w, enum side side)
 static bool is_all_answered(const struct watch *w)
 {
 	const struct http_conn *c = &w->top.http;
-	return c->asked == c->answered || w->status == 101;
+	return http_asked(c) == c->answered || w->status == 101;
 }
 
 static struct mask *mask_new(const struct seat *at, enum side from)
@@ -127,26 +127,29 @@ static bool holds_past(const struct seat *at, struct mask *m, const struct chunk
 }
 
 /* What is held of one side; empty when nothing is. */
-static struct slice held(const struct watch *w, enum side side)
+static struct slice held(const struct seat *at, enum side side)
 {
+	const struct watch *w = at->w;
 	struct chunk in;
 	const bool foreign =
 	    (w->top.further->mask->lost & BIT(side)) != 0 || (side == SERVER && w->top.further->mask->foreign_answer);
 	if (side == SERVER && w->top.further->mask->midway)
 		return (struct slice){ NULL, 0 };
-	if (!foreign || (w->top.further->mask->spilled & BIT(side)) != 0 || !stream_peek(&w->stream, side, &in))
+	if (!foreign || (w->top.further->mask->spilled & BIT(side)) != 0 ||
+	    !stream_peek(&at->p->streams, &w->stream, side, &in))
 		return (struct slice){ NULL, 0 };
 	return in.bytes;
 }
 
 /* The side that spoke until now has done: was that HTTP again? */
-static bool is_http_again(const struct watch *w, enum side side)
+static bool is_http_again(const struct seat *at, enum side side)
 {
+	const struct watch *w = at->w;
 	const struct mask *m = w->top.further->mask;
 	const uint64_t read = side_read(&w->stream.side[side]);
 	if ((m->lost & BIT(side)) == 0 || m->burst[side] < read)
 		return false;
-	const struct slice burst = slice_from(held(w, side), (size_t)(m->burst[side] - read));
+	const struct slice burst = slice_from(held(at, side), (size_t)(m->burst[side] - read));
 	if (burst.len < HEAD_LEAST)
 		return false;
 	return side == CLIENT ? head_maybe_request(burst) : head_maybe_response(burst);
@@ -160,7 +163,7 @@ void disguise_hear(const struct seat *at)
 		if (end_of(w, side) <= m->heard[side])
 			continue;
 		if (m->speaker != side) {
-			m->over |= is_http_again(w, OTHER(side));
+			m->over |= is_http_again(at, OTHER(side));
 			m->speaker = (uint8_t)side;
 			m->burst[side] = m->heard[side];
 			if (m->turns < UINT8_MAX)
@@ -265,8 +268,9 @@ static bool is_convicted_by_content(const struct watch *w, const struct looks *l
 	return l->turned && l->bare && w->top.further->mask->opaque == BOTH_SIDES;
 }
 
-static bool is_disguise(const struct watch *w)
+static bool is_disguise(const struct seat *at)
 {
+	const struct watch *w = at->w;
 	struct mask *m = w->top.further->mask;
 	const struct http_side *server_side = &w->top.http.side[SERVER];
 	if ((m->lost & BIT(CLIENT)) == 0 || (w->status == 0 && server_side->state != HTTP_TO_CLOSE))
@@ -279,7 +283,7 @@ static bool is_disguise(const struct watch *w)
 	}
 	if (!m->foreign_answer)
 		return false;
-	const struct slice none = { NULL, 0 }, client = held(w, CLIENT), server = held(w, SERVER);
+	const struct slice none = { NULL, 0 }, client = held(at, CLIENT), server = held(at, SERVER);
 	const bool greets = is_named(none, server) && !is_alert(server);
 	const struct looks looks = {
 		.named = is_named(client, none) || (client.len != 0 && server.len != 0 && is_named(client, server)),
@@ -309,7 +313,7 @@ static void unmask(const struct seat *at)
 	hs_disguised(h, &lost, &w->dossier);
 	if (h->records != NULL && h->count != 0)
 		tell_handshake(at, d, &h->records[h->count - 1]);
-	const struct slice client = held(w, CLIENT), server = held(w, SERVER);
+	const struct slice client = held(at, CLIENT), server = held(at, SERVER);
 	begin_channel(at, d, &lost);
 	if (d->further->relay == NULL)
 		return;
@@ -330,7 +334,7 @@ bool disguise_weigh(const struct seat *at, bool over)
 		return false;
 	m->over = over || (w->dossier.doubts & DOUBT_GAP) != 0 || w->top.further->shake.state != HS_HTTP;
 	const bool can_be = (w->dossier.doubts & DOUBT_GAP) == 0 && w->top.further->shake.state == HS_HTTP;
-	if (can_be && is_disguise(w)) {
+	if (can_be && is_disguise(at)) {
 		m->over = true;
 		unmask(at);
 	}

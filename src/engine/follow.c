@@ -161,8 +161,19 @@ static void step_handshake(
 		tell_handshake(at, d, last);
 }
 
-/* A hash of the two hosts and the server's port; of a dialogue inside a channel, of that channel. */
-static uint64_t pair_of(const struct seat *at, const struct dialogue *d)
+/* Of whose dialogue somebody asks for names. */
+struct named {
+	const struct seat *at;
+	const struct dialogue *d;
+};
+
+static uint64_t id_of(const void *of)
+{
+	return flow_id(((const struct named *)of)->at->flow);
+}
+
+/* A hash of the two hosts and the server's port. */
+static uint64_t hash_of_pair(const struct seat *at)
 {
 	const struct flow_key *k = &at->flow->key;
 	const bool client_lo = at->w->stream.client_way == LO_TO_HI;
@@ -172,7 +183,21 @@ static uint64_t pair_of(const struct seat *at, const struct dialogue *d)
 	memcpy(name + sizeof client->addr, server->addr, sizeof server->addr);
 	memcpy(name + 2 * sizeof client->addr, &server->port, sizeof server->port);
 	memcpy(name + 2 * sizeof client->addr + sizeof server->port, &k->space, sizeof k->space);
-	return tunnel_key((struct slice){ name, sizeof name }) ^ (d == &at->w->top ? 0 : flow_id(at->flow));
+	return tunnel_key((struct slice){ name, sizeof name });
+}
+
+/* Of a dialogue inside a channel, of that channel.  Made once for the pair, where that is known. */
+static uint64_t pair_of(const void *of)
+{
+	const struct named *const n = of;
+	if (n->d != &n->at->w->top)
+		return hash_of_pair(n->at) ^ flow_id(n->at->flow);
+	if (n->d->tunnel.ours == NULL)
+		return hash_of_pair(n->at);
+	uint64_t *const mark = kin_mark(n->at->p->kin, n->d->tunnel.ours);
+	if (*mark == 0)
+		*mark = hash_of_pair(n->at);
+	return *mark;
 }
 
 static void begin_tunnel(const struct seat *at, struct dialogue *d)
@@ -182,7 +207,17 @@ static void begin_tunnel(const struct seat *at, struct dialogue *d)
 	void *ours = NULL;
 	if (d == &at->w->top)
 		ours = kin_join(at->p->kin, client_lo ? &k->lo : &k->hi, client_lo ? &k->hi : &k->lo, k->space, at->t);
-	tunnel_init(&d->tunnel, flow_id(at->flow), pair_of(at, d), ours);
+	tunnel_init(&d->tunnel, ours);
+}
+
+void tunnels_end(const struct seat *at)
+{
+	for (struct dialogue *d = &at->w->top; d != NULL; d = d->further->inner) {
+		const struct named named = { at, d };
+		const struct tunnel_owner owner = { pair_of, id_of, &named };
+		if (d->tunnel.ready)
+			tunnel_end(&at->p->tunnels, &d->tunnel, &at->w->dossier, &owner);
+	}
 }
 
 static void show_watched(const struct seat *at, struct dialogue *d, const struct http_event *ev, struct dossier *notes)
@@ -191,7 +226,9 @@ static void show_watched(const struct seat *at, struct dialogue *d, const struct
 		begin_tunnel(at, d);
 	const bool judged = judging_waits(at, MOMENT_TUNNEL);
 	const struct finding *before = judged ? tunnel_finding(&d->tunnel) : NULL;
-	const bool listening = tunnel_see(&at->p->tunnels, &d->tunnel, ev, notes);
+	const struct named named = { at, d };
+	const struct tunnel_owner owner = { pair_of, id_of, &named };
+	const bool listening = tunnel_see(&at->p->tunnels, &d->tunnel, ev, notes, &owner);
 	if (judged && before == NULL && tunnel_finding(&d->tunnel) != NULL)
 		judging_at(at, MOMENT_TUNNEL);
 	if (listening != (d->http.side[ev->from].wants_bodies != 0))
@@ -214,7 +251,7 @@ static void not_http(const struct seat *at, struct dialogue *d, struct http_even
 		settle(at);
 		return;
 	}
-	w->failed |= (uint8_t)(1 << ev->from);
+	w->failed = (w->failed | 1u << ev->from) & BOTH_SIDES;
 	if (w->stream.midstream && w->tries < (w->failed == BOTH_SIDES ? MIDSTREAM_TRIES_BOTH : MIDSTREAM_TRIES)) {
 		w->tries++;
 		http_restart(&d->http, ev->from);
@@ -291,8 +328,10 @@ static void take_event(const struct seat *at, struct dialogue *d, struct http_ev
 	case HTTP_EAT:
 		break;
 	}
-	w->dossier.doubts |= notes->doubts;
-	w->dossier.odd |= notes->odd;
+	if (notes != &w->dossier) {
+		w->dossier.doubts |= notes->doubts;
+		w->dossier.odd |= notes->odd;
+	}
 	tell_odd(at, odd, ev->from, ev->offset);
 }
 
@@ -311,11 +350,11 @@ static bool swap_by_content(const struct seat *at, enum side side, const struct 
 {
 	struct watch *w = at->w;
 	struct chunk other;
-	if (w->stream.sides_known || w->top.http.asked != 0 || w->top.http.answered != 0)
+	if (w->stream.sides_known || http_asked(&w->top.http) != 0 || w->top.http.answered != 0)
 		return false;
 	if (!speaks_as_other(side, in->bytes))
 		return false;
-	if (stream_peek(&w->stream, OTHER(side), &other) && speaks_as_other(side, other.bytes))
+	if (stream_peek(&at->p->streams, &w->stream, OTHER(side), &other) && speaks_as_other(side, other.bytes))
 		return false;
 	stream_swap(&w->stream);
 	http_conn_init(&w->top.http, w->stream.midstream);
@@ -363,7 +402,7 @@ static bool follow_unsure(const struct seat *at, bool over)
 	bool there[2];
 	for (enum side side = CLIENT; side <= SERVER; side++) {
 		next[side] = (struct chunk){ .offset = side_read(&w->stream.side[side]) };
-		there[side] = stream_peek(&w->stream, side, &next[side]) && next[side].bytes.len != 0;
+		there[side] = stream_peek(&at->p->streams, &w->stream, side, &next[side]) && next[side].bytes.len != 0;
 	}
 	if (!there[CLIENT] && !there[SERVER] && !over)
 		return false;
@@ -379,8 +418,10 @@ static bool follow_unsure(const struct seat *at, bool over)
 	    next[SERVER].offset, at->t, notes);
 	if (d->further->shake.records != NULL && d->further->shake.count != 0)
 		tell_handshake(at, d, &d->further->shake.records[d->further->shake.count - 1]);
-	w->dossier.doubts |= notes->doubts;
-	w->dossier.odd |= notes->odd;
+	if (notes != &w->dossier) {
+		w->dossier.doubts |= notes->doubts;
+		w->dossier.odd |= notes->odd;
+	}
 	tell_odd(at, odd, SERVER, next[SERVER].offset);
 	w->phase = WATCH_HTTP;
 	const struct http_event answered = { .from = SERVER, .may_switch = true };
@@ -392,7 +433,7 @@ static bool follow_unsure(const struct seat *at, bool over)
 static void pass_when_much(const struct seat *at, enum side side, size_t much)
 {
 	struct chunk in;
-	if (stream_peek(&at->w->stream, side, &in) && in.bytes.len > much)
+	if (stream_peek(&at->p->streams, &at->w->stream, side, &in) && in.bytes.len > much)
 		stream_eat(&at->p->streams, &at->w->stream, side, in.bytes.len);
 }
 
@@ -402,7 +443,7 @@ static bool follow_http2(const struct seat *at, bool over)
 	struct watch *w = at->w;
 	struct dialogue *d = watch_now(w);
 	struct chunk in = { .bytes.len = 0 };
-	const bool there = stream_peek(&w->stream, CLIENT, &in);
+	const bool there = stream_peek(&at->p->streams, &w->stream, CLIENT, &in);
 	const bool no_more = over || in.end || in.cut || in.hole != 0;
 	const enum parsed preface = there && in.hole == 0 ? head_is_h2_preface(in.bytes) : PARSE_MORE;
 	if (preface == PARSE_MORE && !no_more) {
@@ -459,7 +500,7 @@ static bool follow_channel(const struct seat *at, bool over)
 	struct chunk next[2] = { { .from = CLIENT }, { .from = SERVER } };
 	bool ended[2] = { over, over };
 	for (enum side side = CLIENT; side <= SERVER; side++) {
-		if (!stream_peek(&w->stream, side, &next[side]))
+		if (!stream_peek(&at->p->streams, &w->stream, side, &next[side]))
 			continue;
 		ended[side] |= next[side].end;
 		if (next[side].hole != 0) {
@@ -490,7 +531,7 @@ static bool follow_channel(const struct seat *at, bool over)
 static bool follow_side(const struct seat *at, enum side side, bool over)
 {
 	struct chunk in;
-	if (at->w->phase != WATCH_HTTP || !stream_peek(&at->w->stream, side, &in))
+	if (at->w->phase != WATCH_HTTP || !stream_peek(&at->p->streams, &at->w->stream, side, &in))
 		return false;
 	if (side == SERVER && awaits_answer(at->w) && rival_contests(at, &in, over))
 		return true;

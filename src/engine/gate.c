@@ -85,7 +85,7 @@ static bool wants_403(const struct gatekeeper *k, const struct rule_info *rule)
 static bool may_say_403(const struct seat *at, unsigned level, const struct handshake_record *h)
 {
 	const struct http_conn *c = &at->w->top.http;
-	return level == 0 && h != NULL && h->kind != HS_KIND_DISGUISED && c->asked - c->answered <= 1 && !c->hasty;
+	return level == 0 && h != NULL && h->kind != HS_KIND_DISGUISED && http_asked(c) - c->answered <= 1 && !c->hasty;
 }
 
 void gate_judged(

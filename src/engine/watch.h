@@ -45,9 +45,9 @@ extern const struct further no_further;
 
 /* One dialogue of HTTP.  The conversation's own is level 0; one that runs inside a channel is linked below it. */
 struct dialogue {
+	const struct further *further; /* from a pool, or no_further; written through further_of only */
 	struct http_conn http;
 	struct tunnel tunnel;
-	const struct further *further; /* from a pool, or no_further; written through further_of only */
 };
 
 enum phase {
@@ -77,22 +77,28 @@ struct mask {
 	bool past; /* what the client lost was answered as if it had asked: how does it go on behind burst[CLIENT]? */
 };
 
+/* What a segment of content touches lies together: the head of the flow, the stream, and what follows it down to where HTTP begins
+ * take five lines of the cache. */
 struct watch {
 	struct stream stream;
-	struct dossier dossier;
-	struct dialogue top;
-	struct verdict verdict;
 	uint64_t bytes[2];
 	uint32_t packets[2];
-	uint32_t judged; /* notes, doubts and waiting as they were when last weighed */
-	uint8_t phase, depth;
-	uint8_t interface;   /* of its first segment */
-	uint8_t label;       /* highest announced */
-	uint8_t failed;      /* midstream: 1 << side that was seen to say something else than a message's beginning */
-	uint16_t status;     /* of the latest final response of the conversation's own HTTP */
-	uint16_t tries;      /* midstream: looks for the beginning of a message */
-	bool begun, alerted; /* judged by its addresses; a rule has spoken */
+	uint8_t phase;
+	uint8_t interface;  /* of its first segment */
+	uint16_t status;    /* of the latest final response of the conversation's own HTTP */
+	uint16_t tries : 9; /* midstream: looks for the beginning of a message */
+	uint16_t depth : 3;
+	uint16_t label : 3; /* highest announced */
+	uint8_t failed : 2; /* midstream: 1 << side that was seen to say something else than a message's beginning */
+	bool begun : 1;     /* judged by its addresses */
+	bool alerted : 1;   /* a rule has spoken */
+	bool weighed : 1;   /* at least once */
+	struct dialogue top;
+	struct dossier dossier;
+	struct verdict verdict; /* `state`: notes, doubts and waiting as they were when last weighed */
 };
+_Static_assert(sizeof(struct flow) + sizeof(struct watch) <= 504, "a conversation at rest is that, and no more");
+_Static_assert((int)LABELS <= 8 && (int)MAX_NESTING < 8, "they fit");
 
 /* So many frames lie between the two steps in which a conversation is fetched ahead. */
 enum { COMING = 4 };
@@ -154,6 +160,7 @@ void keep_unread(const struct seat *at, enum side from);
 void follow(const struct seat *at, bool over);
 void watch_begin(const struct seat *at, const struct segment *first);
 void watch_end(const struct seat *at);
+void tunnels_end(const struct seat *at);
 
 /* "SSH-2.0-OpenSSH_9" may be a method until its line ends. */
 bool first_line_is_whole(struct slice s);

@@ -4,9 +4,18 @@
 
 #include <stddef.h>
 
-static struct note *place(struct dossier *d, unsigned i)
+/* There is room for it. */
+static void put(struct dossier *d, unsigned i, const struct note *n)
 {
-	return i < NOTES_AT_HAND ? &d->first[i] : &d->more->note[i - NOTES_AT_HAND];
+	if (i >= NOTES_AT_HAND) {
+		d->more->note[i - NOTES_AT_HAND] = *n;
+		return;
+	}
+	d->sign[i] = n->sign;
+	d->t[i] = n->t;
+	d->place[i] = (uint32_t)n->offset << 1 | n->from;
+	if (d->has_more)
+		d->more->far[i] = (uint32_t)(n->offset >> 31);
 }
 
 void dossier_init(struct dossier *d, struct pool *room)
@@ -27,7 +36,7 @@ void dossier_fini(struct dossier *d)
 static bool has_sign(const struct dossier *d, const struct sign *sign)
 {
 	for (unsigned i = 0; i < d->count; i++)
-		if (dossier_note(d, i)->sign == sign)
+		if (dossier_sign(d, i) == sign)
 			return true;
 	return false;
 }
@@ -36,15 +45,17 @@ static unsigned weakest(const struct dossier *d)
 {
 	unsigned at = 0;
 	for (unsigned i = 1; i < d->count; i++)
-		if (dossier_note(d, i)->sign->weight <= dossier_note(d, at)->sign->weight)
+		if (dossier_sign(d, i)->weight <= dossier_sign(d, at)->weight)
 			at = i;
 	return at;
 }
 
 static void remove_note(struct dossier *d, unsigned at)
 {
-	for (unsigned i = at + 1; i < d->count; i++)
-		*place(d, i - 1) = *place(d, i);
+	for (unsigned i = at + 1; i < d->count; i++) {
+		const struct note n = dossier_note(d, i);
+		put(d, i - 1, &n);
+	}
 	d->count--;
 }
 
@@ -54,28 +65,31 @@ static void take_more(struct dossier *d)
 	if (more == NULL)
 		return;
 	more->room = d->room;
+	for (unsigned i = 0; i < NOTES_AT_HAND; i++)
+		more->far[i] = 0;
 	d->more = more;
 	d->has_more = true;
 }
 
-static bool has_room(struct dossier *d)
+static bool has_room(struct dossier *d, uint64_t offset)
 {
-	if (d->count < NOTES_AT_HAND)
+	if (d->count < NOTES_AT_HAND && offset >> 31 == 0)
 		return true;
 	if (!d->has_more)
 		take_more(d);
 	return d->has_more && d->count < MAX_NOTES;
 }
 
-/* Makes room for a sign of this weight; counts what is lost, be it an older note or the new one. */
-static bool make_room(struct dossier *d, enum weight weight)
+/* Makes room for a sign of this weight; says when one is lost, be it an older note or the new one. */
+static bool make_room(struct dossier *d, enum weight weight, uint64_t offset)
 {
-	if (has_room(d))
+	if (has_room(d, offset))
 		return true;
-	if (d->dropped != UINT8_MAX)
-		d->dropped++;
+	d->dropped = true;
+	if (!d->has_more && offset >> 31 != 0)
+		return false;
 	const unsigned at = weakest(d);
-	if (dossier_note(d, at)->sign->weight >= weight)
+	if (dossier_sign(d, at)->weight >= weight)
 		return false;
 	remove_note(d, at);
 	return true;
@@ -83,9 +97,10 @@ static bool make_room(struct dossier *d, enum weight weight)
 
 bool dossier_add(struct dossier *d, const struct sign *sign, enum side from, uint64_t offset, int64_t t)
 {
-	if (has_sign(d, sign) || !make_room(d, sign->weight))
+	if (has_sign(d, sign) || !make_room(d, sign->weight, offset))
 		return false;
-	*place(d, d->count++) = (struct note){ .sign = sign, .t = t, .offset = offset & INT64_MAX, .from = from & 1 };
+	const struct note n = { .sign = sign, .t = t, .offset = offset & INT64_MAX, .from = from & 1 };
+	put(d, d->count++, &n);
 	return true;
 }
 
@@ -128,13 +143,13 @@ const char *family_name(enum family f)
 	return (unsigned)f < FAMILIES ? names[f] : "";
 }
 
-const struct note *dossier_strongest(const struct dossier *d, enum leaning leaning)
+const struct sign *dossier_strongest(const struct dossier *d, enum leaning leaning)
 {
-	const struct note *best = NULL;
+	const struct sign *best = NULL;
 	for (unsigned i = 0; i < d->count; i++) {
-		const struct note *const n = dossier_note(d, i);
-		if (n->sign->leaning == leaning && (best == NULL || n->sign->weight > best->sign->weight))
-			best = n;
+		const struct sign *const sign = dossier_sign(d, i);
+		if (sign->leaning == leaning && (best == NULL || sign->weight > best->weight))
+			best = sign;
 	}
 	return best;
 }
@@ -143,7 +158,7 @@ unsigned dossier_count(const struct dossier *d, enum leaning leaning, enum weigh
 {
 	unsigned count = 0;
 	for (unsigned i = 0; i < d->count; i++) {
-		const struct sign *const sign = dossier_note(d, i)->sign;
+		const struct sign *const sign = dossier_sign(d, i);
 		count += sign->leaning == leaning && sign->weight >= at_least;
 	}
 	return count;

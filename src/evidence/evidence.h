@@ -47,7 +47,7 @@ enum doubt {
 	DOUBT_SPELLING = 1 << 8,  /* a handshake in a form that no standard has */
 	DOUBT_READINGS = 1 << 9,  /* a handshake or its answer came in two versions that mean different things */
 };
-enum { DOUBTS = 10 };
+enum { DOUBTS = 10, ALL_DOUBTS = (1 << DOUBTS) - 1 };
 
 /* What a graded sign rests on: two that rest on different things are independent witnesses, two that rest on the same are one. */
 enum family { FAMILY_CONTENT, FAMILY_STRUCTURE, FAMILY_TIMING, FAMILY_VOLUME, FAMILY_HEADER, FAMILIES };
@@ -58,32 +58,49 @@ enum { NOTES_AT_HAND = 2, NOTES_MORE = MAX_NOTES - NOTES_AT_HAND };
 struct more_notes {
 	struct pool *room;
 	struct note note[NOTES_MORE];
+	uint32_t far[NOTES_AT_HAND]; /* what the places of those at hand have beyond 2 GiB */
 };
 
 struct dossier {
-	struct note first[NOTES_AT_HAND];
+	/* Notes at hand: the place is the offset, doubled, and whose stream it is in; offsets beyond 2 GiB take more room. */
+	const struct sign *sign[NOTES_AT_HAND];
+	int64_t t[NOTES_AT_HAND];
+	uint32_t place[NOTES_AT_HAND];
 	union {
 		struct pool *room;       /* where more can be had; NULL: nowhere */
 		struct more_notes *more; /* from there */
 	};
-	bool has_more;
-	uint8_t count, dropped;
+	uint64_t odd;         /* 1 << enum odd */
+	uint16_t doubts : 10; /* enum doubt, or-ed */
+	uint16_t count : 4;   /* of notes */
+	bool has_more : 1;
+	bool dropped : 1; /* there were more notes than are kept */
 	/* Grades of weak signs of a tunnel, in tenths of a ban (10 log10 of how much likelier the sign is in a tunnel): the
 	 * highest of each family; and what speaks for a known, innocent use. */
 	uint8_t grade[FAMILIES];
 	uint8_t innocent;
-	uint16_t doubts; /* enum doubt, or-ed */
-	uint64_t odd;    /* 1 << enum odd */
 };
+_Static_assert(sizeof(struct dossier) <= 64 && (int)MAX_NOTES < 16 && (int)DOUBTS <= 10, "every conversation has one");
 
 /* The dossier begins empty; blocks of `room` hold a struct more_notes.  Zeroed memory is a dossier that keeps NOTES_AT_HAND. */
 void dossier_init(struct dossier *d, struct pool *room);
 void dossier_fini(struct dossier *d);
 
 /* The notes in the order in which they were made, 0 to count - 1. */
-static inline const struct note *dossier_note(const struct dossier *d, unsigned i)
+static inline const struct sign *dossier_sign(const struct dossier *d, unsigned i)
 {
-	return i < NOTES_AT_HAND ? &d->first[i] : &d->more->note[i - NOTES_AT_HAND];
+	return i < NOTES_AT_HAND ? d->sign[i] : d->more->note[i - NOTES_AT_HAND].sign;
+}
+
+static inline struct note dossier_note(const struct dossier *d, unsigned i)
+{
+	if (i >= NOTES_AT_HAND)
+		return d->more->note[i - NOTES_AT_HAND];
+	const uint64_t far = d->has_more ? d->more->far[i] : 0;
+	return (struct note){ .sign = d->sign[i],
+		.t = d->t[i],
+		.offset = (far << 31 | d->place[i] >> 1) & INT64_MAX,
+		.from = d->place[i] & 1 };
 }
 
 /* One note per sign: the first stays.  When full, a weaker note than the new one gives way.  True when it is new. */
@@ -104,7 +121,7 @@ bool dossier_convicts(const struct dossier *d);
 const char *family_name(enum family f); /* "content", "structure", ... */
 
 /* NULL when there is none of that leaning; the earliest among equals. */
-const struct note *dossier_strongest(const struct dossier *d, enum leaning leaning);
+const struct sign *dossier_strongest(const struct dossier *d, enum leaning leaning);
 unsigned dossier_count(const struct dossier *d, enum leaning leaning, enum weight at_least);
 
 const char *doubt_name(unsigned bit);  /* bit number 0..DOUBTS-1: "gap", "overlap", ... */

@@ -8,10 +8,14 @@
 
 #include "flow/inside.h"
 
+enum { SLOT_MASK = (1 << 14) - 1 };
+_Static_assert((int)WHEEL_LISTS < (int)SLOT_MASK, "a list's number fits");
+
 void wheel_put(struct flow_table *t, struct flow *f, uint32_t list)
 {
 	struct wheel *w = &t->wheel;
-	f->slot = (uint16_t)(list + 1);
+	f->slot = (list + 1) & SLOT_MASK;
+	w->gathered = false;
 	f->wheel_next = 0;
 	f->wheel_prev = w->list[list].last;
 	if (f->wheel_prev != 0)
@@ -138,18 +142,16 @@ static void append_to_due(struct flow_table *t, uint32_t list)
 	w->list[list].first = w->list[list].last = 0;
 }
 
-/* All lists up to that of `now` become due at once, so that what is armed anew meanwhile is not looked at twice. */
-static void make_due(struct flow_table *t, uint32_t now)
+/* So many lists become due, from that of `at` on. */
+static void make_due(struct flow_table *t, uint32_t lists)
 {
 	struct wheel *w = &t->wheel;
-	const uint32_t lag = now + 1 - w->at;
-	for (uint32_t i = 0; i < lag && i < WHEEL_SLOTS; i++)
+	for (uint32_t i = 0; i < lists && i < WHEEL_SLOTS; i++)
 		append_to_due(t, (w->at + i) % WHEEL_SLOTS);
-	w->at = now + 1;
 	w->list[WHEEL_DUE].first = sort(t, w->list[WHEEL_DUE].first);
 	uint32_t before = 0;
 	for (uint32_t i = w->list[WHEEL_DUE].first; i != 0; before = i, i = *link_of(t, i)) {
-		flow_at(t, i)->slot = WHEEL_DUE + 1;
+		flow_at(t, i)->slot = (WHEEL_DUE + 1) & SLOT_MASK;
 		flow_at(t, i)->wheel_prev = before;
 	}
 	w->list[WHEEL_DUE].last = before;
@@ -177,6 +179,17 @@ struct flow *wheel_next(struct flow_table *t, uint32_t now)
 	struct flow *f = first_due(t, now);
 	if (f != NULL || t->wheel.at == now + 1)
 		return f;
-	make_due(t, now);
+	/* All up to that of `now` at once, so that what is armed anew meanwhile is not looked at twice. */
+	make_due(t, now + 1 - t->wheel.at);
+	t->wheel.at = now + 1;
 	return first_due(t, now);
+}
+
+struct flow *wheel_oldest(struct flow_table *t)
+{
+	struct wheel *w = &t->wheel;
+	if (!w->gathered)
+		make_due(t, WHEEL_SLOTS);
+	w->gathered = true;
+	return w->list[WHEEL_DUE].first != 0 ? flow_at(t, w->list[WHEEL_DUE].first) : NULL;
 }

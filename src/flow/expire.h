@@ -16,7 +16,8 @@ struct wheel {
 	struct {
 		uint32_t first, last;
 	} list[WHEEL_LISTS];
-	uint32_t at; /* the next second to be looked at */
+	uint32_t at;   /* the next second to be looked at */
+	bool gathered; /* all are in WHEEL_DUE, in the order of their turns */
 };
 
 void wheel_put(struct flow_table *t, struct flow *f, uint32_t list);
@@ -33,5 +34,8 @@ bool wheel_idle(const struct wheel *w, uint32_t now);
 
 /* The next flow whose time is over, still in the wheel; NULL: none. */
 struct flow *wheel_next(struct flow_table *t, uint32_t now);
+
+/* That of all in the wheel which was made first, or NULL. */
+struct flow *wheel_oldest(struct flow_table *t);
 
 #endif

@@ -88,32 +88,10 @@ uint64_t flow_id(const struct flow *f)
 	return hash_bytes(open_key, bytes, sizeof bytes) >> 13;
 }
 
-static void age_append(struct flow_table *t, struct flow *f)
-{
-	f->age_prev = t->youngest;
-	if (t->youngest != 0)
-		flow_at(t, t->youngest)->age_next = f->index;
-	else
-		t->oldest = f->index;
-	t->youngest = f->index;
-}
-
-static void age_remove(struct flow_table *t, const struct flow *f)
-{
-	if (f->age_prev != 0)
-		flow_at(t, f->age_prev)->age_next = f->age_next;
-	else
-		t->oldest = f->age_next;
-	if (f->age_next != 0)
-		flow_at(t, f->age_next)->age_prev = f->age_prev;
-	else
-		t->youngest = f->age_prev;
-}
-
 static void rank_append(struct flow_table *t, struct flow *f, unsigned rank)
 {
-	f->rank = (uint8_t)rank;
-	f->placed = t->clock.second;
+	f->rank = rank & (FLOW_RANKS - 1);
+	f->placed = (uint16_t)t->clock.second;
 	f->rank_next = 0;
 	f->rank_prev = t->ranks[rank].last;
 	*(f->rank_prev != 0 ? &flow_at(t, f->rank_prev)->rank_next : &t->ranks[rank].first) = f->index;
@@ -137,7 +115,6 @@ static struct flow *make(struct flow_table *t, const struct segment *s, uint64_t
 	f->first = f->last = s->t;
 	f->turn = turn;
 	t->tags.at[at] = (struct tagged){ tag, f->index };
-	age_append(t, f);
 	rank_append(t, f, 0);
 	return f;
 }
@@ -266,10 +243,11 @@ struct flow *flow_least(struct flow_table *t)
 	if (rank == FLOW_RANKS)
 		return NULL;
 	struct flow *f = flow_at(t, t->ranks[rank].first);
-	for (unsigned i = 0; i < ASKED_AT_MOST && f->seen != f->placed && t->ranks[rank].last != f->index; i++) {
+	for (unsigned i = 0; i < ASKED_AT_MOST && (uint16_t)f->seen != f->placed && t->ranks[rank].last != f->index;
+	     i++) {
 		rank_remove(t, f);
 		rank_append(t, f, rank);
-		f->placed = f->seen;
+		f->placed = (uint16_t)f->seen;
 		f = flow_at(t, t->ranks[rank].first);
 	}
 	return f;
@@ -300,7 +278,8 @@ void flow_rest(struct flow_table *t)
 
 struct flow *flow_oldest(struct flow_table *t)
 {
-	return t->oldest != 0 ? flow_at(t, t->oldest) : NULL;
+	arm_touched(t);
+	return wheel_oldest(t);
 }
 
 void flow_drop(struct flow_table *t, struct flow *f)
@@ -311,7 +290,6 @@ void flow_drop(struct flow_table *t, struct flow *f)
 		t->latest = 0;
 	wheel_take(t, f);
 	tags_remove(&t->tags, f->tag, f->index);
-	age_remove(t, f);
 	rank_remove(t, f);
 	pool_give(&t->slots, f);
 }

@@ -17,16 +17,20 @@ struct flow_table;
 
 struct flow {
 	struct flow_key key;
-	uint32_t timeout_s;  /* forgotten this long after `last`; the caller sets it after flow_touch */
+	uint16_t timeout_s; /* forgotten this long after `last`; the caller sets it after flow_touch */
+	uint16_t
+	    armed_s; /* the table's own, as are those below `turn`: what timeout_s was when it was put in the wheel */
 	int64_t first, last; /* ns: first and latest segment; `last` never goes backwards */
-	uint64_t turn;       /* when it was made: the place in the run */
-	/* The table's own. */
-	uint32_t tag, index, seen, wheel_next, wheel_prev, age_next, age_prev, armed_s;
-	uint32_t rank_next, rank_prev, placed; /* placed: second in which it was put in the list of its rank */
-	uint16_t slot;
-	uint8_t rank;
+	uint64_t turn;       /* when it was made: the place in the run; later ones have a higher one */
+	uint32_t tag, index, seen, wheel_next, wheel_prev, rank_next, rank_prev;
+	/* Low half of the second in which it was put in the list of its rank: who was heard of after a multiple of 18 hours is
+	 * taken for silent, and may give way too early once. */
+	uint16_t placed;
+	uint16_t slot : 14;
+	uint16_t rank : 2;
 	/* The payload follows, aligned to 8. */
 };
+_Static_assert(sizeof(struct flow) <= 104, "every conversation has one");
 
 struct flow_table *flow_table_new(size_t flows, size_t payload, struct hash_key key, struct err *e) MUST_CHECK;
 void flow_table_free(struct flow_table *t);
@@ -76,7 +80,7 @@ uint32_t flow_clock(const struct flow_table *t);
 /* The input is over; what comes next may be of any time. */
 void flow_rest(struct flow_table *t);
 
-/* The one least recently created still in the table, or NULL: for the end of input. */
+/* The one with the least `turn` in the table, or NULL: for the end of input.  The first call takes its time. */
 struct flow *flow_oldest(struct flow_table *t);
 
 void flow_drop(struct flow_table *t, struct flow *f);

@@ -12,7 +12,6 @@ struct flow_table {
 	struct pool slots;
 	struct tags tags;
 	struct hash_key key;
-	uint32_t oldest, youngest; /* by creation */
 	struct {
 		uint32_t first, last;
 	} ranks[FLOW_RANKS]; /* by when they were put there */

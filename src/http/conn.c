@@ -36,7 +36,7 @@ void side_end_message(const struct turn *t, size_t n, bool complete)
 static bool is_bare(const struct turn *t, enum http_lost why)
 {
 	if (t->ev->from == SERVER)
-		return why == LOST_CHUNK && !t->s->chunked.any;
+		return why == LOST_CHUNK && !t->s->chunk.any;
 	return why == LOST_DESYNC && t->s->messages != 0 && t->s->rule == BODY_NONE && t->s->ask.minor != 9;
 }
 
@@ -134,7 +134,7 @@ static bool is_mid_request(const struct http_conn *c, const struct http_ask *ask
 	const struct http_side *client = &c->side[CLIENT];
 	const bool sending =
 	    client->state == HTTP_IN_LENGTH || client->state == HTTP_IN_CHUNKED || client->state == HTTP_ENDING;
-	return sending && c->asked != c->answered && client->ask.ordinal == ask->ordinal;
+	return sending && http_asked(c) != c->answered && client->ask.ordinal == ask->ordinal;
 }
 
 static bool is_unasked(const struct turn *t)
@@ -142,7 +142,7 @@ static bool is_unasked(const struct turn *t)
 	const struct http_conn *c = t->c;
 	const uint8_t client = c->side[CLIENT].state;
 	const bool joined = c->midstream && t->s->messages == 0;
-	return c->asked == c->answered && !joined && client != HTTP_SEEKING && client != HTTP_GONE;
+	return http_asked(c) == c->answered && !joined && client != HTTP_SEEKING && client != HTTP_GONE;
 }
 
 static void release(struct http_conn *c)
@@ -162,7 +162,7 @@ static bool may_switch(const struct turn *t, const struct http_ask *ask)
 {
 	const unsigned status = t->head->status;
 	if (status == 101)
-		return ask->known || t->c->asked == t->c->answered;
+		return ask->known || http_asked(t->c) == t->c->answered;
 	return ask->known && ask->connect && (status / 100 == 2 || status == 0);
 }
 
@@ -370,7 +370,7 @@ static bool is_queued_up(const struct turn *t)
 static bool is_client_first(const struct turn *t)
 {
 	const struct http_conn *c = t->c;
-	return t->ev->from == SERVER && c->client_behind && c->asked == c->answered &&
+	return t->ev->from == SERVER && c->client_behind && http_asked(c) == c->answered &&
 	       c->side[CLIENT].state != HTTP_HELD;
 }
 
@@ -527,7 +527,7 @@ void http_refused(struct http_conn *c)
 		if (c->side[side].state == HTTP_STOPPED)
 			c->side[side].state = c->side[side].resume;
 	/* Was the answer to the hold a final one?  Then it holds no longer; a 101 leaves its request unanswered. */
-	if (answers_the_hold(c, &c->side[SERVER].ask) && c->asked == c->answered)
+	if (answers_the_hold(c, &c->side[SERVER].ask) && http_asked(c) == c->answered)
 		release(c);
 }
 

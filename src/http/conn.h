@@ -81,6 +81,17 @@ enum http_state {
 	HTTP_GONE     /* lost for good */
 };
 
+/* What is known of chunked content between two looks at it: struct chunked, but for what is told by `until`. */
+struct chunk_place {
+	uint32_t next; /* low half of the offset where the next byte of framing is expected */
+	uint16_t line_len;
+	uint8_t digits;
+	uint8_t state : 3;
+	uint8_t part : 2;
+	bool cr : 1;
+	bool any : 1;
+};
+
 struct http_side {
 	uint8_t state;         /* enum http_state */
 	uint8_t rule;          /* enum body_rule, of the message at hand or the last */
@@ -89,15 +100,18 @@ struct http_side {
 	bool cut_short : 1;    /* HTTP_ENDING: the stream ended before the message */
 	uint32_t messages;
 	struct http_ask ask; /* of the message at hand */
-	uint64_t until;      /* absolute offset where content ends; elsewhere, where the next byte is expected */
+	/* Absolute offset where content ends, or the data of the chunk at hand; elsewhere, where the next byte is expected.  Of
+	 * chunked content between data: what is read of the next size, or how many bytes of trailers. */
+	uint64_t until;
 	union {
 		struct {
 			uint32_t scanned; /* of the head at hand */
 			uint16_t empty_lines;
 		};
-		struct chunked chunked; /* HTTP_IN_CHUNKED */
+		struct chunk_place chunk; /* HTTP_IN_CHUNKED */
 	};
 };
+_Static_assert(sizeof(struct http_side) <= 32, "every conversation has two");
 
 /* Unanswered requests are kept in place while they are few. */
 enum { FEW_ASKED = 8 };
@@ -106,25 +120,30 @@ struct http_conn {
 	struct http_side side[2];
 	union {
 		uint8_t few[FEW_ASKED];
-		uint8_t *many;    /* room for MAX_PIPELINE, from a pool */
-	} queue;                  /* unanswered requests, oldest at answered % the queue's length; see pairs.c */
-	uint32_t asked, answered; /* requests seen; final responses seen */
-	uint32_t hold;            /* ordinal of the request that holds the client */
-	bool holding;
-	bool held_bytes;    /* the client was seen to go on while held */
-	bool hasty;         /* its answer came before it was sent whole */
-	bool client_behind; /* it has bytes that nobody has read, for want of an answer */
-	bool midstream;
-	bool queues : 1;       /* queue.many holds them */
-	bool hurried : 1;      /* so many requests unanswered that the oldest are forgotten */
-	bool two_framings : 1; /* a request had a length and a coding: by the length its content ends at other_end */
-	bool smuggled : 1;     /* the latest CONNECT began before that: others take it for content */
-	uint8_t doubt;         /* exchanges to come before pairs are believed again */
-	bool answered_since;   /* a final response came since `doubt` last changed */
+		uint8_t *many; /* room for MAX_PIPELINE, from a pool */
+	} queue;               /* unanswered requests, oldest at answered % the queue's length; see pairs.c */
+	uint32_t answered;     /* final responses seen */
+	uint32_t hold;         /* ordinal of the request that holds the client */
 	uint32_t other_end;    /* low half of the offset */
+	bool holding : 1;
+	bool held_bytes : 1;    /* the client was seen to go on while held */
+	bool hasty : 1;         /* its answer came before it was sent whole */
+	bool client_behind : 1; /* it has bytes that nobody has read, for want of an answer */
+	bool midstream : 1;
+	bool queues : 1;         /* queue.many holds them */
+	bool hurried : 1;        /* so many requests unanswered that the oldest are forgotten */
+	bool two_framings : 1;   /* a request had a length and a coding: by the length its content ends at other_end */
+	bool smuggled : 1;       /* the latest CONNECT began before that: others take it for content */
+	bool answered_since : 1; /* a final response came since `doubt` last changed */
+	uint8_t doubt : 2;       /* exchanges to come before pairs are believed again */
 };
+_Static_assert(sizeof(struct http_conn) <= 88, "every conversation has one");
 
-_Static_assert(sizeof(struct http_conn) <= 112, "every conversation has one");
+/* Requests seen. */
+static inline uint32_t http_asked(const struct http_conn *c)
+{
+	return c->side[CLIENT].messages;
+}
 
 /* Memory shared by all connections of one worker, with room for as many. */
 struct http_kit {

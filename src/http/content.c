@@ -4,6 +4,51 @@
 
 enum { FIRST_SIZE_MOST = 32 }; /* bytes of the first size line that wait for the rest of it */
 
+/* What is remembered of chunked content, whose next byte of framing or data is at `place`. */
+static void put_chunk_down(struct http_side *s, const struct chunked *k, uint64_t place)
+{
+	s->chunk = (struct chunk_place){
+		.next = (uint32_t)place,
+		.line_len = k->line_len,
+		.digits = k->digits,
+		.state = k->state,
+		.part = k->part,
+		.cr = k->cr,
+		.any = k->any,
+	};
+	if (k->state == CHUNK_DATA)
+		s->until = add_saturating(place, k->left);
+	else
+		s->until = k->state == CHUNK_TRAILER ? k->trailer_bytes : k->left;
+}
+
+/* Where the chunk shown lies in the chunked content: bytes of data may be missing, bytes of framing may not. */
+static bool take_chunk_up(const struct turn *t, struct chunked *k)
+{
+	const struct chunk_place *c = &t->s->chunk;
+	*k = (struct chunked){
+		.line_len = c->line_len,
+		.digits = c->digits,
+		.state = c->state,
+		.part = c->part,
+		.cr = c->cr,
+		.any = c->any,
+	};
+	if (c->state != CHUNK_DATA) {
+		if (c->state == CHUNK_TRAILER)
+			k->trailer_bytes = (uint32_t)t->s->until;
+		else
+			k->left = t->s->until;
+		/* Less is missing than what the other half would tell. */
+		return (uint32_t)t->in->offset == c->next;
+	}
+	if (t->in->offset > t->s->until)
+		return false;
+	k->left = t->s->until - t->in->offset;
+	chunked_data(k, 0);
+	return true;
+}
+
 /* Content begins `used` bytes on. */
 void content_begin(const struct turn *t, size_t used, enum body_rule rule)
 {
@@ -19,7 +64,7 @@ void content_begin(const struct turn *t, size_t used, enum body_rule rule)
 		s->state = HTTP_IN_LENGTH;
 		break;
 	case BODY_CHUNKED:
-		s->chunked = (struct chunked){ 0 };
+		put_chunk_down(s, &(struct chunked){ .left = 0 }, s->until);
 		s->state = HTTP_IN_CHUNKED;
 		break;
 	case BODY_UNTIL_CLOSE:
@@ -95,32 +140,9 @@ void content_step_to_close(const struct turn *t)
 	t->ev->skip = UINT64_MAX;
 }
 
-/* Where the chunk shown lies in the chunked content: bytes of data may be missing, bytes of framing may not. */
-static bool find_place(const struct turn *t)
-{
-	struct chunked *k = &t->s->chunked;
-	if (k->state != CHUNK_DATA)
-		return t->in->offset == t->s->until;
-	if (t->in->offset > t->s->until)
-		return false;
-	const uint64_t left = t->s->until - t->in->offset;
-	if (left < k->left)
-		chunked_data(k, k->left - left);
-	return true;
-}
-
-static void note_place(const struct turn *t, size_t eaten)
-{
-	const struct chunked *k = &t->s->chunked;
-	t->s->until = t->in->offset + eaten;
-	if (k->state == CHUNK_DATA)
-		t->s->until = add_saturating(t->s->until, k->left);
-}
-
 /* Passes framing and data, up to data that somebody wants (then true), or as far as it goes. */
-static bool pass_chunks(const struct turn *t, size_t *at, size_t *data)
+static bool pass_chunks(const struct turn *t, struct chunked *k, size_t *at, size_t *data)
 {
-	struct chunked *k = &t->s->chunked;
 	const struct slice in = t->in->bytes;
 	while (*at < in.len) {
 		*at += chunked_framing(k, slice_from(in, *at), &t->ev->odd);
@@ -139,9 +161,8 @@ static bool pass_chunks(const struct turn *t, size_t *at, size_t *data)
 }
 
 /* The first size line waits until it is whole, so that bytes which are no chunks at all can be had from their first on. */
-static bool awaits_first_size(const struct turn *t)
+static bool awaits_first_size(const struct turn *t, struct chunked trial)
 {
-	struct chunked trial = t->s->chunked;
 	uint64_t odd = 0;
 	if (trial.any || t->in->bytes.len >= FIRST_SIZE_MOST || t->in->end || t->in->cut)
 		return false;
@@ -151,37 +172,39 @@ static bool awaits_first_size(const struct turn *t)
 
 void content_step_chunked(const struct turn *t)
 {
+	struct chunked k;
 	size_t at = 0, data = 0;
-	if (!find_place(t)) {
+	if (!take_chunk_up(t, &k)) {
 		side_lose(t, LOST_HOLE);
 		return;
 	}
-	if (awaits_first_size(t))
+	if (awaits_first_size(t, k))
 		return;
-	const struct chunked *k = &t->s->chunked;
-	const bool wanted = pass_chunks(t, &at, &data);
-	note_place(t, at + (wanted ? data : 0));
+	const bool wanted = pass_chunks(t, &k, &at, &data);
+	put_chunk_down(t->s, &k, t->in->offset + at + (wanted ? data : 0));
 	if (wanted) {
 		give_body(t, at, data);
 		if (t->in->end && at + data == t->in->bytes.len)
 			content_leave_last_byte(t, true);
 		return;
 	}
-	if (k->state == CHUNK_BROKEN) {
-		const bool any = k->any;
+	if (k.state == CHUNK_BROKEN) {
+		const bool any = k.any;
 		side_lose(t, LOST_CHUNK);
 		t->ev->eat = any ? at : 0;
 		return;
 	}
-	if (k->state == CHUNK_DONE || t->in->end) {
-		side_end_message(t, at, k->state == CHUNK_DONE);
+	if (k.state == CHUNK_DONE || t->in->end) {
+		side_end_message(t, at, k.state == CHUNK_DONE);
+		if (k.state != CHUNK_DATA)
+			t->s->until = t->in->offset + at;
 		return;
 	}
 	if (at == 0)
 		return;
 	t->ev->kind = HTTP_EAT;
 	t->ev->eat = at;
-	t->ev->skip = k->state == CHUNK_DATA && !t->s->wants_bodies ? k->left : 0;
+	t->ev->skip = k.state == CHUNK_DATA && !t->s->wants_bodies ? k.left : 0;
 }
 
 void content_step_ending(const struct turn *t)

@@ -19,7 +19,7 @@ _Static_assert((int)METHOD_CONNECT <= (int)ASK_METHOD, "a method fits");
 
 static uint32_t outstanding(const struct http_conn *c)
 {
-	return c->asked - c->answered;
+	return http_asked(c) - c->answered;
 }
 
 static uint32_t capacity(const struct http_conn *c)
@@ -47,7 +47,7 @@ static void make_room(struct http_kit *k, struct http_conn *c)
 	if (many == NULL)
 		return;
 	for (uint32_t i = 0; i < FEW_ASKED; i++)
-		many[(c->asked - 1 - i) % MAX_PIPELINE] = *place(c, c->asked - 1 - i);
+		many[(http_asked(c) - 1 - i) % MAX_PIPELINE] = *place(c, http_asked(c) - 1 - i);
 	c->queue.many = many;
 	c->queues = true;
 }
@@ -78,11 +78,12 @@ static void believe_again(struct http_conn *c)
 	c->answered_since = false;
 }
 
+/* Before it is counted. */
 void pairs_ask(struct http_kit *k, struct http_conn *c, const struct head *h, struct http_ask *ask)
 {
 	believe_again(c);
 	*ask = (struct http_ask){
-		.ordinal = c->asked,
+		.ordinal = http_asked(c),
 		.method = (uint8_t)h->method,
 		.minor = is_simple(h) ? 9 : h->minor != 0 || h->major > 1,
 		.connect = h->method == METHOD_CONNECT,
@@ -98,8 +99,7 @@ void pairs_ask(struct http_kit *k, struct http_conn *c, const struct head *h, st
 		kept |= ASK_IN_DOUBT;
 	if (outstanding(c) == FEW_ASKED && !c->queues)
 		make_room(k, c);
-	*place(c, c->asked) = (uint8_t)kept;
-	c->asked++;
+	*place(c, http_asked(c)) = (uint8_t)kept;
 }
 
 void pairs_oldest(const struct http_conn *c, struct http_ask *ask)
@@ -127,9 +127,9 @@ void pairs_answered(struct http_kit *k, struct http_conn *c)
 
 void pairs_lost(struct http_conn *c, enum side from)
 {
-	const uint8_t least = from == SERVER ? 2 : 1;
+	const unsigned least = from == SERVER ? 2 : 1;
 	if (c->doubt < least)
-		c->doubt = least;
+		c->doubt = least & 3;
 	c->answered_since = false;
 	if (from == SERVER)
 		for (uint32_t i = 0; i < capacity(c); i++)
@@ -139,5 +139,5 @@ void pairs_lost(struct http_conn *c, enum side from)
 void pairs_found(struct http_conn *c, enum side from)
 {
 	if (from == SERVER && outstanding(c) > 1)
-		c->answered = c->asked - 1;
+		c->answered = http_asked(c) - 1;
 }

@@ -13,7 +13,7 @@ static const struct sign h2_preface = { "http", "h2-preface", FOR_HTTP, PROOF };
 static const struct sign not_http = { "http", "not-http", AGAINST_HTTP, STRONG };
 static const struct sign server_not_http = { "http", "server-not-http", AGAINST_HTTP, STRONG };
 
-static uint16_t doubt_of(uint8_t why)
+static unsigned doubt_of(uint8_t why)
 {
 	switch ((enum http_lost)why) {
 	case LOST_HOLE:
@@ -79,5 +79,5 @@ void http_witness(const struct http_event *ev, struct dossier *d)
 	if (sign != NULL)
 		dossier_add(d, sign, ev->from, ev->offset, ev->t);
 	if (ev->kind == HTTP_LOST)
-		d->doubts |= doubt_of(ev->why_lost);
+		d->doubts = (d->doubts | doubt_of(ev->why_lost)) & ALL_DOUBTS;
 }

@@ -32,7 +32,8 @@ struct pair {
 	struct pair_name name;
 	struct pair *chain; /* next in the same bucket */
 	struct pair *older, *younger;
-	int64_t left; /* when the last connection went */
+	int64_t left;  /* when the last connection went */
+	uint64_t mark; /* whatever its owner wants */
 	size_t bucket;
 	uint32_t alive; /* connections */
 };
@@ -220,12 +221,22 @@ void *kin_join(
 	return payload_of(t, p);
 }
 
+static struct pair *pair_at(const struct kin_table *t, const void *payload)
+{
+	const size_t index = t->payload != 0 ? (size_t)((const unsigned char *)payload - t->payloads) / t->payload : 0;
+	return (void *)(t->pairs.blocks + index * t->pairs.size);
+}
+
+uint64_t *kin_mark(const struct kin_table *t, const void *payload)
+{
+	return &pair_at(t, payload)->mark;
+}
+
 void kin_leave(struct kin_table *t, void *payload, int64_t now)
 {
 	if (payload == NULL)
 		return;
-	const size_t index = t->payload != 0 ? (size_t)((unsigned char *)payload - t->payloads) / t->payload : 0;
-	struct pair *const p = (void *)(t->pairs.blocks + index * t->pairs.size);
+	struct pair *const p = pair_at(t, payload);
 	if (never(p->alive == 0))
 		return;
 	p->alive--;

@@ -21,6 +21,9 @@ void *kin_join(
     struct kin_table *t, const struct endpoint *client, const struct endpoint *server, uint32_t space, int64_t now);
 void kin_leave(struct kin_table *t, void *payload, int64_t now);
 
+/* 64 bits that belong to a pair, zero at first, for what follows from its hosts: no page of payloads is written for it. */
+uint64_t *kin_mark(const struct kin_table *t, const void *payload);
+
 size_t kin_reserved(const struct kin_table *t); /* bytes at most */
 uint64_t kin_evicted(const struct kin_table *t);
 uint64_t kin_refused(const struct kin_table *t); /* joins that found none idle to give way */

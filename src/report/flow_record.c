@@ -214,7 +214,7 @@ static void write_evidence(struct json *j, const struct facts *f)
 	const struct dossier *d = f->dossier;
 	json_array(j, "evidence");
 	for (unsigned i = 0; i < d->count && i < MAX_NOTES; i++) {
-		const struct note *n = dossier_note(d, i);
+		const struct note note = dossier_note(d, i), *const n = &note;
 		json_object(j, NULL);
 		json_word(j, "who", n->sign->who);
 		json_word(j, "what", n->sign->what);

@@ -54,7 +54,7 @@ int see_evidence(const struct facts *f, const struct handshake_record *h, struct
 	int count = 0;
 	(void)h;
 	for (unsigned i = 0; i < f->dossier->count && i < MAX_NOTES; i++)
-		count += value_sign(&out[count], dossier_note(f->dossier, i)->sign);
+		count += value_sign(&out[count], dossier_sign(f->dossier, i));
 	return count;
 }
 

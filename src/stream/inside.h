@@ -105,6 +105,17 @@ static inline uint64_t side_unread(const struct stream_side *x)
 	return (uint64_t)x->unrest->left_len + x->packet_len;
 }
 
+/* What is left of the packet at hand. */
+static inline struct slice side_packet(const struct stream_kit *k, const struct stream_side *x)
+{
+	return (struct slice){ k->packet, x->packet_len };
+}
+
+static inline void side_set_packet(struct stream_side *x, uint32_t len)
+{
+	x->packet_len = len & PACKET_MOST;
+}
+
 /* unrest.c */
 struct unrest *unrest_begin(struct stream_kit *k, struct stream_side *x);
 void unrest_leave(

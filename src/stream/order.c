@@ -60,11 +60,12 @@ static size_t fitting(const struct stream_side *x, size_t want)
 
 static bool packet_to_left(struct stream_kit *k, struct stream_side *x)
 {
-	const size_t n = fitting(x, x->packet_len);
-	if (n == 0 || !left_add(k, x, x->packet, n))
+	const struct slice packet = side_packet(k, x);
+	const size_t n = fitting(x, packet.len);
+	if (n == 0 || !left_add(k, x, packet.at, n))
 		return x->packet_len == 0;
-	x->packet += n;
-	x->packet_len -= (uint32_t)n;
+	k->packet += n;
+	side_set_packet(x, x->packet_len - (uint32_t)n);
 	return x->packet_len == 0;
 }
 
@@ -133,8 +134,10 @@ void order_read(struct stream_kit *k, struct stream_side *x, uint64_t n)
 	const uint64_t of_left = min_u64(n, x->unrest->left_len);
 	const uint64_t of_packet = min_u64(n - of_left, x->packet_len);
 	left_eat(k, x, of_left);
-	x->packet_len -= (uint32_t)of_packet;
-	x->packet = x->packet_len != 0 ? x->packet + of_packet : NULL;
+	if (of_packet == 0)
+		return;
+	k->packet += of_packet;
+	side_set_packet(x, x->packet_len - (uint32_t)of_packet);
 }
 
 void order_skip(struct stream_kit *k, struct stream_side *x, uint64_t upto)
@@ -178,8 +181,8 @@ static void in_order(
 	if (waiting_differs(x, p->bytes, p->offset))
 		odds_add(odds, ODD_BIT(OVERLAP_DIFFERS), from, p->offset);
 	if (p->bytes.len != 0) {
-		x->packet = p->bytes.at;
-		x->packet_len = (uint32_t)p->bytes.len;
+		k->packet = p->bytes.at;
+		side_set_packet(x, (uint32_t)p->bytes.len);
 		x->next = end;
 		side_forget_past(x);
 		recent_add(x, p->bytes, p->offset);
@@ -258,7 +261,7 @@ void order_put(struct stream_kit *k, struct stream *s, enum side from, const str
 		return;
 	}
 	struct piece p = { .span = (uint32_t)(upto - at) };
-	p.bytes = slice_head(seg->payload, p.span);
+	p.bytes = slice_head(seg->payload, min_u64(p.span, PACKET_MOST));
 	p.cut = p.span - (uint32_t)p.bytes.len;
 	if (at < 0) {
 		const uint64_t before = min_u64((uint64_t)-at, p.span), bytes = min_u64(before, p.bytes.len);
@@ -293,9 +296,9 @@ void order_judge_waiting(struct stream_kit *k, struct stream *s, enum side from,
 
 bool order_settle(struct stream_kit *k, struct stream_side *x)
 {
-	const bool kept = left_add(k, x, x->packet, x->packet_len);
+	const struct slice packet = side_packet(k, x);
+	const bool kept = left_add(k, x, packet.at, packet.len);
 	if (kept) {
-		x->packet = NULL;
 		x->packet_len = 0;
 		order_go_on(k, x);
 	}

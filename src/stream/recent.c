@@ -18,6 +18,7 @@
 
 enum {
 	SUMMED = 128, /* bytes of a segment's beginning */
+	LEN_MASK = (1 << 24) - 1,
 	BLOCK = 16
 };
 
@@ -129,7 +130,7 @@ static void add_blocks(struct recent *r, struct slice bytes, uint64_t offset)
 	const uint64_t end = offset + bytes.len;
 	const uint64_t last = (end - 1) / BLOCK, first = last >= RECENT_BLOCKS - 1 ? last - (RECENT_BLOCKS - 1) : 0;
 	const uint32_t had = r->upto == (uint32_t)offset ? r->span : 0;
-	r->span = (uint8_t)min_u64(had + bytes.len, UINT8_MAX);
+	r->span = min_u64(had + bytes.len, UINT8_MAX) & UINT8_MAX;
 	r->upto = (uint32_t)end;
 	const uint64_t from = max_u64(offset, first * BLOCK);
 	struct slice rest = slice_from(bytes, from - offset);
@@ -153,11 +154,12 @@ void recent_add(struct stream_side *x, struct slice bytes, uint64_t offset)
 	if (bytes.len == 0 || x->unrest->candidates != 0)
 		return;
 	struct recent *r = &x->recent;
+	r->before = r->upto - r->last_len;
+	r->before_len = (uint8_t)min_u64(r->last_len, SUMMED);
 	r->segment[1] = r->segment[0];
-	r->segment[0].offset = (uint32_t)offset;
-	r->segment[0].len = (uint16_t)min_u64(bytes.len, UINT16_MAX);
-	r->segment[0].sum = sum_of(bytes);
+	r->segment[0] = sum_of(bytes);
 	add_blocks(r, bytes, offset);
+	r->last_len = bytes.len & LEN_MASK;
 }
 
 /* Where the bytes begin that are known by blocks, as far below `upto` as that is; 0: none. */
@@ -184,18 +186,21 @@ static bool blocks_differ(const struct recent *r, const struct piece *p)
 	return false;
 }
 
+static bool begins_otherwise(const struct piece *p, size_t summed, uint16_t sum)
+{
+	return p->bytes.len >= summed && sum_of(slice_head(p->bytes, summed)) != sum;
+}
+
 bool recent_differs(const struct stream_side *x, const struct piece *p)
 {
 	const struct recent *r = &x->recent;
 	if (x->unrest->candidates != 0)
 		return false;
-	for (int i = 0; i < RECENT_SEGMENTS; i++) {
-		if (r->segment[i].len == 0 || r->segment[i].offset != (uint32_t)p->offset)
-			continue;
-		const size_t summed = min_u64(r->segment[i].len, SUMMED);
-		if (p->bytes.len >= summed && sum_of(slice_head(p->bytes, summed)) != r->segment[i].sum)
-			return true;
-	}
+	if (r->last_len != 0 && r->upto - r->last_len == (uint32_t)p->offset &&
+	    begins_otherwise(p, min_u64(r->last_len, SUMMED), r->segment[0]))
+		return true;
+	if (r->before_len != 0 && r->before == (uint32_t)p->offset && begins_otherwise(p, r->before_len, r->segment[1]))
+		return true;
 	return r->span != 0 && blocks_differ(r, p);
 }
 
@@ -204,9 +209,9 @@ bool recent_has(const struct stream_side *x, uint64_t offset, uint64_t end)
 	const struct recent *r = &x->recent;
 	if (x->unrest->candidates != 0)
 		return false;
-	for (int i = 0; i < RECENT_SEGMENTS; i++)
-		if (r->segment[i].len != 0 && r->segment[i].offset == (uint32_t)offset)
-			return true;
+	if ((r->last_len != 0 && r->upto - r->last_len == (uint32_t)offset) ||
+	    (r->before_len != 0 && r->before == (uint32_t)offset))
+		return true;
 	const int64_t upto = (int64_t)offset + (int32_t)(r->upto - (uint32_t)offset);
 	return r->span != 0 && (int64_t)offset < upto && (int64_t)end > upto - known(r);
 }

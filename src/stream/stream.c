@@ -176,12 +176,12 @@ static bool is_closed(const struct stream_side *x)
 	return x->next >= u->fin || (x->flags & SIDE_OVER && u->waiting == NULL && u->lost <= x->next);
 }
 
-static struct slice shown(const struct stream_side *x)
+static struct slice shown(const struct stream_kit *k, const struct stream_side *x)
 {
 	const struct unrest *u = x->unrest;
 	if (u->left_len != 0)
 		return (struct slice){ u->left + u->left_at, u->left_len };
-	return (struct slice){ x->packet, x->packet_len };
+	return side_packet(k, x);
 }
 
 /* Nothing unread, waiting, lost or ended. */
@@ -246,12 +246,12 @@ static bool shows_end(const struct stream_side *x, size_t len)
 	return is_closed(x) && side_read(x) + len == x->next;
 }
 
-bool stream_peek(const struct stream *s, enum side from, struct chunk *out)
+bool stream_peek(const struct stream_kit *k, const struct stream *s, enum side from, struct chunk *out)
 {
 	const struct stream_side *x = &s->side[from];
 	if (x->flags & SIDE_COUNT || shows_nothing(x))
 		return false;
-	const struct slice bytes = shown(x);
+	const struct slice bytes = shown(k, x);
 	const bool end = shows_end(x, bytes.len);
 	const uint64_t read = side_read(x);
 	const bool mark = x->flags & SIDE_MARK && read >= x->dull;
@@ -272,7 +272,7 @@ bool stream_peek(const struct stream *s, enum side from, struct chunk *out)
 void stream_eat(struct stream_kit *k, struct stream *s, enum side from, size_t n)
 {
 	struct stream_side *x = &s->side[from];
-	const size_t len = shown(x).len;
+	const size_t len = shown(k, x).len;
 	if (never(n > len))
 		n = len;
 	if (len == 0 && shows_end(x, 0))

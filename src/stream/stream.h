@@ -49,16 +49,16 @@ struct chunk {
 
 struct waiting;
 
-enum { RECENT_SEGMENTS = 2, RECENT_BLOCKS = 11, CANDIDATES = 8 };
+enum { RECENT_BLOCKS = 11, CANDIDATES = 8 };
 
 /* Sums of what was read lately, to notice a second version of it: recent.c. */
 struct recent {
-	struct {
-		uint32_t offset;
-		uint16_t len, sum;
-	} segment[RECENT_SEGMENTS];
-	uint32_t upto; /* the blocks' bytes end here */
-	uint8_t span;  /* so many before it followed each other; stops at its largest */
+	uint32_t upto;          /* low half of the offset where the blocks' bytes and the latest segment end */
+	uint32_t last_len : 24; /* of the latest segment, no longer than a frame; 0: there is none */
+	uint32_t span : 8;      /* so many bytes before `upto` followed each other; stops at its largest */
+	uint32_t before;        /* low half of the offset of the segment before */
+	uint16_t segment[2];    /* sums of the beginnings of both, the latest first */
+	uint8_t before_len;     /* bytes summed; 0: there is none */
 	uint8_t sum[RECENT_BLOCKS];
 };
 
@@ -89,6 +89,9 @@ struct stream_kit {
 	struct pool small, medium, large, waiting; /* left-over buffers of three sizes; segments behind holes */
 	struct pool unrests;                       /* one for every side of every conversation */
 	struct unrest nowhere;                     /* what is written there is lost */
+	/* Of the packet at hand, what is in order, behind `left` and not yet copied: packet_len of a side says how much there is.
+	 * There is one at a time: whoever pushes a segment settles, counts only or ends that stream before another is pushed. */
+	const uint8_t *packet;
 	enum overlap_policy policy;
 	uint64_t over_holes, over_bytes,
 	    over_unread; /* times that a side reached MAX_HOLES, MAX_HOLE_BYTES, MAX_FLOW_BUFFER */
@@ -100,15 +103,17 @@ struct stream_side {
 	uint64_t acked;              /* highest offset the other side acknowledged */
 	uint64_t dull;               /* nobody needs bytes before this offset (stream_skip) */
 	const struct unrest *unrest; /* from a pool, or stream_calm; written through unrest_of only */
-	const uint8_t *packet;       /* in-order bytes of the packet at hand, behind `left`, not yet copied */
+	uint32_t isn;                /* sequence number of offset 0 */
+	uint32_t packet_len : 20;    /* of the packet at hand, see stream_kit */
+	uint32_t shift : 4;          /* the window's scale, SHIFT_MAX at most */
+	uint32_t ttl : 8;            /* as its segments mostly have it; 0: not known */
+	uint16_t window;             /* as last advertised by this side */
+	uint16_t flags;              /* the stream's own bits */
 	struct recent recent;
-	uint32_t isn; /* sequence number of offset 0 */
-	uint32_t packet_len;
-	uint16_t window; /* as last advertised by this side */
-	uint16_t flags;  /* the stream's own bits */
-	uint8_t shift;   /* its scale */
-	uint8_t ttl;     /* as its segments mostly have it; 0: not known */
 };
+enum { PACKET_MOST = (1 << 20) - 1 };
+_Static_assert(
+    (int)MAX_FRAME <= (int)PACKET_MOST, "a packet's bytes are counted in packet_len, and in recent.last_len");
 
 /* Offset of the first byte not eaten. */
 static inline uint64_t side_read(const struct stream_side *x)
@@ -133,7 +138,7 @@ struct stream {
 	uint16_t stamp[2];   /* by side: the upper half of its SYN's time stamp */
 	int64_t t;           /* of the latest segment */
 };
-_Static_assert(sizeof(struct stream) <= 192, "every conversation has one");
+_Static_assert(sizeof(struct stream) <= 160, "every conversation has one");
 
 bool stream_kit_init(struct stream_kit *k, size_t flows, enum overlap_policy policy, struct err *e) MUST_CHECK;
 void stream_kit_fini(struct stream_kit *k);
@@ -161,7 +166,7 @@ bool stream_glide(struct stream *s, const struct segment *seg, enum side from);
 bool stream_matters(const struct stream *s, const struct segment *seg);
 
 /* The next bytes of that side, all that are there; false when there is nothing to show or tell. */
-bool stream_peek(const struct stream *s, enum side from, struct chunk *out);
+bool stream_peek(const struct stream_kit *k, const struct stream *s, enum side from, struct chunk *out);
 
 /* Neither side has anything to show, tell or settle: stream_peek would say no, stream_settle do nothing. */
 bool stream_quiet(const struct stream *s);

@@ -51,7 +51,7 @@ static void take_options(struct stream_side *x, const struct segment *seg)
 	if (seg->window_shift < 0)
 		return;
 	x->flags |= SIDE_SCALE;
-	x->shift = (uint8_t)(seg->window_shift < SHIFT_MAX ? seg->window_shift : SHIFT_MAX);
+	x->shift = (unsigned)(seg->window_shift < SHIFT_MAX ? seg->window_shift : SHIFT_MAX) & 15;
 }
 
 /* Out of the opening states, or past a refusal: bytes may be delivered. */

@@ -149,7 +149,7 @@ static void judge_answer(const struct sight *s)
 	if (m->found || j->meta != m->asked || !j->successful)
 		return;
 	m->found = true;
-	struct finding *f = tunnel_found(s, &answer_sign, SERVER, s->ev->offset, s->flow_id != 0 ? s->flow_id : 1);
+	struct finding *f = tunnel_found(s, &answer_sign, SERVER, s->ev->offset, tunnel_own_id(s));
 	if (f != NULL)
 		f->wrapped = "bayeux";
 }

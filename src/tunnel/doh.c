@@ -36,8 +36,8 @@ static void name_it(const struct sight *s, const struct sign *sign)
 {
 	struct mine *m = s->mine;
 	m->found = true;
-	struct finding *f = tunnel_found(s, sign, s->ev != NULL ? s->ev->from : CLIENT,
-	    s->ev != NULL ? s->ev->offset : 0, s->flow_id != 0 ? s->flow_id : 1);
+	struct finding *f = tunnel_found(
+	    s, sign, s->ev != NULL ? s->ev->from : CLIENT, s->ev != NULL ? s->ev->offset : 0, tunnel_own_id(s));
 	if (f != NULL)
 		f->wrapped = "dns";
 }

@@ -376,8 +376,8 @@ static void see_request(const struct sight *s)
 	const struct head *h = s->ev->head;
 	struct mine *m = s->mine;
 	begin_leg(s, CLIENT);
-	m->key = look_place(h, &m->host) ^ s->pair;
-	m->host ^= s->pair;
+	m->key = look_place(h, &m->host) ^ tunnel_pair(s);
+	m->host ^= tunnel_pair(s);
 	m->none = 0;
 	m->asked = s->t;
 	m->unanswered = m->leg[CLIENT].open;
@@ -434,7 +434,7 @@ static void see_response(const struct sight *s)
 	struct group *g = group_if_any(s);
 	if (g == NULL)
 		return;
-	if (g->upload_flow == s->flow_id)
+	if (g->upload_flow == tunnel_flow_id(s))
 		g->upload_flow = 0;
 	count_message(g, SERVER, ev);
 	see_innocence(g, ev->head);
@@ -455,14 +455,14 @@ static void see_pair(const struct sight *s, enum side side)
 	if (g == NULL)
 		return;
 	if (side == CLIENT && m->unanswered && !m->expects) {
-		if (g->upload_flow != s->flow_id)
+		if (g->upload_flow != tunnel_flow_id(s))
 			g->upload_since = s->t;
-		g->upload_flow = s->flow_id;
+		g->upload_flow = tunnel_flow_id(s);
 		g->last = s->t;
 		return;
 	}
-	if (side == SERVER && g->upload_flow != 0 && g->upload_flow != s->flow_id && s->t - g->upload_since >= SECOND &&
-	    s->t - g->last < 10 * SECOND)
+	if (side == SERVER && g->upload_flow != 0 && g->upload_flow != tunnel_flow_id(s) &&
+	    s->t - g->upload_since >= SECOND && s->t - g->last < 10 * SECOND)
 		mark(s, g, PAIRED, SERVER, m->leg[SERVER].at);
 }
 

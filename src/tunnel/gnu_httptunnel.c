@@ -125,7 +125,7 @@ static struct slot *slot_new(const struct sight *s)
 	for (unsigned i = 1; i < SLOTS; i++)
 		if (spares_better(&o->slot[i], pick))
 			pick = &o->slot[i];
-	*pick = (struct slot){ .id = s->flow_id != 0 ? s->flow_id : 1, .aim = m->aim, .last = s->t };
+	*pick = (struct slot){ .id = tunnel_own_id(s), .aim = m->aim, .last = s->t };
 	return pick;
 }
 
@@ -175,9 +175,9 @@ static void slot_enter(const struct sight *s, struct slot *k)
 	k->last = s->t;
 	if (k->alive < UINT16_MAX)
 		k->alive++;
-	if (slot_has(k, s->flow_id))
+	if (slot_has(k, tunnel_flow_id(s)))
 		return;
-	k->flows[k->flow_next] = s->flow_id;
+	k->flows[k->flow_next] = tunnel_flow_id(s);
 	k->flow_next = (uint8_t)((k->flow_next + 1) % FINDING_PEERS);
 	if (k->flow_count < FINDING_PEERS)
 		k->flow_count++;
@@ -197,7 +197,7 @@ static struct finding *my_finding(const struct sight *s)
 static void share_inner(const struct sight *s, struct slot *k, struct finding *f, enum side side)
 {
 	struct mine *m = s->mine;
-	if (k->inner_from[side] != 0 && k->inner_from[side] != s->flow_id) {
+	if (k->inner_from[side] != 0 && k->inner_from[side] != tunnel_flow_id(s)) {
 		memcpy(f->inner[side], k->inner[side], k->inner_len[side]);
 		f->inner_len[side] = k->inner_len[side];
 		m->leg[side].cargo.torn = true;
@@ -208,7 +208,7 @@ static void share_inner(const struct sight *s, struct slot *k, struct finding *f
 		return;
 	memcpy(k->inner[side], f->inner[side], len);
 	k->inner_len[side] = len;
-	k->inner_from[side] = s->flow_id;
+	k->inner_from[side] = tunnel_flow_id(s);
 }
 
 static void publish(const struct sight *s, struct slot *k)
@@ -217,10 +217,10 @@ static void publish(const struct sight *s, struct slot *k)
 	if (f == NULL)
 		return;
 	f->tunnel_id = k->id;
-	unwrap_keep(s->kit->unwrap, f->tunnel_id, s->flow_id);
+	unwrap_keep(s->kit->unwrap, f->tunnel_id, tunnel_flow_id(s));
 	f->peer_count = 0;
 	for (unsigned i = 0; i < k->flow_count; i++)
-		if (k->flows[i] != s->flow_id)
+		if (k->flows[i] != tunnel_flow_id(s))
 			f->peers[f->peer_count++] = k->flows[i];
 	share_inner(s, k, f, CLIENT);
 	share_inner(s, k, f, SERVER);
@@ -236,7 +236,7 @@ static void found(const struct sight *s, struct slot *k, enum side side, const s
 		k = slot_new(s);
 	if (k == NULL) {
 		if (f != NULL)
-			f->tunnel_id = s->flow_id;
+			f->tunnel_id = tunnel_flow_id(s);
 		return;
 	}
 	k->proven = true;
@@ -274,7 +274,7 @@ static void consider_leg(const struct sight *s, enum side side)
 		found(s, k, side, &frames_sign);
 		return;
 	}
-	if (k == NULL || !frames_consistent(f) || !slot_has_other(k, s->flow_id))
+	if (k == NULL || !frames_consistent(f) || !slot_has_other(k, tunnel_flow_id(s)))
 		return;
 	if (k->proven || (side == SERVER && k->opened))
 		found(s, k, side, &sibling_sign);
@@ -383,7 +383,7 @@ static void keep_inner(const struct sight *s, struct slice data)
 	struct finding *f = my_finding(s);
 	if (f == NULL)
 		return;
-	unwrap_write(s->kit->unwrap, f->tunnel_id, s->flow_id, side, data);
+	unwrap_write(s->kit->unwrap, f->tunnel_id, tunnel_flow_id(s), side, data);
 	f->inner_bytes[side] += data.len;
 	if (m->leg[side].cargo.torn)
 		return;
@@ -448,7 +448,7 @@ static void consider_silent_get(const struct sight *s)
 	struct mine *m = s->mine;
 	struct slot *k = slot_find(s);
 	const struct leg *answer = &m->leg[SERVER];
-	if (k == NULL || !k->proven || k->aim.exact != m->aim.exact || !slot_has_other(k, s->flow_id))
+	if (k == NULL || !k->proven || k->aim.exact != m->aim.exact || !slot_has_other(k, tunnel_flow_id(s)))
 		return;
 	dossier_add(s->dossier, &target_sign, CLIENT, 0, s->t);
 	const bool token = m->aim.base != m->aim.exact;

@@ -52,7 +52,7 @@ static void found(const struct sight *s)
 	if (m->found || m->fields[CLIENT].chosen == 0 || m->fields[SERVER].chosen == 0 || !m->differs)
 		return;
 	m->found = true;
-	tunnel_found(s, &both_sign, s->ev->from, s->ev->offset, s->flow_id != 0 ? s->flow_id : 1);
+	tunnel_found(s, &both_sign, s->ev->from, s->ev->offset, tunnel_own_id(s));
 }
 
 /* Bytes of the field that holds the other protocol. */

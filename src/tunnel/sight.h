@@ -14,19 +14,29 @@ struct tunnel;
 struct tunnel_kit;
 struct joins;
 
+/* The connection as its owner names it.  Names are hashes, made when somebody asks: most connections come by without. */
+struct tunnel_owner {
+	uint64_t (*pair)(const void *of); /* names the two hosts and the port */
+	uint64_t (*flow_id)(const void *of);
+	const void *of;
+};
+
 struct sight {
 	const struct http_event *ev; /* NULL in `end` */
 	struct dossier *dossier;
-	uint64_t pair;     /* names the two hosts and the port */
-	void *mine, *ours; /* `ours` may be NULL: no room for the pair */
-	uint64_t flow_id;
+	void *mine, *ours;      /* `ours` may be NULL: no room for the pair */
 	bool asked;             /* a request of this connection was seen, be it while the detector slept */
 	int64_t t;              /* of the event; in `end`, of the last one */
 	struct tunnel_kit *kit; /* tunnel.c's own, for the functions below: */
 	struct tunnel *tunnel;
 	struct joins *joins; /* may be NULL like `ours` */
+	const struct tunnel_owner *owner;
 	unsigned which;
 };
+
+uint64_t tunnel_pair(const struct sight *s);
+uint64_t tunnel_flow_id(const struct sight *s);
+uint64_t tunnel_own_id(const struct sight *s); /* alone, a tunnel bears the id of its connection; never 0 */
 
 /* The tool is found: notes the sign, lends a finding with the tool's name and joins this connection to the others of that
  * key.  May be called again, with further signs.  NULL when no finding is left, or another detector was first; the note

@@ -20,7 +20,7 @@ struct mine {
 
 static uint64_t own_key(const struct sight *s)
 {
-	return s->flow_id != 0 ? s->flow_id : 1;
+	return tunnel_own_id(s);
 }
 
 static void name_it(const struct sight *s, const struct sign *sign)

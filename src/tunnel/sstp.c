@@ -57,7 +57,7 @@ static void found(const struct sight *s, const struct sign *sign, enum side side
 {
 	struct mine *m = s->mine;
 	m->found = true;
-	struct finding *f = tunnel_found(s, sign, side, offset, s->flow_id != 0 ? s->flow_id : 1);
+	struct finding *f = tunnel_found(s, sign, side, offset, tunnel_own_id(s));
 	if (f != NULL)
 		f->wrapped = "ppp";
 }

@@ -22,7 +22,7 @@ enum {
 	FINDINGS_LEAST = 64,
 	SMALL = 64 /* bytes; fields that every browser sends wake some who need no more */
 };
-_Static_assert((int)DETECTORS <= (int)MAX_DETECTORS, "a connection remembers in 64 bits which detectors are awake");
+_Static_assert((int)DETECTORS <= (int)MAX_DETECTORS, "a connection remembers by bits which detectors are awake");
 
 static size_t rounded(size_t n)
 {
@@ -118,15 +118,13 @@ uint64_t tunnel_kit_refused(const struct tunnel_kit *k)
 	return n;
 }
 
-void tunnel_init(struct tunnel *t, uint64_t flow_id, uint64_t pair, void *ours)
+void tunnel_init(struct tunnel *t, void *ours)
 {
-	*t = (struct tunnel){ .flow_id = flow_id, .pair = pair, .ours = ours, .ready = true };
+	*t = (struct tunnel){ .ours = ours, .ready = 1 };
 }
 
 static void give_notebook(struct tunnel_kit *k, struct tunnel *t)
 {
-	if (t->notebook == NULL)
-		return;
 	pool_give(&k->samples, t->notebook->sample[CLIENT]);
 	pool_give(&k->samples, t->notebook->sample[SERVER]);
 	pool_give(&k->notebooks[t->sheet], t->notebook);
@@ -135,10 +133,12 @@ static void give_notebook(struct tunnel_kit *k, struct tunnel *t)
 
 void tunnel_fini(struct tunnel_kit *k, struct tunnel *t)
 {
-	if (t->finding != NULL && t->finding->tool == NULL)
-		unwrap_drop(k->unwrap, t->flow_id);
-	pool_give(&k->findings, t->finding);
-	t->finding = NULL;
+	const struct notebook *const n = t->notebook;
+	if (n == NULL)
+		return;
+	if (n->finding != NULL && n->finding->tool == NULL)
+		unwrap_drop(k->unwrap, n->flow_id);
+	pool_give(&k->findings, n->finding);
 	give_notebook(k, t);
 }
 
@@ -178,16 +178,16 @@ static const struct stall *turn_to(struct sight *s, unsigned which)
 	return at;
 }
 
-static struct sight sight_of(struct tunnel_kit *k, struct tunnel *t, struct dossier *d)
+static struct sight sight_of(
+    struct tunnel_kit *k, struct tunnel *t, struct dossier *d, const struct tunnel_owner *owner)
 {
 	return (struct sight){ .dossier = d,
-		.pair = t->pair,
-		.flow_id = t->flow_id,
 		.asked = t->asked,
 		.t = t->notebook != NULL ? t->notebook->t : 0,
 		.kit = k,
 		.tunnel = t,
-		.joins = t->ours };
+		.joins = t->ours,
+		.owner = owner };
 }
 
 static uint64_t listeners(const struct tunnel *t, enum side side)
@@ -198,7 +198,7 @@ static uint64_t listeners(const struct tunnel *t, enum side side)
 static void let_go(struct tunnel *t, uint64_t bits)
 {
 	t->awake &= ~bits;
-	t->never |= bits;
+	t->never = (t->never | bits) & ALL_DETECTORS;
 	t->notebook->listening[CLIENT] &= ~bits;
 	t->notebook->listening[SERVER] &= ~bits;
 }
@@ -234,11 +234,11 @@ static bool is_idle(const struct tunnel_kit *k, const struct tunnel *t, unsigned
 /* An open connection that says nothing of interest should cost no notebook: most are of this kind. */
 static void release_if_idle(struct tunnel_kit *k, struct tunnel *t)
 {
-	if ((t->notebook->listening[CLIENT] | t->notebook->listening[SERVER]) != 0 || t->finding != NULL)
+	if ((t->notebook->listening[CLIENT] | t->notebook->listening[SERVER]) != 0 || t->notebook->finding != NULL)
 		return;
 	/* From the last: the general one, who looks at most, is most often at work. */
 	for (uint64_t bits = t->awake & t->notebook->clear; bits != 0;) {
-		const unsigned which = MAX_DETECTORS - 1 - (unsigned)__builtin_clzll(bits);
+		const unsigned which = 63 - (unsigned)__builtin_clzll(bits);
 		if (!is_idle(k, t, which))
 			return;
 		bits &= ~(UINT64_C(1) << which);
@@ -251,15 +251,15 @@ static void outgrow(struct tunnel_kit *k, struct tunnel *t, enum sheet need)
 {
 	struct notebook *larger = pool_take_uncleared(&k->notebooks[need]);
 	if (larger == NULL) {
-		t->exhausted = true;
-		t->never |= ~k->fits[t->sheet];
+		t->exhausted = 1;
+		t->never = (t->never | ~k->fits[t->sheet]) & ALL_DETECTORS;
 		t->awake &= k->fits[t->sheet];
 		return;
 	}
 	memcpy(larger, t->notebook, k->notebooks[t->sheet].size);
 	pool_give(&k->notebooks[t->sheet], t->notebook);
 	t->notebook = larger;
-	t->sheet = (uint8_t)need;
+	t->sheet = need & 3;
 }
 
 static enum sheet sheet_for(const struct tunnel_kit *k, const struct tunnel *t)
@@ -279,12 +279,14 @@ static bool has_notebook(struct tunnel_kit *k, struct tunnel *t)
 	}
 	if (t->exhausted)
 		return false;
-	t->sheet = (uint8_t)need;
+	t->sheet = need & 3;
 	t->notebook = pool_take_uncleared(&k->notebooks[need]);
-	t->exhausted = t->notebook == NULL;
-	if (t->notebook != NULL)
-		*t->notebook = (struct notebook){ 0 };
-	return t->notebook != NULL;
+	if (t->notebook == NULL) {
+		t->exhausted = 1;
+		return false;
+	}
+	*t->notebook = (struct notebook){ .t = 0 };
+	return true;
 }
 
 /* Whom a head concerns wakes; whom a request does not concern, and who has nothing to remember, sleeps. */
@@ -314,11 +316,12 @@ static uint64_t audience(const struct tunnel *t, const struct http_event *ev)
 	return ev->kind == HTTP_MESSAGE_END && t->notebook != NULL ? t->awake & ~t->notebook->done[ev->from] : t->awake;
 }
 
-static void show(struct tunnel_kit *k, struct tunnel *t, const struct http_event *ev, struct dossier *d, uint64_t shown)
+static void show(struct tunnel_kit *k, struct tunnel *t, const struct http_event *ev, struct dossier *d,
+    const struct tunnel_owner *owner, uint64_t shown)
 {
 	uint64_t said[INTERESTS] = { 0 };
 	t->notebook->t = ev->t;
-	struct sight s = sight_of(k, t, d);
+	struct sight s = sight_of(k, t, d, owner);
 	s.ev = ev;
 	for (uint64_t bits = shown; bits != 0; bits &= bits - 1) {
 		const struct stall *const at = turn_to(&s, (unsigned)__builtin_ctzll(bits));
@@ -327,14 +330,16 @@ static void show(struct tunnel_kit *k, struct tunnel *t, const struct http_event
 	take_interest(t, ev, shown, said);
 }
 
-bool tunnel_see(struct tunnel_kit *k, struct tunnel *t, const struct http_event *ev, struct dossier *d)
+bool tunnel_see(struct tunnel_kit *k, struct tunnel *t, const struct http_event *ev, struct dossier *d,
+    const struct tunnel_owner *owner)
 {
 	const bool head = ev->kind == HTTP_REQUEST || ev->kind == HTTP_RESPONSE;
 	if (!worth_showing(ev))
 		return listeners(t, ev->from) != 0;
 	if (head)
 		wake(k, t, ev);
-	t->asked |= ev->kind == HTTP_REQUEST;
+	if (ev->kind == HTTP_REQUEST)
+		t->asked = 1;
 	if (begins(ev) && t->notebook != NULL)
 		begin_message(t->notebook, ev->from);
 	const uint64_t bits = audience(t, ev);
@@ -343,7 +348,7 @@ bool tunnel_see(struct tunnel_kit *k, struct tunnel *t, const struct http_event 
 		return false;
 	const uint64_t shown = bits & k->fits[t->sheet];
 	if (shown != 0)
-		show(k, t, ev, d, shown);
+		show(k, t, ev, d, owner, shown);
 	if (ends(ev))
 		t->notebook->listening[ev->from] = 0;
 	const bool listening = t->notebook->listening[ev->from] != 0;
@@ -352,9 +357,9 @@ bool tunnel_see(struct tunnel_kit *k, struct tunnel *t, const struct http_event 
 	return listening;
 }
 
-void tunnel_end(struct tunnel_kit *k, struct tunnel *t, struct dossier *d)
+void tunnel_end(struct tunnel_kit *k, struct tunnel *t, struct dossier *d, const struct tunnel_owner *owner)
 {
-	struct sight s = sight_of(k, t, d);
+	struct sight s = sight_of(k, t, d, owner);
 	for (uint64_t bits = t->notebook != NULL ? t->awake : 0; bits != 0; bits &= bits - 1) {
 		turn_to(&s, (unsigned)__builtin_ctzll(bits));
 		if (detectors[s.which]->end != NULL)
@@ -365,7 +370,8 @@ void tunnel_end(struct tunnel_kit *k, struct tunnel *t, struct dossier *d)
 
 const struct finding *tunnel_finding(const struct tunnel *t)
 {
-	return t->finding != NULL && t->finding->tool != NULL ? t->finding : NULL;
+	const struct finding *const f = t->notebook != NULL ? t->notebook->finding : NULL;
+	return f != NULL && f->tool != NULL ? f : NULL;
 }
 
 const struct detector *tunnel_detector(unsigned i)

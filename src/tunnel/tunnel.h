@@ -15,7 +15,10 @@
 #include "tunnel/unwrap.h"
 #include "tunnel/wake.h"
 
-enum { MAX_DETECTORS = 64 }; /* a connection remembers in 64 bits which are awake */
+enum {
+	MAX_DETECTORS = 56
+}; /* a connection remembers in a word which are awake, and in less than one who is not to be asked again */
+#define ALL_DETECTORS ((UINT64_C(1) << MAX_DETECTORS) - 1)
 
 /* Notebooks of three sizes: each holds what the one before holds, in the same places. */
 enum sheet { LEAF, SLIP, WHOLE, SHEETS };
@@ -42,22 +45,22 @@ struct notebook {
 	uint64_t listening[2];    /* bit i: detector i listens to the message at hand of that side */
 	uint64_t done[2];         /* bit i: detector i need not be told of its end */
 	struct sample *sample[2]; /* of that message; NULL until lent */
+	struct finding *finding;  /* NULL until lent; while there is one, the notebook stays */
+	uint64_t pair, flow_id;   /* as the owner gave them; 0: not asked for yet */
+	uint8_t holder;           /* the detector that has the finding */
 };
 
 struct tunnel {
-	struct notebook *notebook; /* NULL until a message concerns a detector, or when memory ran out */
-	uint64_t pair;
-	void *ours;              /* joins and all detectors' shared notebooks, from kin; may be NULL */
-	struct finding *finding; /* NULL until lent */
-	uint64_t flow_id;
-	uint64_t awake;    /* bit i: detector i is shown this connection's messages */
-	uint64_t never;    /* bit i: detector i said NEVER */
-	uint8_t holder;    /* the detector that has the finding */
-	bool ready;        /* tunnel_init was called */
-	bool asked;        /* a request was seen, whoever was awake */
-	uint8_t sheet;     /* enum sheet: the notebook's size */
-	uint8_t exhausted; /* no notebook, sample or finding could be had (a doubt for the record) */
+	struct notebook *notebook;      /* NULL until a message concerns a detector, or when memory ran out */
+	void *ours;                     /* joins and all detectors' shared notebooks, from kin; may be NULL */
+	uint64_t awake;                 /* bit i: detector i is shown this connection's messages */
+	uint64_t never : MAX_DETECTORS; /* bit i: detector i said NEVER */
+	uint64_t ready : 1;             /* tunnel_init was called */
+	uint64_t asked : 1;             /* a request was seen, whoever was awake */
+	uint64_t sheet : 2;             /* enum sheet: the notebook's size */
+	uint64_t exhausted : 1;         /* no notebook, sample or finding could be had (a doubt for the record) */
 };
+_Static_assert(sizeof(struct tunnel) <= 32, "every dialogue has one");
 
 bool tunnel_kit_init(struct tunnel_kit *k, size_t connections, struct unwrap *unwrap, struct err *e) MUST_CHECK;
 void tunnel_kit_fini(struct tunnel_kit *k);
@@ -67,13 +70,13 @@ uint64_t tunnel_kit_refused(const struct tunnel_kit *k); /* notebooks and sample
 
 size_t tunnel_shared_size(void); /* what kin must keep per pair of hosts */
 
-/* `pair` is a hash of the two hosts and the port. */
-void tunnel_init(struct tunnel *t, uint64_t flow_id, uint64_t pair, void *ours);
+void tunnel_init(struct tunnel *t, void *ours);
 void tunnel_fini(struct tunnel_kit *k, struct tunnel *t);
 
 /* Shows one event.  Returns true when some detector listens to the content of the message at hand of ev->from: ask after
  * HTTP_REQUEST and final HTTP_RESPONSE to begin (http_want_bodies), after HTTP_BODY to stop. */
-bool tunnel_see(struct tunnel_kit *k, struct tunnel *t, const struct http_event *ev, struct dossier *d);
+bool tunnel_see(struct tunnel_kit *k, struct tunnel *t, const struct http_event *ev, struct dossier *d,
+    const struct tunnel_owner *owner);
 /* The end of a message of which nobody awaits anything more, as of a GET: true when it is done with. */
 static inline bool tunnel_ends_unseen(struct tunnel *t, const struct http_event *ev)
 {
@@ -85,7 +88,7 @@ static inline bool tunnel_ends_unseen(struct tunnel *t, const struct http_event 
 	return true;
 }
 
-void tunnel_end(struct tunnel_kit *k, struct tunnel *t, struct dossier *d);
+void tunnel_end(struct tunnel_kit *k, struct tunnel *t, struct dossier *d, const struct tunnel_owner *owner);
 
 /* NULL when nothing was found. */
 const struct finding *tunnel_finding(const struct tunnel *t);

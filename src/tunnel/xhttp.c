@@ -136,7 +136,8 @@ static void count(const struct sight *s, const struct asked *a)
 
 static uint64_t own_key(const struct sight *s)
 {
-	return tunnel_key((struct slice){ (const uint8_t *)&s->flow_id, sizeof s->flow_id });
+	const uint64_t id = tunnel_flow_id(s);
+	return tunnel_key((struct slice){ (const uint8_t *)&id, sizeof id });
 }
 
 /* A POST that can only take bytes up: numbered and without a type, or endless and called gRPC, which HTTP/1 cannot be. */

@@ -52,29 +52,29 @@ static struct verdict two_readings(void)
 }
 
 static struct verdict decided(
-    const struct dossier *d, enum label label, enum certainty certainty, const struct note *because)
+    const struct dossier *d, enum label label, enum certainty certainty, const struct sign *because)
 {
-	const unsigned lowering = because->sign->weight == PROOF ? DOUBTS_OF_PROOF : DOUBTS_OF_SIGNS;
+	const unsigned lowering = because->weight == PROOF ? DOUBTS_OF_PROOF : DOUBTS_OF_SIGNS;
 	const bool lowered = (d->doubts & lowering) != 0 && certainty > UNCERTAIN;
 	return (struct verdict){ .label = (uint8_t)label,
 		.certainty = (uint8_t)(lowered ? certainty - 1u : certainty),
-		.because = because->sign };
+		.because = because };
 }
 
-static enum certainty certainty_of(const struct note *n)
+static enum certainty certainty_of(const struct sign *s)
 {
-	return n->sign->weight == PROOF ? CERTAIN : LIKELY;
+	return s->weight == PROOF ? CERTAIN : LIKELY;
 }
 
-/* The strongest note of that leaning if it is a strong sign at least, else NULL. */
-static const struct note *strong(const struct dossier *d, enum leaning leaning)
+/* The strongest sign of that leaning if it is a strong sign at least, else NULL. */
+static const struct sign *strong(const struct dossier *d, enum leaning leaning)
 {
-	const struct note *const n = dossier_strongest(d, leaning);
-	return n != NULL && n->sign->weight >= STRONG ? n : NULL;
+	const struct sign *const n = dossier_strongest(d, leaning);
+	return n != NULL && n->weight >= STRONG ? n : NULL;
 }
 
 static struct verdict weigh_one_half(
-    const struct dossier *d, const struct note *http, const struct note *against, bool over)
+    const struct dossier *d, const struct sign *http, const struct sign *against, bool over)
 {
 	if (!over)
 		return undecided(LACKS_OTHER_HALF);
@@ -82,18 +82,18 @@ static struct verdict weigh_one_half(
 }
 
 /* The strongest that speaks against HTTP and can be believed. */
-static const struct note *strong_against(const struct dossier *d, bool over)
+static const struct sign *strong_against(const struct dossier *d, bool over)
 {
 	const bool server_counts = over && (d->doubts & DOUBT_GAP) == 0;
-	const struct note *best = NULL;
+	const struct sign *best = NULL;
 	for (unsigned i = 0; i < d->count; i++) {
-		const struct note *const n = dossier_note(d, i);
-		if (n->sign->leaning != AGAINST_HTTP || n->sign->weight < STRONG)
+		const struct sign *const sign = dossier_sign(d, i);
+		if (sign->leaning != AGAINST_HTTP || sign->weight < STRONG)
 			continue;
-		if (n->from == SERVER && n->sign->weight < PROOF && !server_counts)
+		if (sign->weight < PROOF && !server_counts && dossier_note(d, i).from == SERVER)
 			continue;
-		if (best == NULL || n->sign->weight > best->sign->weight)
-			best = n;
+		if (best == NULL || sign->weight > best->weight)
+			best = sign;
 	}
 	return best;
 }
@@ -111,12 +111,12 @@ static enum lack what_lacks(const struct dossier *d)
 
 struct verdict verdict_weigh(const struct dossier *d, bool awaiting, bool over)
 {
-	const struct note *const tunnel = strong(d, FOR_TUNNEL), *const relay = strong(d, FOR_RELAY),
+	const struct sign *const tunnel = strong(d, FOR_TUNNEL), *const relay = strong(d, FOR_RELAY),
 				 *const http = strong(d, FOR_HTTP), *const against = strong_against(d, over);
 
-	if (tunnel != NULL && (tunnel->sign->weight == PROOF || dossier_count(d, FOR_TUNNEL, STRONG) >= 2))
+	if (tunnel != NULL && (tunnel->weight == PROOF || dossier_count(d, FOR_TUNNEL, STRONG) >= 2))
 		return decided(d, LABEL_HTTP_TUNNEL, certainty_of(tunnel), tunnel);
-	const struct note *const graded = dossier_strongest(d, FOR_TUNNEL);
+	const struct sign *const graded = dossier_strongest(d, FOR_TUNNEL);
 	if (graded != NULL && dossier_convicts(d))
 		return decided(d, LABEL_HTTP_TUNNEL, LIKELY, graded);
 	if (d->doubts & DOUBT_READINGS)
@@ -125,7 +125,7 @@ struct verdict verdict_weigh(const struct dossier *d, bool awaiting, bool over)
 		return decided(d, LABEL_BLIND_RELAY, certainty_of(relay), relay);
 	if (awaiting)
 		return undecided(over ? LACKS_ANSWER_STILL : LACKS_ANSWER);
-	if (http != NULL && http->sign->weight == PROOF)
+	if (http != NULL && http->weight == PROOF)
 		return decided(d, LABEL_PLAIN_HTTP, CERTAIN, http);
 	if (http != NULL)
 		return weigh_one_half(d, http, against, over);

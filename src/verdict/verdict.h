@@ -30,6 +30,7 @@ struct verdict {
 	uint8_t label, certainty;   /* enum label, enum certainty */
 	uint8_t lack;               /* enum lack: why undecided */
 	uint8_t readings; /* 1 << enum label each: what it may be, if there are two versions of what was said */
+	uint32_t state;   /* the caller's: which state of the evidence was weighed last */
 };
 
 /* `over`: no more will come.  `awaiting`: a handshake still waits for its answer. */

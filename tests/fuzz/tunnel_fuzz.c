@@ -8,6 +8,7 @@
 #include "tunnel/tunnel.h"
 #include "two_sides.h"
 #include "verdict/verdict.h"
+#include "owner.h"
 #include "room.h"
 
 enum { LINES = 2 };
@@ -18,6 +19,7 @@ struct line {
 	struct two_sides sides;
 	struct tunnel tunnel;
 	struct dossier dossier;
+	uint64_t id;
 	struct lab *lab;
 };
 
@@ -33,7 +35,8 @@ static bool show(void *whom, const struct http_event *ev)
 	struct line *l = whom;
 	struct http_event now = *ev;
 	now.t = l->lab->t;
-	return tunnel_see(&l->lab->kit, &l->tunnel, &now, &l->dossier);
+	const struct tunnel_owner owner = owner_of(&l->id);
+	return tunnel_see(&l->lab->kit, &l->tunnel, &now, &l->dossier, &owner);
 }
 
 static void begin(struct lab *x)
@@ -50,7 +53,8 @@ static void begin(struct lab *x)
 		l->sides.whom = l;
 		l->lab = x;
 		dossier_init(&l->dossier, room_for_notes());
-		tunnel_init(&l->tunnel, 100 + i, 7, x->ours);
+		l->id = 100 + i;
+		tunnel_init(&l->tunnel, x->ours);
 	}
 }
 
@@ -78,8 +82,9 @@ static void finish(struct lab *x, enum label label[LINES])
 {
 	for (unsigned i = 0; i < LINES; i++) {
 		struct line *l = &x->line[i];
-		tunnel_end(&x->kit, &l->tunnel, &l->dossier);
-		tunnel_end(&x->kit, &l->tunnel, &l->dossier);
+		const struct tunnel_owner owner = owner_of(&l->id);
+		tunnel_end(&x->kit, &l->tunnel, &l->dossier, &owner);
+		tunnel_end(&x->kit, &l->tunnel, &l->dossier, &owner);
 		const struct finding *f = tunnel_finding(&l->tunnel);
 		if (f != NULL && (f->peer_count > FINDING_PEERS || f->inner_len[0] > FINDING_INNER ||
 				     f->inner_len[1] > FINDING_INNER || memchr(f->target, 0, sizeof f->target) == NULL))

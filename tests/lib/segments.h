@@ -93,7 +93,7 @@ static inline bool talk_read_once(struct talk *k, enum side from, size_t most)
 {
 	struct reading *r = &k->got[from];
 	struct chunk c;
-	if (!stream_peek(&k->s, from, &c))
+	if (!stream_peek(&k->kit, &k->s, from, &c))
 		return false;
 	CHECK(c.from == from && c.offset >= r->at);
 	CHECK(r->dull || r->at == 0 || c.offset == r->at + c.hole);

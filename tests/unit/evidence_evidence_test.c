@@ -22,11 +22,44 @@ static void a_sign_is_noted_once_and_the_first_stays(void **state)
 	assert_true(dossier_add(&d, &proof, SERVER, 373, 4000));
 	assert_false(dossier_add(&d, &proof, CLIENT, 1, 1));
 	assert_int_equal(d.count, 1);
-	assert_int_equal(d.dropped, 0);
-	assert_ptr_equal(dossier_note(&d, 0)->sign, &proof);
-	assert_int_equal(dossier_note(&d, 0)->from, SERVER);
-	assert_int_equal(dossier_note(&d, 0)->offset, 373);
-	assert_int_equal(dossier_note(&d, 0)->t, 4000);
+	assert_false(d.dropped);
+	assert_ptr_equal(dossier_note(&d, 0).sign, &proof);
+	assert_int_equal(dossier_note(&d, 0).from, SERVER);
+	assert_int_equal(dossier_note(&d, 0).offset, 373);
+	assert_int_equal(dossier_note(&d, 0).t, 4000);
+}
+
+/* Where they are is kept whole, however far that is, and wherever in the dossier they come to stand. */
+static void far_notes(void **state)
+{
+	(void)state;
+	const uint64_t far = UINT64_C(0x123456789abcdef), edge = UINT64_C(1) << 31;
+	const uint64_t at[] = { edge - 1, far, edge, 7, INT64_MAX };
+	enum { PLACES = sizeof at / sizeof *at };
+	for (unsigned turn = 0; turn < PLACES; turn++) {
+		struct dossier d = { .room = room_for_notes() };
+		for (unsigned i = 0; i < MAX_NOTES; i++)
+			assert_true(
+			    dossier_add(&d, &weak[i], (i + turn) & 1 ? SERVER : CLIENT, at[(i + turn) % PLACES], i));
+		for (unsigned i = 0; i < MAX_NOTES; i++) {
+			assert_int_equal(dossier_note(&d, i).offset, at[(i + turn) % PLACES]);
+			assert_int_equal(dossier_note(&d, i).from, (i + turn) & 1 ? SERVER : CLIENT);
+		}
+		/* All but the strong move up. */
+		for (unsigned i = 0; i < MAX_NOTES - 1; i++)
+			assert_true(dossier_add(&d, &strong[i], SERVER, at[(i + turn + 1) % PLACES], i));
+		assert_int_equal(dossier_note(&d, 0).offset, at[turn]);
+		for (unsigned i = 0; i < MAX_NOTES - 1; i++)
+			assert_int_equal(dossier_note(&d, i + 1).offset, at[(i + turn + 1) % PLACES]);
+		dossier_fini(&d);
+	}
+	/* Where no more room can be had, such a note is lost, and that is said. */
+	struct dossier bare = { .room = NULL };
+	assert_false(dossier_add(&bare, &strong[0], CLIENT, edge, 1));
+	assert_true(bare.dropped);
+	assert_int_equal(bare.count, 0);
+	assert_true(dossier_add(&bare, &strong[0], CLIENT, edge - 1, 1));
+	assert_int_equal(dossier_note(&bare, 0).offset, edge - 1);
 }
 
 static void a_full_dossier_takes_only_what_is_stronger(void **state)
@@ -36,15 +69,14 @@ static void a_full_dossier_takes_only_what_is_stronger(void **state)
 	for (unsigned i = 0; i < MAX_NOTES; i++)
 		assert_true(dossier_add(&d, &weak[i], CLIENT, i, i));
 	assert_false(dossier_add(&d, &weak[MAX_NOTES], CLIENT, 0, 0));
-	assert_int_equal(d.dropped, 1);
+	assert_true(d.dropped);
 	assert_true(dossier_add(&d, &strong[0], CLIENT, 100, 100));
-	assert_int_equal(d.dropped, 2);
 	assert_int_equal(d.count, MAX_NOTES);
 	/* The latest of the weak ones gave way; order stays that of noticing. */
 	for (unsigned i = 0; i < MAX_NOTES - 1; i++)
-		assert_ptr_equal(dossier_note(&d, i)->sign, &weak[i]);
-	assert_ptr_equal(dossier_note(&d, MAX_NOTES - 1)->sign, &strong[0]);
-	assert_ptr_equal(dossier_strongest(&d, FOR_TUNNEL)->sign, &strong[0]);
+		assert_ptr_equal(dossier_note(&d, i).sign, &weak[i]);
+	assert_ptr_equal(dossier_note(&d, MAX_NOTES - 1).sign, &strong[0]);
+	assert_ptr_equal(dossier_strongest(&d, FOR_TUNNEL), &strong[0]);
 }
 
 static void a_proof_is_never_pushed_out(void **state)
@@ -61,7 +93,7 @@ static void a_proof_is_never_pushed_out(void **state)
 	assert_int_equal(dossier_count(&d, FOR_TUNNEL, STRONG), MAX_NOTES - 1);
 	for (unsigned i = 0; i < 300; i++)
 		dossier_add(&d, &weak[1], CLIENT, 0, 0);
-	assert_int_equal(d.dropped, UINT8_MAX);
+	assert_true(d.dropped);
 	assert_int_equal(d.count, MAX_NOTES);
 }
 
@@ -72,9 +104,9 @@ static void a_proof_finds_room_among_the_strong(void **state)
 	for (unsigned i = 0; i < MAX_NOTES; i++)
 		dossier_add(&d, &strong[i], CLIENT, 0, 0);
 	assert_true(dossier_add(&d, &proof, SERVER, 9, 9));
-	assert_ptr_equal(dossier_strongest(&d, FOR_RELAY)->sign, &proof);
-	assert_int_equal(dossier_strongest(&d, FOR_RELAY)->offset, 9);
-	assert_int_equal(d.dropped, 1);
+	assert_ptr_equal(dossier_strongest(&d, FOR_RELAY), &proof);
+	assert_int_equal(dossier_note(&d, MAX_NOTES - 1).offset, 9);
+	assert_true(d.dropped);
 }
 
 static void strongest_is_the_earliest_among_equals(void **state)
@@ -86,7 +118,7 @@ static void strongest_is_the_earliest_among_equals(void **state)
 	dossier_add(&d, &faint, CLIENT, 1, 1);
 	dossier_add(&d, &strong[3], CLIENT, 2, 2);
 	dossier_add(&d, &strong[1], CLIENT, 3, 3);
-	assert_ptr_equal(dossier_strongest(&d, FOR_TUNNEL)->sign, &strong[3]);
+	assert_ptr_equal(dossier_strongest(&d, FOR_TUNNEL), &strong[3]);
 	assert_null(dossier_strongest(&d, AGAINST_HTTP));
 	assert_int_equal(dossier_count(&d, FOR_TUNNEL, WEAK), 3);
 	assert_int_equal(dossier_count(&d, FOR_TUNNEL, STRONG), 2);
@@ -159,6 +191,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_sign_is_noted_once_and_the_first_stays),
+		cmocka_unit_test(far_notes),
 		cmocka_unit_test(a_full_dossier_takes_only_what_is_stronger),
 		cmocka_unit_test(a_proof_is_never_pushed_out),
 		cmocka_unit_test(a_proof_finds_room_among_the_strong),

@@ -41,7 +41,7 @@ static struct flow_table *table(size_t flows, struct hash_key key)
 	return t;
 }
 
-static struct flow *touch(struct flow_table *t, uint32_t who, int64_t at, uint32_t timeout_s, bool expect_fresh)
+static struct flow *touch(struct flow_table *t, uint32_t who, int64_t at, uint16_t timeout_s, bool expect_fresh)
 {
 	const struct segment s = packet(who, at);
 	bool fresh;
@@ -117,6 +117,40 @@ static void test_full(void **state)
 	flow_table_free(t);
 }
 
+/* At the end all go in the order in which they came, whatever their timeouts are and whoever was heard of since. */
+static void test_oldest(void **state)
+{
+	(void)state;
+	enum { FLOWS = 500 };
+	struct flow_table *t = table(FLOWS, key_one);
+	for (unsigned round = 0; round < 2; round++) {
+		uint32_t seed = 7;
+		for (uint32_t i = 0; i < FLOWS; i++) {
+			struct segment s = packet(i, SECOND * (int64_t)i / 10);
+			bool fresh;
+			s.turn = 1000 * round + i;
+			struct flow *f = flow_touch(t, &s, &fresh);
+			assert_true(f != NULL && fresh);
+			f->timeout_s = (uint16_t)(60 + next_random(&seed) % 5000);
+		}
+		for (uint32_t i = 0; i < FLOWS; i += 3)
+			touch(t, i, 60 * SECOND, 600, false);
+		for (uint32_t i = 0; i < FLOWS; i++) {
+			struct flow *f = flow_oldest(t);
+			assert_int_equal(who_is(f), i);
+			/* It is heard of once more meanwhile. */
+			if (i == FLOWS / 2) {
+				touch(t, i, 60 * SECOND, 10, false);
+				assert_ptr_equal(flow_oldest(t), f);
+			}
+			flow_drop(t, f);
+		}
+		assert_null(flow_oldest(t));
+		flow_rest(t);
+	}
+	flow_table_free(t);
+}
+
 /* Random comings and goings against an array; keys are few enough to meet in the table. */
 static void test_against_array(void **state)
 {
@@ -143,7 +177,7 @@ static void test_against_array(void **state)
 		}
 		assert_int_equal(fresh, known[who] == NULL);
 		assert_true(fresh || f == known[who]);
-		f->timeout_s = 1000000;
+		f->timeout_s = 65535;
 		known[who] = f;
 		count += fresh;
 		assert_int_equal(flow_count(t), count);
@@ -184,15 +218,15 @@ static void test_timeout_changed(void **state)
 	touch(t, 2, 100 * SECOND, 5, true);
 	assert_null(expired(t, 101 * SECOND));
 	touch(t, 1, 102 * SECOND, 4, false);
-	touch(t, 2, 102 * SECOND, 100000, false);
+	touch(t, 2, 102 * SECOND, 60000, false);
 	assert_null(expired(t, 105 * SECOND));
 	struct flow *f = expired(t, 107 * SECOND);
 	assert_non_null(f);
 	assert_int_equal(who_is(f), 1);
 	flow_drop(t, f);
-	for (int64_t s = 108; s < 100000 + 102; s += 1000)
+	for (int64_t s = 108; s < 60000 + 102; s += 1000)
 		assert_null(expired(t, s * SECOND));
-	f = expired(t, (100000 + 104) * SECOND);
+	f = expired(t, (60000 + 104) * SECOND);
 	assert_non_null(f);
 	flow_drop(t, f);
 	flow_table_free(t);
@@ -205,7 +239,7 @@ static void test_expiry_against_array(void **state)
 	enum { WHO = 200 };
 	struct {
 		int64_t last;
-		uint32_t timeout;
+		uint16_t timeout;
 		bool alive;
 	} m[WHO] = { 0 };
 	struct flow_table *t = table(WHO, key_one);
@@ -222,7 +256,7 @@ static void test_expiry_against_array(void **state)
 		for (uint32_t w = 0; w < WHO; w++)
 			assert_true(!m[w].alive || now < m[w].last + (m[w].timeout + 3) * SECOND);
 		const uint32_t who = next_random(&seed) % WHO;
-		const uint32_t timeout = next_random(&seed) % 10 == 0 ? 9000 : next_random(&seed) % 60;
+		const uint16_t timeout = (uint16_t)(next_random(&seed) % 10 == 0 ? 9000 : next_random(&seed) % 60);
 		touch(t, who, now, timeout, !m[who].alive);
 		m[who].alive = true;
 		m[who].last = now;
@@ -258,7 +292,7 @@ static void test_same_whatever_the_secret(void **state)
 		fb = flow_touch(b, &s, &fresh);
 		assert_int_equal(fa == NULL, fb == NULL);
 		if (fa != NULL)
-			fa->timeout_s = fb->timeout_s = 1 + next_random(&seed) % 20;
+			fa->timeout_s = fb->timeout_s = (uint16_t)(1 + next_random(&seed) % 20);
 	}
 	flow_table_free(a);
 	flow_table_free(b);
@@ -323,7 +357,7 @@ static void test_drop_while_expiring(void **state)
 		struct flow *f = expired(t, 60 * SECOND);
 		assert_non_null(f);
 		assert_int_equal(who_is(f), want);
-		struct flow *next = flow_at(t, f->age_next);
+		struct flow *next = flow_at(t, f->wheel_next);
 		flow_drop(t, f);
 		flow_drop(t, next);
 		want += 2;
@@ -419,6 +453,7 @@ int main(void)
 		cmocka_unit_test(test_found_again),
 		cmocka_unit_test(test_refused_sizes),
 		cmocka_unit_test(test_full),
+		cmocka_unit_test(test_oldest),
 		cmocka_unit_test(test_against_array),
 		cmocka_unit_test(test_timeouts),
 		cmocka_unit_test(test_timeout_changed),

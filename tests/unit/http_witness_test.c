@@ -72,13 +72,13 @@ static void each_event(void **state)
 		assert_int_equal(d.count, rows[i].what != NULL);
 		if (rows[i].what == NULL)
 			continue;
-		assert_string_equal(dossier_note(&d, 0)->sign->who, "http");
-		assert_string_equal(dossier_note(&d, 0)->sign->what, rows[i].what);
-		assert_int_equal(dossier_note(&d, 0)->sign->leaning, rows[i].leaning);
-		assert_int_equal(dossier_note(&d, 0)->sign->weight, rows[i].weight);
-		assert_int_equal(dossier_note(&d, 0)->from, rows[i].ev.from);
-		assert_int_equal(dossier_note(&d, 0)->offset, 77);
-		assert_int_equal(dossier_note(&d, 0)->t, 1234);
+		assert_string_equal(dossier_note(&d, 0).sign->who, "http");
+		assert_string_equal(dossier_note(&d, 0).sign->what, rows[i].what);
+		assert_int_equal(dossier_note(&d, 0).sign->leaning, rows[i].leaning);
+		assert_int_equal(dossier_note(&d, 0).sign->weight, rows[i].weight);
+		assert_int_equal(dossier_note(&d, 0).from, rows[i].ev.from);
+		assert_int_equal(dossier_note(&d, 0).offset, 77);
+		assert_int_equal(dossier_note(&d, 0).t, 1234);
 	}
 }
 
@@ -89,7 +89,7 @@ static void a_thing_is_noted_once(void **state)
 	for (uint64_t i = 1; i <= 3; i++)
 		http_witness(&(struct http_event){ .kind = HTTP_REQUEST, .offset = i }, &d);
 	assert_int_equal(d.count, 1);
-	assert_int_equal(dossier_note(&d, 0)->offset, 1);
+	assert_int_equal(dossier_note(&d, 0).offset, 1);
 }
 
 int main(void)

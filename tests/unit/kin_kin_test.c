@@ -42,6 +42,25 @@ static bool is_zero(const unsigned char *payload)
 	return true;
 }
 
+/* A mark is the pair's own, as long as the pair is known; a new one has none. */
+static void pairs_are_marked(void **state)
+{
+	(void)state;
+	struct kin_table *const t = made(2);
+	void *const a = join(t, 1, 40000, 2, 80, 0), *const b = join(t, 1, 40000, 2, 81, 0);
+	assert_int_equal(*kin_mark(t, a), 0);
+	*kin_mark(t, a) = 5;
+	*kin_mark(t, b) = UINT64_MAX;
+	assert_ptr_equal(join(t, 1, 40001, 2, 80, 1), a);
+	assert_int_equal(*kin_mark(t, a), 5);
+	assert_int_equal(*kin_mark(t, b), UINT64_MAX);
+	kin_leave(t, b, 2);
+	void *const c = join(t, 1, 40000, 2, 82, 3);
+	assert_ptr_equal(c, b);
+	assert_int_equal(*kin_mark(t, c), 0);
+	kin_table_free(t);
+}
+
 static void connections_of_one_pair_share(void **state)
 {
 	(void)state;
@@ -267,6 +286,7 @@ static void it_agrees_with_a_plain_array(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(pairs_are_marked),
 		cmocka_unit_test(connections_of_one_pair_share),
 		cmocka_unit_test(a_pair_lingers_and_is_then_forgotten),
 		cmocka_unit_test(a_stale_pair_is_not_known_again),

@@ -88,7 +88,7 @@ static void random_conversation(void)
 		story_hello(story_channel(&x, 0, "tls", ""), hosts[roll(HOSTS)]);
 	x.finding.tool = "meek";
 	x.f.finding = roll(3) ? NULL : &x.finding;
-	x.dossier.doubts = (uint16_t)roll(8);
+	x.dossier.doubts = roll(8) & ALL_DOUBTS;
 	x.dossier.odd = roll(2) ? ODD_BIT(DESYNC) : 0;
 }
 

@@ -167,18 +167,18 @@ static void test_unread_is_replaced_and_cut(void **state)
 	stream_replace(&k.s, SERVER, 0, SLICE("####/2.0"));
 	stream_replace(&k.s, SERVER, 9, SLICE("403 OK and more"));
 	stream_replace(&k.s, SERVER, 40, SLICE("far away"));
-	assert_true(stream_peek(&k.s, SERVER, &in));
+	assert_true(stream_peek(&k.kit, &k.s, SERVER, &in));
 	assert_true(slice_eq(in.bytes, SLICE("2.0 403 OK")));
 	stream_cut(&k.kit, &k.s, SERVER, 12);
-	assert_true(stream_peek(&k.s, SERVER, &in));
+	assert_true(stream_peek(&k.kit, &k.s, SERVER, &in));
 	assert_int_equal(in.offset + in.bytes.len, 12);
 	stream_cut(&k.kit, &k.s, SERVER, 2); /* no further than what was read */
-	assert_false(stream_peek(&k.s, SERVER, &in));
+	assert_false(stream_peek(&k.kit, &k.s, SERVER, &in));
 	assert_int_equal(k.s.side[SERVER].next, 5);
 	/* What was cut off may come again, as something else. */
 	const struct segment again = talk_segment(&k, SERVER, 5, "1.1 403 No", 10, TCP_ACK);
 	talk_push(&k, &again, 0);
-	assert_true(stream_peek(&k.s, SERVER, &in));
+	assert_true(stream_peek(&k.kit, &k.s, SERVER, &in));
 	assert_true(slice_eq(in.bytes, SLICE("1.1 403 No")));
 	talk_end(&k);
 }

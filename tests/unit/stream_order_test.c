@@ -18,7 +18,7 @@ static void test_hole_waits_then_fills(void **state)
 	const struct segment seg = talk_segment(&k, CLIENT, 0, "Hello ", 6, TCP_ACK);
 	talk_push_only(&k, &seg);
 	struct chunk c;
-	assert_true(stream_peek(&k.s, CLIENT, &c));
+	assert_true(stream_peek(&k.kit, &k.s, CLIENT, &c));
 	assert_true(slice_eq(c.bytes, SLICE("Hello youthere")));
 	talk_read(&k, SIZE_MAX);
 	talk_settle(&k);
@@ -66,19 +66,19 @@ static void test_hole_behind_unread(void **state)
 	for (int i = 0; i < 8; i++) {
 		seg = talk_segment(&k, SERVER, 0, NULL, 0, TCP_ACK);
 		talk_push(&k, &seg, 0);
-		assert_true(stream_peek(&k.s, CLIENT, &c));
+		assert_true(stream_peek(&k.kit, &k.s, CLIENT, &c));
 		assert_int_equal(c.bytes.len, 5);
 		assert_int_equal(c.cut, i >= 3);
 	}
 	assert_int_equal(k.odd, ODD_BIT(HOLE));
 	stream_eat(&k.kit, &k.s, CLIENT, 5);
-	assert_true(stream_peek(&k.s, CLIENT, &c));
+	assert_true(stream_peek(&k.kit, &k.s, CLIENT, &c));
 	assert_int_equal(c.hole, 3);
 	assert_int_equal(c.offset, 8);
 	assert_false(c.cut);
 	assert_true(slice_eq(c.bytes, SLICE("more")));
 	stream_eat(&k.kit, &k.s, CLIENT, 0);
-	assert_true(stream_peek(&k.s, CLIENT, &c));
+	assert_true(stream_peek(&k.kit, &k.s, CLIENT, &c));
 	assert_int_equal(c.hole, 0);
 	talk_end(&k);
 }
@@ -154,7 +154,7 @@ static void test_cut_by_the_capture(void **state)
 	seg.cut = 1445;
 	talk_push_only(&k, &seg);
 	struct chunk c;
-	assert_true(stream_peek(&k.s, SERVER, &c));
+	assert_true(stream_peek(&k.kit, &k.s, SERVER, &c));
 	assert_int_equal(c.bytes.len, 15);
 	assert_true(c.cut);
 	talk_read(&k, SIZE_MAX);
@@ -190,9 +190,9 @@ static void test_skip(void **state)
 	struct chunk c;
 	say_bytes(&k, SERVER, 0, 100, 40);
 	talk_skip(&k, SERVER, 10000 - 100);
-	assert_false(stream_peek(&k.s, SERVER, &c));
+	assert_false(stream_peek(&k.kit, &k.s, SERVER, &c));
 	say_bytes(&k, SERVER, 100, 1000, SIZE_MAX);
-	assert_false(stream_peek(&k.s, SERVER, &c));
+	assert_false(stream_peek(&k.kit, &k.s, SERVER, &c));
 	/* A hole in the range is none, and nothing of the range is kept. */
 	assert_int_equal(say_bytes(&k, SERVER, 5000, 1000, SIZE_MAX), 0);
 	assert_int_equal(k.kit.waiting.used, 0);
@@ -201,7 +201,7 @@ static void test_skip(void **state)
 					      .seq = k.isn[SERVER] + 6000,
 					      .payload = { (const uint8_t *)"x", 1 } }));
 	assert_int_equal(say_bytes(&k, SERVER, 9990, 20, 0), 0);
-	assert_true(stream_peek(&k.s, SERVER, &c));
+	assert_true(stream_peek(&k.kit, &k.s, SERVER, &c));
 	assert_int_equal(c.offset, 10000);
 	assert_int_equal(c.bytes.len, 10);
 	assert_int_equal(c.hole, 0);
@@ -220,19 +220,19 @@ static void test_skip_is_told_once(void **state)
 	struct chunk c;
 	say_bytes(&k, SERVER, 0, 100, 0);
 	talk_skip(&k, SERVER, 100);
-	assert_true(stream_peek(&k.s, SERVER, &c));
+	assert_true(stream_peek(&k.kit, &k.s, SERVER, &c));
 	assert_int_equal(c.offset, 100);
 	assert_int_equal(c.bytes.len, 0);
 	stream_eat(&k.kit, &k.s, SERVER, 0);
-	assert_false(stream_peek(&k.s, SERVER, &c));
+	assert_false(stream_peek(&k.kit, &k.s, SERVER, &c));
 	stream_skip(&k.kit, &k.s, SERVER, 50);
-	assert_false(stream_peek(&k.s, SERVER, &c));
+	assert_false(stream_peek(&k.kit, &k.s, SERVER, &c));
 	say_bytes(&k, SERVER, 100, 30, 0);
-	assert_false(stream_peek(&k.s, SERVER, &c));
+	assert_false(stream_peek(&k.kit, &k.s, SERVER, &c));
 	uint8_t *b = bytes_from(130, 20);
 	const struct segment seg = talk_segment(&k, SERVER, 130, b, 20, TCP_ACK);
 	talk_push_only(&k, &seg);
-	assert_true(stream_peek(&k.s, SERVER, &c));
+	assert_true(stream_peek(&k.kit, &k.s, SERVER, &c));
 	assert_int_equal(c.offset, 150);
 	free(b);
 	talk_end(&k);
@@ -314,7 +314,7 @@ static void test_finish_with_unread(void **state)
 	say_bytes(&k, CLIENT, 20, 10, 0);
 	assert_int_equal(stream_finish(&k.kit, &k.s), ODD_BIT(HOLE));
 	struct chunk c;
-	assert_true(stream_peek(&k.s, CLIENT, &c));
+	assert_true(stream_peek(&k.kit, &k.s, CLIENT, &c));
 	assert_true(c.end && c.bytes.len == 10 && c.offset == 0 && !c.cut);
 	talk_end(&k);
 }

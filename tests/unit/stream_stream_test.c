@@ -22,22 +22,22 @@ static void test_in_order_is_not_copied(void **state)
 	const struct segment seg = talk_segment(&k, CLIENT, 0, text, sizeof text - 1, TCP_ACK);
 	assert_int_equal(talk_push_only(&k, &seg), 0);
 	struct chunk c;
-	assert_true(stream_peek(&k.s, CLIENT, &c));
+	assert_true(stream_peek(&k.kit, &k.s, CLIENT, &c));
 	assert_ptr_equal(c.bytes.at, text);
 	assert_int_equal(c.bytes.len, sizeof text - 1);
 	assert_int_equal(c.offset, 0);
 	stream_eat(&k.kit, &k.s, CLIENT, 4);
-	assert_true(stream_peek(&k.s, CLIENT, &c));
+	assert_true(stream_peek(&k.kit, &k.s, CLIENT, &c));
 	assert_ptr_equal(c.bytes.at, text + 4);
 	assert_int_equal(c.offset, 4);
 	assert_int_equal(k.kit.small.used, 0);
 	assert_true(stream_settle(&k.kit, &k.s));
 	assert_int_equal(k.kit.small.used, 1);
-	assert_true(stream_peek(&k.s, CLIENT, &c));
+	assert_true(stream_peek(&k.kit, &k.s, CLIENT, &c));
 	assert_ptr_not_equal(c.bytes.at, text + 4);
 	assert_true(slice_eq(c.bytes, SLICE("/ HTTP/1.1\r\n\r\n")));
 	stream_eat(&k.kit, &k.s, CLIENT, c.bytes.len);
-	assert_false(stream_peek(&k.s, CLIENT, &c));
+	assert_false(stream_peek(&k.kit, &k.s, CLIENT, &c));
 	assert_int_equal(k.kit.small.used, 0);
 	talk_end(&k);
 }
@@ -53,7 +53,7 @@ static void test_left_over_grows(void **state)
 	while (at + 1000 <= MAX_FLOW_BUFFER) {
 		assert_int_equal(say_bytes(&k, CLIENT, at, 1000, 0), 0);
 		at += 1000;
-		assert_true(stream_peek(&k.s, CLIENT, &c));
+		assert_true(stream_peek(&k.kit, &k.s, CLIENT, &c));
 		assert_int_equal(c.bytes.len, at);
 		assert_int_equal(c.offset, 0);
 	}
@@ -65,12 +65,12 @@ static void test_left_over_grows(void **state)
 	uint8_t *b = bytes_from(at, 1000);
 	const struct segment seg = talk_segment(&k, CLIENT, at, b, 1000, TCP_ACK);
 	assert_int_equal(talk_push_only(&k, &seg), 0);
-	assert_true(stream_peek(&k.s, CLIENT, &c));
+	assert_true(stream_peek(&k.kit, &k.s, CLIENT, &c));
 	assert_int_equal(c.bytes.len, MAX_FLOW_BUFFER);
 	assert_false(talk_settle(&k));
 	free(b);
 	at += 1000;
-	assert_true(stream_peek(&k.s, CLIENT, &c));
+	assert_true(stream_peek(&k.kit, &k.s, CLIENT, &c));
 	assert_int_equal(c.bytes.len, 0);
 	assert_int_equal(c.hole, at);
 	assert_int_equal(c.offset, at);
@@ -145,20 +145,20 @@ static void test_end_is_told(void **state)
 	const struct segment seg = talk_segment(&k, SERVER, 0, "bye", 3, TCP_ACK | TCP_FIN);
 	talk_push_only(&k, &seg);
 	struct chunk c;
-	assert_true(stream_peek(&k.s, SERVER, &c));
+	assert_true(stream_peek(&k.kit, &k.s, SERVER, &c));
 	assert_true(c.end && c.bytes.len == 3);
 	stream_eat(&k.kit, &k.s, SERVER, 1);
-	assert_true(stream_peek(&k.s, SERVER, &c));
+	assert_true(stream_peek(&k.kit, &k.s, SERVER, &c));
 	assert_true(c.end && c.bytes.len == 2);
 	stream_eat(&k.kit, &k.s, SERVER, 2);
 	for (int i = 0; i < 2; i++) {
-		assert_true(stream_peek(&k.s, SERVER, &c));
+		assert_true(stream_peek(&k.kit, &k.s, SERVER, &c));
 		assert_true(c.end && c.bytes.len == 0 && c.offset == 3);
 	}
 	stream_eat(&k.kit, &k.s, SERVER, 0);
-	assert_false(stream_peek(&k.s, SERVER, &c));
+	assert_false(stream_peek(&k.kit, &k.s, SERVER, &c));
 	talk_finish(&k);
-	assert_false(stream_peek(&k.s, SERVER, &c));
+	assert_false(stream_peek(&k.kit, &k.s, SERVER, &c));
 	talk_end(&k);
 }
 
@@ -178,7 +178,7 @@ static void test_count_only(void **state)
 	for (int i = 0; i < 100; i++, at += 60000) {
 		k.acks[CLIENT] = at;
 		assert_int_equal(say_bytes(&k, SERVER, at, 60000, 0), 0);
-		assert_false(stream_peek(&k.s, SERVER, &c));
+		assert_false(stream_peek(&k.kit, &k.s, SERVER, &c));
 	}
 	assert_int_equal(stream_total(&k.s, SERVER), at);
 	say_bytes(&k, SERVER, at - 60000, 60000, 0);
@@ -188,7 +188,7 @@ static void test_count_only(void **state)
 	assert_int_equal(k.s.state, STREAM_CLOSING);
 	talk_flags(&k, CLIENT, 0, TCP_ACK | TCP_FIN);
 	assert_int_equal(k.s.state, STREAM_CLOSED);
-	assert_false(stream_peek(&k.s, SERVER, &c));
+	assert_false(stream_peek(&k.kit, &k.s, SERVER, &c));
 	talk_end(&k);
 }
 
@@ -256,7 +256,7 @@ static void test_pools_run_out(void **state)
 	assert_false(talk_settle(&k));
 	free(b);
 	struct chunk c;
-	assert_true(stream_peek(&k.s, SERVER, &c));
+	assert_true(stream_peek(&k.kit, &k.s, SERVER, &c));
 	assert_int_equal(c.hole, 30);
 	/* Nowhere to put what waited, when its hole is filled. */
 	say_bytes(&k, CLIENT, 20, 10, SIZE_MAX);

@@ -8,7 +8,11 @@
 
 #include "tunnel/carrier.h"
 #include "tunnel/tunnel.h"
+#include "owner.h"
 #include "room.h"
+
+static const uint64_t some_id = 1;
+static const struct tunnel_owner owner = { owner_pair, owner_flow_id, &some_id };
 
 static struct head *head_of(const char *text, bool response)
 {
@@ -58,12 +62,12 @@ static void stage_begin(struct stage *g)
 	struct err e;
 	*g = (struct stage){ .d = { .room = room_for_notes() } };
 	assert_true(tunnel_kit_init(&g->kit, 4, NULL, &e));
-	tunnel_init(&g->t, 1, 1, NULL);
+	tunnel_init(&g->t, NULL);
 }
 
 static void stage_end(struct stage *g)
 {
-	tunnel_end(&g->kit, &g->t, &g->d);
+	tunnel_end(&g->kit, &g->t, &g->d, &owner);
 	tunnel_fini(&g->kit, &g->t);
 	assert_int_equal(g->kit.findings.used, 0);
 	tunnel_kit_fini(&g->kit);
@@ -76,7 +80,7 @@ static void ask(struct stage *g, const char *text)
 		.head = h,
 		.eat = strlen(text),
 		.ask = { .ordinal = g->ordinal, .upgrade = true, .known = true, .minor = 1 } };
-	tunnel_see(&g->kit, &g->t, &ev, &g->d);
+	tunnel_see(&g->kit, &g->t, &ev, &g->d, &owner);
 	free(h);
 }
 
@@ -88,7 +92,7 @@ static void answer(struct stage *g, uint32_t ordinal, const char *text)
 		.head = h,
 		.eat = strlen(text),
 		.ask = { .ordinal = ordinal, .upgrade = true, .known = true, .minor = 1 } };
-	tunnel_see(&g->kit, &g->t, &ev, &g->d);
+	tunnel_see(&g->kit, &g->t, &ev, &g->d, &owner);
 	free(h);
 }
 

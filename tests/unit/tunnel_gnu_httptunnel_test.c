@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "tunnel/tunnel.h"
+#include "owner.h"
 #include "room.h"
 
 static const int64_t MS = 1000000;
@@ -19,6 +20,7 @@ static const int64_t MS = 1000000;
 /* One connection as the engine would show it. */
 struct line {
 	struct tunnel tunnel;
+	uint64_t id;
 	struct dossier notes;
 	struct head *head;
 	uint64_t at[2];
@@ -35,13 +37,13 @@ struct lab {
 };
 
 /* All other detectors sleep. */
-static void begin(struct tunnel *t, uint64_t flow_id, void *ours)
+static void begin(struct tunnel *t, void *ours)
 {
-	tunnel_init(t, flow_id, 1, ours);
+	tunnel_init(t, ours);
 	unsigned which = 0;
 	while (strcmp(tunnel_detector(which)->name, "gnu-httptunnel") != 0)
 		which++;
-	t->never = ~(UINT64_C(1) << which);
+	t->never = ~(UINT64_C(1) << which) & ALL_DETECTORS;
 }
 
 static struct lab *lab_new(void)
@@ -52,7 +54,8 @@ static struct lab *lab_new(void)
 	l->ours = calloc(1, tunnel_shared_size());
 	l->now = 1000 * MS;
 	for (unsigned i = 0; i < 4; i++) {
-		begin(&l->line[i].tunnel, 100 + i, l->ours);
+		l->line[i].id = 100 + i;
+		begin(&l->line[i].tunnel, l->ours);
 		l->line[i].head = calloc(1, sizeof *l->line[i].head);
 		dossier_init(&l->line[i].notes, room_for_notes());
 	}
@@ -79,7 +82,8 @@ static bool show(struct lab *l, struct line *c, struct http_event *ev)
 	ev->offset = c->at[ev->from];
 	c->at[ev->from] += ev->eat;
 	ev->ask = c->ask;
-	c->listening[ev->from] = tunnel_see(&l->kit, &c->tunnel, ev, &c->notes);
+	const struct tunnel_owner owner = owner_of(&c->id);
+	c->listening[ev->from] = tunnel_see(&l->kit, &c->tunnel, ev, &c->notes, &owner);
 	return c->listening[ev->from];
 }
 
@@ -142,13 +146,14 @@ static void message_end(struct lab *l, struct line *c, enum side from, bool comp
 
 static void over(struct lab *l, struct line *c)
 {
-	tunnel_end(&l->kit, &c->tunnel, &c->notes);
+	const struct tunnel_owner owner = owner_of(&c->id);
+	tunnel_end(&l->kit, &c->tunnel, &c->notes, &owner);
 }
 
 static bool noted(const struct line *c, const char *what)
 {
 	for (unsigned i = 0; i < c->notes.count; i++)
-		if (strcmp(dossier_note(&c->notes, i)->sign->what, what) == 0)
+		if (strcmp(dossier_note(&c->notes, i).sign->what, what) == 0)
 			return true;
 	return false;
 }
@@ -382,7 +387,7 @@ static void answer_not_seen(void **state)
 	assert_int_equal(down->notes.count, 2);
 	assert_true(noted(down, "same-target-as-sibling"));
 	assert_true(noted(down, "same-token-as-sibling"));
-	assert_int_equal(dossier_strongest(&down->notes, FOR_TUNNEL)->sign->weight, STRONG);
+	assert_int_equal(dossier_strongest(&down->notes, FOR_TUNNEL)->weight, STRONG);
 	assert_int_equal(found(down)->peers[0], 100);
 	assert_true(noted(empty, "same-target-as-sibling"));
 	assert_true(noted(empty, "content-withheld"));
@@ -453,7 +458,7 @@ static void ordinary_traffic(void **state)
 		body(l, c, SERVER, plains[i].bytes, plains[i].len);
 		message_end(l, c, SERVER, true);
 		if (c->notes.count != 0)
-			fail_msg("%s: %s", plains[i].what, dossier_note(&c->notes, 0)->sign->what);
+			fail_msg("%s: %s", plains[i].what, dossier_note(&c->notes, 0).sign->what);
 	}
 	over(l, c);
 	assert_int_equal(c->notes.count, 0);
@@ -502,7 +507,7 @@ static void without_memory(void **state)
 	while (pool_take(&l->kit.findings) != NULL)
 		continue;
 	const size_t taken = l->kit.findings.used;
-	begin(&up->tunnel, 100, NULL);
+	begin(&up->tunnel, NULL);
 	request(l, up, METHOD_POST, URI, BODY_LENGTH, 102400);
 	BODY(l, up, CLIENT, OPEN BANNER);
 	assert_true(noted(up, "frames"));

@@ -8,7 +8,11 @@
 #include <stdlib.h>
 
 #include "tunnel/tunnel.h"
+#include "owner.h"
 #include "room.h"
+
+static const uint64_t some_id = 7;
+static const struct tunnel_owner owner = { owner_pair, owner_flow_id, &some_id };
 
 struct message {
 	const char *first, *second; /* method and target; for an answer, not used */
@@ -106,11 +110,11 @@ static void line_begin(struct line *l, const char *tool)
 	*l = (struct line){ .head = calloc(1, sizeof *l->head), .notes = { .room = room_for_notes() } };
 	assert_true(tunnel_kit_init(&l->kit, 2, NULL, &e));
 	l->ours = calloc(1, tunnel_shared_size());
-	tunnel_init(&l->tunnel, 7, 1, l->ours);
+	tunnel_init(&l->tunnel, l->ours);
 	unsigned which = 0;
 	while (strcmp(tunnel_detector(which)->name, tool) != 0)
 		which++;
-	l->tunnel.never = ~(UINT64_C(1) << which);
+	l->tunnel.never = ~(UINT64_C(1) << which) & ALL_DETECTORS;
 }
 
 static void line_end(struct line *l)
@@ -127,7 +131,7 @@ static void show(struct line *l, struct http_event *ev)
 	ev->offset = l->at[ev->from];
 	l->at[ev->from] += ev->eat;
 	ev->ask = l->ask;
-	l->listening[ev->from] = tunnel_see(&l->kit, &l->tunnel, ev, &l->notes);
+	l->listening[ev->from] = tunnel_see(&l->kit, &l->tunnel, ev, &l->notes, &owner);
 }
 
 static enum method method_of(const char *name)
@@ -190,7 +194,7 @@ static void say(struct line *l, const struct message *m, struct slice body, size
 static bool proven(const struct line *l)
 {
 	for (unsigned i = 0; i < l->notes.count; i++)
-		if (dossier_note(&l->notes, i)->sign->weight == PROOF)
+		if (dossier_note(&l->notes, i).sign->weight == PROOF)
 			return true;
 	return false;
 }
@@ -200,7 +204,7 @@ static void both(struct line *l, const struct exchange *x, size_t piece)
 	line_begin(l, x->tool);
 	say(l, &x->ask, x->ask.body, piece, 0, 0);
 	say(l, &x->answer, x->answer.body, piece, 0, 0);
-	tunnel_end(&l->kit, &l->tunnel, &l->notes);
+	tunnel_end(&l->kit, &l->tunnel, &l->notes, &owner);
 }
 
 static void cut_anywhere(void **state)
@@ -244,7 +248,7 @@ static void holes(void **state)
 		for (size_t hole = 0; hole < x->ask.body.len; hole++) {
 			line_begin(&l, x->tool);
 			say(&l, &x->ask, x->ask.body, 1, hole, hole + 3);
-			const struct finding *g = l.tunnel.finding;
+			const struct finding *g = l.tunnel.notebook != NULL ? l.tunnel.notebook->finding : NULL;
 			const size_t n = g != NULL ? g->inner_len[CLIENT] : 0;
 			assert_true(n <= hole);
 			if (n != 0)
@@ -285,7 +289,7 @@ static void other_contents(void **state)
 			line_begin(&l, x->tool);
 			say(&l, &x->ask, body, 50, 0, 0);
 			say(&l, &x->answer, body, 50, 0, 0);
-			tunnel_end(&l.kit, &l.tunnel, &l.notes);
+			tunnel_end(&l.kit, &l.tunnel, &l.notes, &owner);
 			if (proven(&l))
 				fail_msg("%s: found in other contents (%u)", x->tool, n);
 			line_end(&l);
@@ -315,7 +319,7 @@ static void changed_bytes(void **state)
 			line_begin(&l, x->tool);
 			say(&l, &x->ask, (struct slice){ ask, x->ask.body.len }, 1 + n % 30, 0, 0);
 			say(&l, &x->answer, (struct slice){ answer, x->answer.body.len }, 1 + n % 17, 0, 0);
-			tunnel_end(&l.kit, &l.tunnel, &l.notes);
+			tunnel_end(&l.kit, &l.tunnel, &l.notes, &owner);
 			line_end(&l);
 		}
 	}

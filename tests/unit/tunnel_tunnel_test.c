@@ -7,7 +7,11 @@
 #include <stdlib.h>
 
 #include "tunnel/tunnel.h"
+#include "owner.h"
 #include "room.h"
+
+static const uint64_t some_id = 1;
+static const struct tunnel_owner owner = { owner_pair, owner_flow_id, &some_id };
 
 static struct tunnel_kit kit_for(size_t connections)
 {
@@ -18,18 +22,18 @@ static struct tunnel_kit kit_for(size_t connections)
 }
 
 /* Only one detector is awake, so that the test does not depend on the others. */
-static void begin_with(struct tunnel *t, uint64_t flow_id, const char *detector)
+static void begin_with(struct tunnel *t, const char *detector)
 {
-	tunnel_init(t, flow_id, 1, NULL);
+	tunnel_init(t, NULL);
 	unsigned which = 0;
 	while (strcmp(tunnel_detector(which)->name, detector) != 0)
 		which++;
-	t->never = ~(UINT64_C(1) << which);
+	t->never = ~(UINT64_C(1) << which) & ALL_DETECTORS;
 }
 
-static void begin(struct tunnel *t, uint64_t flow_id)
+static void begin(struct tunnel *t)
 {
-	begin_with(t, flow_id, "gnu-httptunnel");
+	begin_with(t, "gnu-httptunnel");
 }
 
 static void list_is_sound(void **state)
@@ -73,24 +77,24 @@ static void notebook_from_the_first_message_on(void **state)
 	struct tunnel t, u;
 	struct dossier d = { .room = room_for_notes() };
 	struct head *h = plain_head();
-	begin(&t, 1);
-	begin(&u, 2);
+	begin(&t);
+	begin(&u);
 	const struct http_event body = { .kind = HTTP_BODY, .bytes = SLICE("x"), .eat = 1 };
-	assert_false(tunnel_see(&k, &t, &body, &d));
+	assert_false(tunnel_see(&k, &t, &body, &d, &owner));
 	assert_int_equal(k.notebooks[LEAF].used, 0);
 	const struct http_event ask = { .kind = HTTP_REQUEST, .head = h, .eat = 9, .t = 5 };
-	assert_false(tunnel_see(&k, &t, &ask, &d));
+	assert_false(tunnel_see(&k, &t, &ask, &d, &owner));
 	assert_int_equal(k.notebooks[LEAF].used, 1);
 	assert_int_equal(k.notebooks[WHOLE].used, 0);
 	assert_int_equal(t.notebook->t, 5);
 	assert_int_equal(((uintptr_t)t.notebook) % 16, 0);
 	/* None left: that connection is watched less, and says so. */
-	assert_false(tunnel_see(&k, &u, &ask, &d));
+	assert_false(tunnel_see(&k, &u, &ask, &d, &owner));
 	assert_true(u.exhausted);
 	assert_null(u.notebook);
-	assert_false(tunnel_see(&k, &u, &body, &d));
-	tunnel_end(&k, &u, &d);
-	tunnel_end(&k, &t, &d);
+	assert_false(tunnel_see(&k, &u, &body, &d, &owner));
+	tunnel_end(&k, &u, &d, &owner);
+	tunnel_end(&k, &t, &d, &owner);
 	assert_null(tunnel_finding(&t));
 	tunnel_fini(&k, &t);
 	tunnel_fini(&k, &t);
@@ -108,13 +112,13 @@ static void a_stub_is_outgrown(void **state)
 	struct tunnel t, u;
 	struct dossier d = { .room = room_for_notes() };
 	struct head *h = plain_head();
-	begin(&t, 1);
-	begin(&u, 2);
+	begin(&t);
+	begin(&u);
 	t.never = u.never = 0;
 	assert_true(k.notebooks[LEAF].size < k.notebooks[SLIP].size / 2 &&
 		    k.notebooks[SLIP].size < k.notebooks[WHOLE].size / 2);
 	const struct http_event ask = { .kind = HTTP_REQUEST, .head = h, .eat = 9, .t = 5 };
-	tunnel_see(&k, &t, &ask, &d);
+	tunnel_see(&k, &t, &ask, &d, &owner);
 	assert_int_equal(t.sheet, LEAF);
 	const uint64_t clear = t.notebook->clear;
 	assert_true(clear != 0);
@@ -122,19 +126,19 @@ static void a_stub_is_outgrown(void **state)
 	post.rule = BODY_LENGTH;
 	h->length = 100;
 	h->length_valid = h->has_length = true;
-	tunnel_see(&k, &t, &post, &d);
+	tunnel_see(&k, &t, &post, &d, &owner);
 	assert_int_equal(t.sheet, WHOLE);
 	assert_int_equal(k.notebooks[LEAF].used, 0);
 	assert_int_equal(k.notebooks[WHOLE].used, 1);
 	assert_int_equal(t.notebook->clear & clear, clear);
-	tunnel_see(&k, &u, &ask, &d);
+	tunnel_see(&k, &u, &ask, &d, &owner);
 	assert_int_equal(u.sheet, LEAF);
-	tunnel_see(&k, &u, &post, &d);
+	tunnel_see(&k, &u, &post, &d, &owner);
 	assert_true(u.sheet == LEAF && u.exhausted);
 	assert_int_equal(u.awake & ~k.fits[LEAF], 0);
-	assert_int_equal(~u.never & ~k.fits[LEAF], 0);
-	tunnel_end(&k, &t, &d);
-	tunnel_end(&k, &u, &d);
+	assert_int_equal(~u.never & ALL_DETECTORS & ~k.fits[LEAF], 0);
+	tunnel_end(&k, &t, &d, &owner);
+	tunnel_end(&k, &u, &d, &owner);
 	tunnel_fini(&k, &t);
 	tunnel_fini(&k, &u);
 	assert_int_equal(k.notebooks[LEAF].used + k.notebooks[WHOLE].used, 0);
@@ -155,22 +159,22 @@ static void samples_run_out(void **state)
 	const struct http_event ask = { .kind = HTTP_REQUEST, .head = h, .eat = 9, .rule = BODY_LENGTH };
 	const struct http_event body = { .kind = HTTP_BODY, .bytes = SLICE("some text"), .eat = 9, .offset = 9 };
 	const struct http_event end = { .kind = HTTP_MESSAGE_END };
-	begin_with(&t, 1, "unknown");
-	begin_with(&u, 2, "unknown");
-	assert_true(tunnel_see(&k, &t, &ask, &d));
+	begin_with(&t, "unknown");
+	begin_with(&u, "unknown");
+	assert_true(tunnel_see(&k, &t, &ask, &d, &owner));
 	assert_int_equal(k.samples.used, 1);
-	assert_true(tunnel_see(&k, &t, &body, &d));
-	tunnel_see(&k, &t, &end, &d);
+	assert_true(tunnel_see(&k, &t, &body, &d, &owner));
+	tunnel_see(&k, &t, &end, &d, &owner);
 	assert_int_equal(k.samples.used, 0);
 	tunnel_fini(&k, &t);
 	while (pool_take(&k.samples) != NULL)
 		continue;
 	const uint64_t refused = tunnel_kit_refused(&k);
-	tunnel_see(&k, &u, &ask, &d);
+	tunnel_see(&k, &u, &ask, &d, &owner);
 	assert_true(u.exhausted);
 	assert_int_equal(tunnel_kit_refused(&k), refused + 1);
-	tunnel_see(&k, &u, &body, &d);
-	tunnel_see(&k, &u, &end, &d);
+	tunnel_see(&k, &u, &body, &d, &owner);
+	tunnel_see(&k, &u, &end, &d, &owner);
 	tunnel_fini(&k, &u);
 	tunnel_kit_fini(&k);
 	free(h);
@@ -186,30 +190,30 @@ static void listening(void **state)
 	struct head *h = plain_head();
 	h->method = METHOD_POST;
 	h->length = 1000;
-	begin(&t, 1);
+	begin(&t);
 	const struct http_event ask = { .kind = HTTP_REQUEST, .head = h, .eat = 9, .rule = BODY_LENGTH };
 	const struct http_event body = { .kind = HTTP_BODY, .bytes = SLICE("\1\0\1\x2a"), .eat = 4, .offset = 9 };
 	const struct http_event answer_body = { .kind = HTTP_BODY, .from = SERVER, .bytes = SLICE("x"), .eat = 1 };
 	const struct http_event end = { .kind = HTTP_MESSAGE_END };
 	const struct http_event wait = { .kind = HTTP_WAIT };
-	assert_true(tunnel_see(&k, &t, &ask, &d));
-	assert_true(tunnel_see(&k, &t, &body, &d));
-	assert_true(tunnel_see(&k, &t, &wait, &d));
-	assert_false(tunnel_see(&k, &t, &answer_body, &d));
-	assert_false(tunnel_see(&k, &t, &end, &d));
-	assert_false(tunnel_see(&k, &t, &body, &d));
+	assert_true(tunnel_see(&k, &t, &ask, &d, &owner));
+	assert_true(tunnel_see(&k, &t, &body, &d, &owner));
+	assert_true(tunnel_see(&k, &t, &wait, &d, &owner));
+	assert_false(tunnel_see(&k, &t, &answer_body, &d, &owner));
+	assert_false(tunnel_see(&k, &t, &end, &d, &owner));
+	assert_false(tunnel_see(&k, &t, &body, &d, &owner));
 	/* An interim answer leaves everything as it was. */
-	assert_true(tunnel_see(&k, &t, &ask, &d));
+	assert_true(tunnel_see(&k, &t, &ask, &d, &owner));
 	struct head *interim = plain_head();
 	interim->status = 100;
 	const struct http_event go_on = {
 		.kind = HTTP_RESPONSE, .from = SERVER, .head = interim, .interim = true, .ask = { .known = true }
 	};
-	assert_false(tunnel_see(&k, &t, &go_on, &d));
-	assert_true(tunnel_see(&k, &t, &body, &d));
+	assert_false(tunnel_see(&k, &t, &go_on, &d, &owner));
+	assert_true(tunnel_see(&k, &t, &body, &d, &owner));
 	/* Lost framing ends it. */
 	const struct http_event lost = { .kind = HTTP_LOST };
-	assert_false(tunnel_see(&k, &t, &lost, &d));
+	assert_false(tunnel_see(&k, &t, &lost, &d, &owner));
 	tunnel_fini(&k, &t);
 	tunnel_kit_fini(&k);
 	free(interim);
@@ -224,10 +228,10 @@ static void ends_that_are_awaited(void **state)
 	struct tunnel t;
 	struct dossier d = { .room = room_for_notes() };
 	struct head *h = plain_head();
-	begin(&t, 1);
+	begin(&t);
 	const struct http_event ask = { .kind = HTTP_REQUEST, .head = h, .eat = 9, .t = 3 };
 	const struct http_event end = { .kind = HTTP_MESSAGE_END, .t = 4 };
-	tunnel_see(&k, &t, &ask, &d);
+	tunnel_see(&k, &t, &ask, &d, &owner);
 	assert_true(tunnel_ends_unseen(&t, &end));
 	assert_int_equal(t.notebook->t, 4);
 	const struct http_event answers_end = { .kind = HTTP_MESSAGE_END, .from = SERVER };
@@ -238,7 +242,7 @@ static void ends_that_are_awaited(void **state)
 	h->length = 1000;
 	struct http_event post = ask;
 	post.rule = BODY_LENGTH;
-	tunnel_see(&k, &t, &post, &d);
+	tunnel_see(&k, &t, &post, &d, &owner);
 	assert_false(tunnel_ends_unseen(&t, &end));
 	tunnel_fini(&k, &t);
 	tunnel_kit_fini(&k);
@@ -250,8 +254,10 @@ static void findings_are_lent(void **state)
 	(void)state;
 	struct tunnel_kit k = kit_for(4);
 	struct tunnel t;
-	begin(&t, 1);
-	const struct sight one = { .kit = &k, .tunnel = &t, .which = 1 }, two = { .kit = &k, .tunnel = &t, .which = 2 };
+	begin(&t);
+	t.notebook = pool_take(&k.notebooks[LEAF]);
+	const struct sight one = { .kit = &k, .tunnel = &t, .owner = &owner, .which = 1 };
+	const struct sight two = { .kit = &k, .tunnel = &t, .owner = &owner, .which = 2 };
 	/* Tried, given back. */
 	struct finding *f = tunnel_try_finding(&one);
 	assert_non_null(f);
@@ -285,8 +291,9 @@ static void findings_run_out(void **state)
 	struct tunnel_kit k = kit_for(2048);
 	assert_int_equal(k.findings.count, 2048 / 16);
 	struct tunnel t;
-	begin(&t, 1);
-	const struct sight s = { .kit = &k, .tunnel = &t };
+	begin(&t);
+	t.notebook = pool_take(&k.notebooks[LEAF]);
+	const struct sight s = { .kit = &k, .tunnel = &t, .owner = &owner };
 	while (pool_take(&k.findings) != NULL)
 		continue;
 	assert_null(tunnel_lend_finding(&s));
