@@ -18,7 +18,7 @@ char *json_refuse(struct json *j)
 	return NULL;
 }
 
-static void put(struct json *j, const char *text, size_t len)
+void json_put(struct json *j, const char *text, size_t len)
 {
 	char *at = json_room(j, len);
 	if (at != NULL)
@@ -67,7 +67,7 @@ static void put_escape(struct json *j, uint32_t point)
 	static const char digits[] = "0123456789abcdef";
 	const char text[6] = { '\\', 'u', digits[point >> 12 & 15], digits[point >> 8 & 15], digits[point >> 4 & 15],
 		digits[point & 15] };
-	put(j, text, sizeof text);
+	json_put(j, text, sizeof text);
 }
 
 /* One character that is no plain run; returns how many bytes of `s` it took. */
@@ -76,14 +76,14 @@ static size_t put_special(struct json *j, struct slice s)
 	uint32_t point;
 	const size_t len = utf8_decode(s, &point);
 	if (len == 0) {
-		put(j, "\xef\xbf\xbd", 3);
+		json_put(j, "\xef\xbf\xbd", 3);
 		return 1;
 	}
 	if (point == '"' || point == '\\') {
 		put_byte(j, '\\');
 		put_byte(j, (char)point);
 	} else if (utf8_is_harmless(point)) {
-		put(j, (const char *)s.at, len);
+		json_put(j, (const char *)s.at, len);
 	} else {
 		put_escape(j, point);
 	}
@@ -98,7 +98,7 @@ static size_t put_pieces(struct json *j, struct slice s, size_t limit)
 	while (done < s.len && done < limit && !j->full) {
 		const size_t run = plain_run(slice_head(slice_from(s, done), limit - done));
 		if (run != 0) {
-			put(j, (const char *)s.at + done, run);
+			json_put(j, (const char *)s.at + done, run);
 			done += run;
 			continue;
 		}
@@ -144,13 +144,17 @@ void json_lead(struct json *j, const char *key)
 
 void json_begin(struct json *j, char *out, size_t size)
 {
-	*j = (struct json){ .out = out, .size = size };
+	/* One by one: nobody reads what lies in `spare`. */
+	j->out = out;
+	j->size = size;
+	j->len = 0;
+	j->comma = j->full = false;
 	put_byte(j, '{');
 }
 
 size_t json_end(struct json *j)
 {
-	put(j, "}\n", 2);
+	json_put(j, "}\n", 2);
 	if (j->full)
 		j->len = 0;
 	return j->len;
@@ -179,7 +183,7 @@ void json_put_string(struct json *j, const char *value)
 	if (value != NULL)
 		put_quoted(j, slice_of(value), SIZE_MAX);
 	else
-		put(j, "null", 4);
+		json_put(j, "null", 4);
 }
 
 bool json_put_slice(struct json *j, struct slice value)
@@ -187,29 +191,14 @@ bool json_put_slice(struct json *j, struct slice value)
 	return put_quoted(j, value, MAX_STRING) < value.len;
 }
 
-static unsigned digits_of(uint64_t value)
-{
-	unsigned digits = 1;
-	for (; value >= 10000; value /= 10000)
-		digits += 4;
-	return digits + (value >= 10) + (value >= 100) + (value >= 1000);
-}
-
 void json_put_uint(struct json *j, uint64_t value)
 {
-	static const char pairs[] = "00010203040506070809101112131415161718192021222324252627282930313233343536373839"
-				    "40414243444546474849505152535455565758596061626364656667686970717273747576777879"
-				    "8081828384858687888990919293949596979899";
-	const unsigned digits = digits_of(value);
-	char *at = json_room(j, digits);
-	if (at == NULL)
-		return;
-	for (at += digits; value >= 10; value /= 100) {
-		at -= 2;
-		memcpy(at, pairs + 2 * (value % 100), 2);
-	}
-	if ((digits & 1) != 0)
-		at[-1] = (char)('0' + value);
+	char aside[PEN_UINT], *const at = j->size - j->len >= PEN_UINT ? j->out + j->len : aside;
+	const size_t len = (size_t)(pen_uint(at, value) - at);
+	if (at == aside)
+		json_put(j, aside, len);
+	else
+		j->len += len;
 }
 
 /* A number with `decimals` digits after the point, at least one before it. */
@@ -230,7 +219,7 @@ void json_put_fixed(struct json *j, int64_t value, unsigned decimals)
 	}
 	if (value < 0)
 		text[--at] = '-';
-	put(j, text + at, sizeof text - at);
+	json_put(j, text + at, sizeof text - at);
 }
 
 void json_printf(struct json *j, const char *key, const char *format, ...)
