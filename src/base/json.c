@@ -34,14 +34,29 @@ static void put_byte(struct json *j, char byte)
 
 /* Eight bytes at once: is there one that may not stand as it is?  A byte is found by the borrow that subtracting leaves
  * in its top bit; a borrow can only make this say yes too often, never too seldom. */
-static bool eight_are_plain(const uint8_t *at)
+static bool word_is_plain(uint64_t w)
 {
 	const uint64_t ones = UINT64_C(0x0101010101010101), tops = ones << 7;
-	uint64_t w;
-	memcpy(&w, at, sizeof w);
 	const uint64_t quote = w ^ ones * '"', backslash = w ^ ones * '\\', del = w ^ ones * 0x7f;
 	const uint64_t hits = w | (w - ones * 0x20) | (quote - ones) | (backslash - ones) | (del - ones);
 	return (hits & tops) == 0;
+}
+
+static bool eight_are_plain(const uint8_t *at)
+{
+	uint64_t w;
+	memcpy(&w, at, sizeof w);
+	return word_is_plain(w);
+}
+
+/* Three to eight bytes, as names are: the first four and the last, or two, may be the same ones twice. */
+static bool few_are_plain(const uint8_t *at, size_t len)
+{
+	const size_t n = len >= 4 ? 4 : 2;
+	uint32_t first = 0x20202020, last = 0x20202020;
+	memcpy(&first, at, n == 4 ? 4 : 2);
+	memcpy(&last, at + len - n, n == 4 ? 4 : 2);
+	return word_is_plain((uint64_t)first << 32 | last);
 }
 
 static bool is_plain(uint8_t b)
@@ -54,7 +69,7 @@ static size_t plain_run(struct slice s)
 	size_t n = 0;
 	while (s.len - n >= 8 && eight_are_plain(s.at + n))
 		n += 8;
-	if (s.len - n < 8 && s.len >= 8 && eight_are_plain(s.at + s.len - 8))
+	if (s.len - n < 8 && (s.len >= 8 ? eight_are_plain(s.at + s.len - 8) : s.len > 2 && few_are_plain(s.at, s.len)))
 		return s.len;
 	while (n < s.len && is_plain(s.at[n]))
 		n++;

@@ -161,18 +161,26 @@ static void step_handshake(
 		tell_handshake(at, d, last);
 }
 
+/* An IPv4 address has twelve zeros behind it. */
+static uint64_t key_address(uint64_t key, const struct endpoint *e, bool ipv6)
+{
+	if (ipv6)
+		return key_on(key, (struct slice){ e->addr, sizeof e->addr });
+	return key_twelve_zeros(key_on(key, (struct slice){ e->addr, sizeof e->addr - 12 }));
+}
+
 /* A hash of the two hosts and the server's port; of a dialogue inside a channel, of that channel. */
 static uint64_t pair_of(const struct seat *at, const struct dialogue *d)
 {
 	const struct flow_key *k = &at->flow->key;
 	const bool client_lo = at->w->stream.client_way == LO_TO_HI;
 	const struct endpoint *client = client_lo ? &k->lo : &k->hi, *server = client_lo ? &k->hi : &k->lo;
-	uint8_t name[2 * sizeof client->addr + sizeof server->port + sizeof k->space];
-	memcpy(name, client->addr, sizeof client->addr);
-	memcpy(name + sizeof client->addr, server->addr, sizeof server->addr);
-	memcpy(name + 2 * sizeof client->addr, &server->port, sizeof server->port);
-	memcpy(name + 2 * sizeof client->addr + sizeof server->port, &k->space, sizeof k->space);
-	return tunnel_key((struct slice){ name, sizeof name }) ^ (d == &at->w->top ? 0 : flow_id(at->flow));
+	uint8_t rest[sizeof server->port + sizeof k->space];
+	memcpy(rest, &server->port, sizeof server->port);
+	memcpy(rest + sizeof server->port, &k->space, sizeof k->space);
+	const uint64_t hosts = key_address(key_address(KEY_START, client, k->ipv6), server, k->ipv6);
+	const uint64_t key = key_on(hosts, (struct slice){ rest, sizeof rest });
+	return (key != 0 ? key : 1) ^ (d == &at->w->top ? 0 : flow_id(at->flow));
 }
 
 static void begin_tunnel(const struct seat *at, struct dialogue *d)
@@ -329,6 +337,8 @@ static bool follow_http(const struct seat *at, enum side side, const struct chun
 	if (!w->stream.sides_known && swap_by_content(at, side, in))
 		return true;
 	if (w->top.further->mask != NULL && disguise_holds(at, side, in))
+		return false;
+	if (http_rests(&d->http, in))
 		return false;
 	struct http_event ev;
 	http_next(&at->p->https, &d->http, in, &ev);

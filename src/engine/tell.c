@@ -41,7 +41,8 @@ void tell_gather(const struct seat *at, struct facts *f)
 {
 	const struct watch *w = at->w;
 	*f = (struct facts){
-		.flow_id = flow_id(at->flow),
+		/* Asked for when the detectors were woken, nearly always. */
+		.flow_id = w->top.tunnel.ready ? w->top.tunnel.flow_id : flow_id(at->flow),
 		.key = &at->flow->key,
 		.client_is_lo = w->stream.client_way == LO_TO_HI,
 		.encap = w->top.further->encap,
@@ -120,7 +121,7 @@ void tell_label(const struct seat *at, enum label before)
 	judging_facts(at, &f, MOMENT_LABEL, 0, NULL);
 }
 
-/* The protocol inside a tunnel, from the bytes its detector unwrapped. */
+/* The protocol inside a tunnel, from the bytes its detector unwrapped; `inside` keeps its name. */
 static void name_wrapped(const struct seat *at, struct facts *f, struct channel *inside)
 {
 	const struct finding *found = f->finding;
@@ -132,6 +133,7 @@ static void name_wrapped(const struct seat *at, struct facts *f, struct channel 
 		return;
 	const struct slice client = { found->inner[CLIENT], found->inner_len[CLIENT] };
 	const struct slice server = { found->inner[SERVER], found->inner_len[SERVER] };
+	*inside = (struct channel){ 0 };
 	const bool http = channel_look(at->p->channels, inside, client, server, true) == CHANNEL_IS_HTTP;
 	f->wrapped = http ? "http" : inside->name;
 }
@@ -139,7 +141,7 @@ static void name_wrapped(const struct seat *at, struct facts *f, struct channel 
 void tell_flow(const struct seat *at, enum ended why)
 {
 	struct facts f;
-	struct channel inside = { 0 };
+	struct channel inside;
 	tell_gather(at, &f);
 	f.ended = why;
 	name_wrapped(at, &f, &inside);

@@ -235,29 +235,39 @@ static void write_suspicion(struct json *j, const struct dossier *d)
 	json_object_end(j);
 }
 
-static void write_note(struct json *j, const struct note *n, int64_t first)
+static char *pen_sign(char *at, const struct note *n)
 {
-	char *at = json_claim_value(j);
 	at = pen_text(at, "{\"who\":\"");
 	at = pen_word(at, n->sign->who);
 	at = pen_text(at, "\",\"what\":\"");
 	at = pen_word(at, n->sign->what);
 	at = pen_text(at, "\",\"side\":\"");
 	at = pen_word(at, side_name((enum side)n->from));
-	at = pen_text(at, "\",\"offset\":");
+	return pen_text(at, "\",\"offset\":");
+}
+
+static void write_note(struct record *r, const struct note *n, int64_t first)
+{
+	struct json *j = &r->json;
+	const uint32_t manner = PHRASE_NOTE | n->from;
+	char *const begin = json_claim_value(j), *at = phrase_put(r->phrases, n->sign, manner, begin);
+	if (at == NULL) {
+		at = pen_sign(begin, n);
+		phrase_keep(r->phrases, n->sign, manner, begin, (size_t)(at - begin));
+	}
 	at = pen_uint(at, n->offset);
 	at = pen_text(at, ",\"t\":");
 	at = pen_millionths(at, (uint64_t)record_us(first, n->t));
 	json_settle(j, pen_text(at, "}"));
 }
 
-static void write_evidence(struct json *j, const struct facts *f)
+static void write_evidence(struct record *r, const struct facts *f)
 {
 	const struct dossier *d = f->dossier;
-	json_array(j, "evidence");
+	json_array(&r->json, "evidence");
 	for (unsigned i = 0; i < d->count && i < MAX_NOTES; i++)
-		write_note(j, dossier_note(d, i), f->first);
-	json_array_end(j);
+		write_note(r, dossier_note(d, i), f->first);
+	json_array_end(&r->json);
 }
 
 static void write_doubts_and_odds(struct json *j, const struct dossier *d)
@@ -322,7 +332,7 @@ void record_what_is_known(struct record *r, const struct facts *f)
 	write_relay(r, f);
 	write_tunnel(r, f);
 	write_layers(j, f);
-	write_evidence(j, f);
+	write_evidence(r, f);
 	write_suspicion(j, f->dossier);
 	write_doubts_and_odds(j, f->dossier);
 	write_encapsulation(j, f->encap);

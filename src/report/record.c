@@ -83,10 +83,8 @@ size_t record_end(struct record *r)
 	return json_end(&r->json);
 }
 
-void record_verdict(struct record *r, const struct verdict *v)
+static char *pen_label(char *at, const struct verdict *v)
 {
-	struct json *j = &r->json;
-	char *at = json_claim_value(j);
 	at = pen_text(at, "\"label\":\"");
 	at = pen_word(at, label_name((enum label)v->label));
 	at = pen_text(at, "\",\"certainty\":\"");
@@ -97,7 +95,19 @@ void record_verdict(struct record *r, const struct verdict *v)
 		*at++ = '/';
 		at = pen_word(at, v->because->what);
 	}
-	json_settle(j, pen_text(at, "\""));
+	return pen_text(at, "\"");
+}
+
+void record_verdict(struct record *r, const struct verdict *v)
+{
+	struct json *j = &r->json;
+	const uint32_t manner = PHRASE_VERDICT | (uint32_t)v->label << 8 | v->certainty;
+	char *const begin = json_claim_value(j), *end = phrase_put(r->phrases, v->because, manner, begin);
+	if (end == NULL) {
+		end = pen_label(begin, v);
+		phrase_keep(r->phrases, v->because, manner, begin, (size_t)(end - begin));
+	}
+	json_settle(j, end);
 	if (v->lack != LACKS_NOTHING)
 		json_word(j, "undecided", lack_name((enum lack)v->lack));
 	if (v->readings == 0)

@@ -8,11 +8,13 @@
 
 #include "base/json.h"
 #include "report/id.h"
+#include "report/phrase.h"
 #include "report/report.h"
 
 struct record {
 	struct json json;
 	struct clock_text *clock;
+	struct phrases *phrases;
 	bool bare; /* leave out strings from the wire */
 	bool cut;  /* something was left out or shortened */
 };
