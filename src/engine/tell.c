@@ -86,11 +86,8 @@ static void count_cap(struct pipeline *p, enum odd odd)
 	}
 }
 
-void tell_odd(const struct seat *at, uint64_t before, enum side from, uint64_t offset)
+void tell_fresh_odd(const struct seat *at, uint64_t fresh, enum side from, uint64_t offset)
 {
-	uint64_t fresh = at->w->dossier.odd & ~before;
-	if (fresh == 0)
-		return;
 	struct facts f;
 	tell_gather(at, &f);
 	for (; fresh != 0; fresh &= fresh - 1) {
