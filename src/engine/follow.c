@@ -146,6 +146,8 @@ static void after_handshake(const struct seat *at, struct dialogue *d, const str
 static void step_handshake(
     const struct seat *at, struct dialogue *d, const struct http_event *ev, struct dossier *notes)
 {
+	if (d->further == &no_further && !hs_concerns(ev))
+		return;
 	struct handshake none = { .count = 0 }; /* while nobody has asked, no event moves it */
 	const bool asks = hs_asks(ev), has = asks || d->further != &no_further;
 	struct handshake *h = has ? &further_of(at->p, d)->shake : &none;
@@ -512,6 +514,13 @@ static bool follow_side(const struct seat *at, enum side side, bool over)
 	return follow_http(at, side, &in);
 }
 
+/* The server has moved, behind the client: does anybody have to be asked again?  Mostly the client has nothing there. */
+static bool may_go_on(const struct seat *at)
+{
+	struct chunk in;
+	return at->w->top.further->mask != NULL || awaits_answer(at->w) || stream_peek(&at->w->stream, CLIENT, &in);
+}
+
 static bool follow_once(const struct seat *at, bool over)
 {
 	switch (at->w->phase) {
@@ -534,7 +543,7 @@ static bool follow_once(const struct seat *at, bool over)
 		while (follow_side(at, side, over))
 			moved[side] = true;
 	}
-	if (at->w->phase != WATCH_HTTP || moved[SERVER])
+	if (at->w->phase != WATCH_HTTP || (moved[SERVER] && (first == SERVER || may_go_on(at))))
 		return true;
 	if (at->w->top.further->mask == NULL)
 		return false; /* the server was asked after the client had moved, and only it could release the client */

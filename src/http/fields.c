@@ -260,7 +260,10 @@ static void keep_field(struct head *out, const struct field *f)
 		out->odd |= ODD_BIT(TOO_MANY_FIELDS);
 		return;
 	}
-	out->names |= UINT64_C(1) << field_bit(f->name);
+	const unsigned bit = field_bit(f->name);
+	if ((out->names >> bit & 1) == 0)
+		out->first[bit] = (uint8_t)out->field_count;
+	out->names |= UINT64_C(1) << bit;
 	out->fields[out->field_count++] = *f;
 }
 
@@ -382,7 +385,7 @@ size_t fields_read(struct slice in, size_t from, size_t *scanned, struct head *o
 
 struct slice head_find(const struct head *h, struct slice name)
 {
-	for (unsigned i = 0; i < h->field_count; i++)
+	for (unsigned i = h->first[field_bit(name)]; i < h->field_count; i++)
 		if (is_word(h->fields[i].name, name))
 			return h->fields[i].value;
 	return (struct slice){ NULL, 0 };
