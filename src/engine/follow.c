@@ -550,6 +550,19 @@ static bool follow_once(const struct seat *at, bool over)
 	return moved[CLIENT] || disguise_weigh(at, over);
 }
 
+bool follow_rests(const struct seat *at)
+{
+	const struct watch *w = at->w;
+	struct chunk in;
+	if (w->phase != WATCH_HTTP || w->top.further != &no_further || !w->stream.sides_known ||
+	    http_holds(&w->top.http))
+		return false;
+	for (enum side side = CLIENT; side <= SERVER; side++)
+		if (stream_peek(&w->stream, side, &in) && !http_rests(&w->top.http, &in))
+			return false;
+	return true;
+}
+
 void follow(const struct seat *at, bool over)
 {
 	if (at->w->top.further->mask != NULL)

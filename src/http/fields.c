@@ -253,7 +253,7 @@ struct reading {
 };
 
 /* Its value is trimmed and has been looked through. */
-static void keep_field(struct head *out, const struct field *f)
+static ALWAYS_INLINE void keep_field(struct head *out, const struct field *f)
 {
 	read_framing(f, out);
 	if (out->field_count == MAX_FIELDS) {

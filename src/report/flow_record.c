@@ -212,7 +212,7 @@ static void write_layers(struct json *j, const struct facts *f)
 {
 	struct layer layers[MAX_LAYERS];
 	const unsigned count = layers_list(f, layers);
-	json_array(j, "layers");
+	json_settle(j, pen_text(json_claim_value(j), "\"layers\":["));
 	for (unsigned i = 0; i < count; i++)
 		write_layer(j, &layers[i]);
 	json_array_end(j);
@@ -264,7 +264,7 @@ static void write_note(struct record *r, const struct note *n, int64_t first)
 static void write_evidence(struct record *r, const struct facts *f)
 {
 	const struct dossier *d = f->dossier;
-	json_array(&r->json, "evidence");
+	json_settle(&r->json, pen_text(json_claim_value(&r->json), "\"evidence\":["));
 	for (unsigned i = 0; i < d->count && i < MAX_NOTES; i++)
 		write_note(r, dossier_note(d, i), f->first);
 	json_array_end(&r->json);
@@ -272,6 +272,10 @@ static void write_evidence(struct record *r, const struct facts *f)
 
 static void write_doubts_and_odds(struct json *j, const struct dossier *d)
 {
+	if (d->doubts == 0 && d->odd == 0) {
+		json_settle(j, pen_text(json_claim_value(j), "\"doubt\":[],\"anomalies\":[]"));
+		return;
+	}
 	json_array(j, "doubt");
 	for (unsigned bits = d->doubts; bits != 0; bits &= bits - 1)
 		json_word(j, NULL, doubt_name((unsigned)__builtin_ctz(bits)));
