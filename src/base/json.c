@@ -18,7 +18,7 @@ char *json_refuse(struct json *j)
 	return NULL;
 }
 
-static void put(struct json *j, const char *text, size_t len)
+void json_put(struct json *j, const char *text, size_t len)
 {
 	char *at = json_room(j, len);
 	if (at != NULL)
@@ -34,14 +34,29 @@ static void put_byte(struct json *j, char byte)
 
 /* Eight bytes at once: is there one that may not stand as it is?  A byte is found by the borrow that subtracting leaves
  * in its top bit; a borrow can only make this say yes too often, never too seldom. */
-static bool eight_are_plain(const uint8_t *at)
+static bool word_is_plain(uint64_t w)
 {
 	const uint64_t ones = UINT64_C(0x0101010101010101), tops = ones << 7;
-	uint64_t w;
-	memcpy(&w, at, sizeof w);
 	const uint64_t quote = w ^ ones * '"', backslash = w ^ ones * '\\', del = w ^ ones * 0x7f;
 	const uint64_t hits = w | (w - ones * 0x20) | (quote - ones) | (backslash - ones) | (del - ones);
 	return (hits & tops) == 0;
+}
+
+static bool eight_are_plain(const uint8_t *at)
+{
+	uint64_t w;
+	memcpy(&w, at, sizeof w);
+	return word_is_plain(w);
+}
+
+/* Three to eight bytes, as names are: the first four and the last, or two, may be the same ones twice. */
+static bool few_are_plain(const uint8_t *at, size_t len)
+{
+	const size_t n = len >= 4 ? 4 : 2;
+	uint32_t first = 0x20202020, last = 0x20202020;
+	memcpy(&first, at, n == 4 ? 4 : 2);
+	memcpy(&last, at + len - n, n == 4 ? 4 : 2);
+	return word_is_plain((uint64_t)first << 32 | last);
 }
 
 static bool is_plain(uint8_t b)
@@ -54,7 +69,7 @@ static size_t plain_run(struct slice s)
 	size_t n = 0;
 	while (s.len - n >= 8 && eight_are_plain(s.at + n))
 		n += 8;
-	if (s.len - n < 8 && s.len >= 8 && eight_are_plain(s.at + s.len - 8))
+	if (s.len - n < 8 && (s.len >= 8 ? eight_are_plain(s.at + s.len - 8) : s.len > 2 && few_are_plain(s.at, s.len)))
 		return s.len;
 	while (n < s.len && is_plain(s.at[n]))
 		n++;
@@ -67,7 +82,7 @@ static void put_escape(struct json *j, uint32_t point)
 	static const char digits[] = "0123456789abcdef";
 	const char text[6] = { '\\', 'u', digits[point >> 12 & 15], digits[point >> 8 & 15], digits[point >> 4 & 15],
 		digits[point & 15] };
-	put(j, text, sizeof text);
+	json_put(j, text, sizeof text);
 }
 
 /* One character that is no plain run; returns how many bytes of `s` it took. */
@@ -76,14 +91,14 @@ static size_t put_special(struct json *j, struct slice s)
 	uint32_t point;
 	const size_t len = utf8_decode(s, &point);
 	if (len == 0) {
-		put(j, "\xef\xbf\xbd", 3);
+		json_put(j, "\xef\xbf\xbd", 3);
 		return 1;
 	}
 	if (point == '"' || point == '\\') {
 		put_byte(j, '\\');
 		put_byte(j, (char)point);
 	} else if (utf8_is_harmless(point)) {
-		put(j, (const char *)s.at, len);
+		json_put(j, (const char *)s.at, len);
 	} else {
 		put_escape(j, point);
 	}
@@ -98,7 +113,7 @@ static size_t put_pieces(struct json *j, struct slice s, size_t limit)
 	while (done < s.len && done < limit && !j->full) {
 		const size_t run = plain_run(slice_head(slice_from(s, done), limit - done));
 		if (run != 0) {
-			put(j, (const char *)s.at + done, run);
+			json_put(j, (const char *)s.at + done, run);
 			done += run;
 			continue;
 		}
@@ -144,13 +159,17 @@ void json_lead(struct json *j, const char *key)
 
 void json_begin(struct json *j, char *out, size_t size)
 {
-	*j = (struct json){ .out = out, .size = size };
+	/* One by one: nobody reads what lies in `spare`. */
+	j->out = out;
+	j->size = size;
+	j->len = 0;
+	j->comma = j->full = false;
 	put_byte(j, '{');
 }
 
 size_t json_end(struct json *j)
 {
-	put(j, "}\n", 2);
+	json_put(j, "}\n", 2);
 	if (j->full)
 		j->len = 0;
 	return j->len;
@@ -179,7 +198,7 @@ void json_put_string(struct json *j, const char *value)
 	if (value != NULL)
 		put_quoted(j, slice_of(value), SIZE_MAX);
 	else
-		put(j, "null", 4);
+		json_put(j, "null", 4);
 }
 
 bool json_put_slice(struct json *j, struct slice value)
@@ -187,29 +206,14 @@ bool json_put_slice(struct json *j, struct slice value)
 	return put_quoted(j, value, MAX_STRING) < value.len;
 }
 
-static unsigned digits_of(uint64_t value)
-{
-	unsigned digits = 1;
-	for (; value >= 10000; value /= 10000)
-		digits += 4;
-	return digits + (value >= 10) + (value >= 100) + (value >= 1000);
-}
-
 void json_put_uint(struct json *j, uint64_t value)
 {
-	static const char pairs[] = "00010203040506070809101112131415161718192021222324252627282930313233343536373839"
-				    "40414243444546474849505152535455565758596061626364656667686970717273747576777879"
-				    "8081828384858687888990919293949596979899";
-	const unsigned digits = digits_of(value);
-	char *at = json_room(j, digits);
-	if (at == NULL)
-		return;
-	for (at += digits; value >= 10; value /= 100) {
-		at -= 2;
-		memcpy(at, pairs + 2 * (value % 100), 2);
-	}
-	if ((digits & 1) != 0)
-		at[-1] = (char)('0' + value);
+	char aside[PEN_UINT], *const at = j->size - j->len >= PEN_UINT ? j->out + j->len : aside;
+	const size_t len = (size_t)(pen_uint(at, value) - at);
+	if (at == aside)
+		json_put(j, aside, len);
+	else
+		j->len += len;
 }
 
 /* A number with `decimals` digits after the point, at least one before it. */
@@ -230,7 +234,7 @@ void json_put_fixed(struct json *j, int64_t value, unsigned decimals)
 	}
 	if (value < 0)
 		text[--at] = '-';
-	put(j, text + at, sizeof text - at);
+	json_put(j, text + at, sizeof text - at);
 }
 
 void json_printf(struct json *j, const char *key, const char *format, ...)

@@ -16,13 +16,17 @@
 #include <stdint.h>
 #include <string.h>
 #include "base/attributes.h"
+#include "base/pen.h"
 #include "base/slice.h"
+
+enum { JSON_PIECE = 512 /* bytes that are claimed at once; no piece of a record is as long */ };
 
 struct json {
 	char *out;
 	size_t size, len; /* once something did not fit, `size` is `len`: nothing is written behind the lack */
 	bool comma;       /* the next value needs a comma first */
 	bool full;        /* something did not fit */
+	char spare[JSON_PIECE];
 };
 
 /* Begins with `{`. */
@@ -42,6 +46,7 @@ void json_put_uint(struct json *j, uint64_t value);
 void json_put_fixed(struct json *j, int64_t value, unsigned decimals);
 void json_put_string(struct json *j, const char *value);
 bool json_put_slice(struct json *j, struct slice value);
+void json_put(struct json *j, const char *text, size_t len);
 
 /* Room for `n` more bytes, all of which the caller writes at once; NULL when they do not fit. */
 static inline char *json_room(struct json *j, size_t n)
@@ -51,6 +56,31 @@ static inline char *json_room(struct json *j, size_t n)
 		return json_refuse(j);
 	j->len = len + n;
 	return j->out + len;
+}
+
+/* Room for JSON_PIECE bytes, for a pen; near the line's end it lies aside, so that what does not fit is still told by the byte.
+ * Whoever claims writes commas, quotes and brackets himself. */
+static ALWAYS_INLINE char *json_claim(struct json *j)
+{
+	return j->size - j->len >= JSON_PIECE ? j->out + j->len : j->spare;
+}
+
+/* The same for a value that may be the first; its comma is written. */
+static ALWAYS_INLINE char *json_claim_value(struct json *j)
+{
+	char *at = json_claim(j);
+	*at = ',';
+	return at + j->comma;
+}
+
+/* What was claimed has been written, up to here. */
+static ALWAYS_INLINE void json_settle(struct json *j, const char *end)
+{
+	j->comma = end[-1] != '{' && end[-1] != '[';
+	if (j->size - j->len >= JSON_PIECE)
+		j->len = (size_t)(end - j->out);
+	else
+		json_put(j, j->spare, (size_t)(end - j->spare));
 }
 
 /* What stands before a value: the comma, and its key when it is a member of an object. */

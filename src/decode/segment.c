@@ -1,5 +1,6 @@
 #include "decode/segment.h"
 
+#include <endian.h>
 #include "decode/decode.h"
 
 const char *carrier_name(enum carrier c)
@@ -20,19 +21,17 @@ const char *carrier_name(enum carrier c)
 	return (unsigned)c < CARRIERS ? names[c] : "unknown";
 }
 
+/* Three digits and a dot at once, less the leading zeros: a third of the instructions of byte by byte. */
 static char *put_ipv4(char *at, const uint8_t *addr)
 {
 	for (unsigned i = 0; i < 4; i++) {
-		const unsigned n = addr[i];
-		if (i != 0)
-			*at++ = '.';
-		if (n >= 100)
-			*at++ = (char)('0' + n / 100);
-		if (n >= 10)
-			*at++ = (char)('0' + n / 10 % 10);
-		*at++ = (char)('0' + n % 10);
+		const unsigned n = addr[i], zeros = n < 10 ? 2 : n < 100;
+		const uint32_t digits = n / 100 | n / 10 % 10 << 8 | n % 10 << 16;
+		const uint32_t text = htole32((digits | 0x2e303030) >> 8 * zeros);
+		memcpy(at, &text, sizeof text);
+		at += sizeof text - zeros;
 	}
-	return at;
+	return at - 1;
 }
 
 /* Lower case, without leading zeros (RFC 5952, 4.1 and 4.3). */

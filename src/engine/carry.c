@@ -177,7 +177,8 @@ static void carry_bytes(const struct seat *at, const struct segment *seg)
 			conclude(at, false);
 		return;
 	}
-	follow(at, false);
+	if (seg->payload.len != 0 || !follow_rests(at))
+		follow(at, false);
 	if (w->phase != WATCH_SETTLED)
 		keep_unread(at, from);
 	conclude(at, false);

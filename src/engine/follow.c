@@ -146,6 +146,8 @@ static void after_handshake(const struct seat *at, struct dialogue *d, const str
 static void step_handshake(
     const struct seat *at, struct dialogue *d, const struct http_event *ev, struct dossier *notes)
 {
+	if (d->further == &no_further && !hs_concerns(ev))
+		return;
 	struct handshake none = { .count = 0 }; /* while nobody has asked, no event moves it */
 	const bool asks = hs_asks(ev), has = asks || d->further != &no_further;
 	struct handshake *h = has ? &further_of(at->p, d)->shake : &none;
@@ -172,18 +174,26 @@ static uint64_t id_of(const void *of)
 	return flow_id(((const struct named *)of)->at->flow);
 }
 
+/* An IPv4 address has twelve zeros behind it. */
+static uint64_t key_address(uint64_t key, const struct endpoint *e, bool ipv6)
+{
+	if (ipv6)
+		return key_on(key, (struct slice){ e->addr, sizeof e->addr });
+	return key_twelve_zeros(key_on(key, (struct slice){ e->addr, sizeof e->addr - 12 }));
+}
+
 /* A hash of the two hosts and the server's port. */
 static uint64_t hash_of_pair(const struct seat *at)
 {
 	const struct flow_key *k = &at->flow->key;
 	const bool client_lo = at->w->stream.client_way == LO_TO_HI;
 	const struct endpoint *client = client_lo ? &k->lo : &k->hi, *server = client_lo ? &k->hi : &k->lo;
-	uint8_t name[2 * sizeof client->addr + sizeof server->port + sizeof k->space];
-	memcpy(name, client->addr, sizeof client->addr);
-	memcpy(name + sizeof client->addr, server->addr, sizeof server->addr);
-	memcpy(name + 2 * sizeof client->addr, &server->port, sizeof server->port);
-	memcpy(name + 2 * sizeof client->addr + sizeof server->port, &k->space, sizeof k->space);
-	return tunnel_key((struct slice){ name, sizeof name });
+	uint8_t rest[sizeof server->port + sizeof k->space];
+	memcpy(rest, &server->port, sizeof server->port);
+	memcpy(rest + sizeof server->port, &k->space, sizeof k->space);
+	const uint64_t hosts = key_address(key_address(KEY_START, client, k->ipv6), server, k->ipv6);
+	const uint64_t key = key_on(hosts, (struct slice){ rest, sizeof rest });
+	return key != 0 ? key : 1;
 }
 
 /* Of a dialogue inside a channel, of that channel.  Made once for the pair, where that is known. */
@@ -369,6 +379,8 @@ static bool follow_http(const struct seat *at, enum side side, const struct chun
 		return true;
 	if (w->top.further->mask != NULL && disguise_holds(at, side, in))
 		return false;
+	if (http_rests(&d->http, in))
+		return false;
 	struct http_event ev;
 	http_next(&at->p->https, &d->http, in, &ev);
 	if (ev.kind == HTTP_WAIT) {
@@ -542,6 +554,14 @@ static bool follow_side(const struct seat *at, enum side side, bool over)
 	return follow_http(at, side, &in);
 }
 
+/* The server has moved, behind the client: does anybody have to be asked again?  Mostly the client has nothing there. */
+static bool may_go_on(const struct seat *at)
+{
+	struct chunk in;
+	return at->w->top.further->mask != NULL || awaits_answer(at->w) ||
+	       stream_peek(&at->p->streams, &at->w->stream, CLIENT, &in);
+}
+
 static bool follow_once(const struct seat *at, bool over)
 {
 	switch (at->w->phase) {
@@ -564,11 +584,24 @@ static bool follow_once(const struct seat *at, bool over)
 		while (follow_side(at, side, over))
 			moved[side] = true;
 	}
-	if (at->w->phase != WATCH_HTTP || moved[SERVER])
+	if (at->w->phase != WATCH_HTTP || (moved[SERVER] && (first == SERVER || may_go_on(at))))
 		return true;
 	if (at->w->top.further->mask == NULL)
 		return false; /* the server was asked after the client had moved, and only it could release the client */
 	return moved[CLIENT] || disguise_weigh(at, over);
+}
+
+bool follow_rests(const struct seat *at)
+{
+	const struct watch *w = at->w;
+	struct chunk in;
+	if (w->phase != WATCH_HTTP || w->top.further != &no_further || !w->stream.sides_known ||
+	    http_holds(&w->top.http))
+		return false;
+	for (enum side side = CLIENT; side <= SERVER; side++)
+		if (stream_peek(&at->p->streams, &w->stream, side, &in) && !http_rests(&w->top.http, &in))
+			return false;
+	return true;
 }
 
 void follow(const struct seat *at, bool over)

@@ -85,11 +85,8 @@ static void count_cap(struct pipeline *p, enum odd odd)
 	}
 }
 
-void tell_odd(const struct seat *at, uint64_t before, enum side from, uint64_t offset)
+void tell_fresh_odd(const struct seat *at, uint64_t fresh, enum side from, uint64_t offset)
 {
-	uint64_t fresh = at->w->dossier.odd & ~before;
-	if (fresh == 0)
-		return;
 	struct facts f;
 	tell_gather(at, &f);
 	for (; fresh != 0; fresh &= fresh - 1) {
@@ -120,7 +117,7 @@ void tell_label(const struct seat *at, enum label before)
 	judging_facts(at, &f, MOMENT_LABEL, 0, NULL);
 }
 
-/* The protocol inside a tunnel, from the bytes its detector unwrapped. */
+/* The protocol inside a tunnel, from the bytes its detector unwrapped; `inside` keeps its name. */
 static void name_wrapped(const struct seat *at, struct facts *f, struct channel *inside)
 {
 	const struct finding *found = f->finding;
@@ -132,6 +129,7 @@ static void name_wrapped(const struct seat *at, struct facts *f, struct channel 
 		return;
 	const struct slice client = { found->inner[CLIENT], found->inner_len[CLIENT] };
 	const struct slice server = { found->inner[SERVER], found->inner_len[SERVER] };
+	*inside = (struct channel){ 0 };
 	const bool http = channel_look(at->p->channels, inside, client, server, true) == CHANNEL_IS_HTTP;
 	f->wrapped = http ? "http" : inside->name;
 }
@@ -139,7 +137,7 @@ static void name_wrapped(const struct seat *at, struct facts *f, struct channel 
 void tell_flow(const struct seat *at, enum ended why)
 {
 	struct facts f;
-	struct channel inside = { 0 };
+	struct channel inside;
 	tell_gather(at, &f);
 	f.ended = why;
 	name_wrapped(at, &f, &inside);

@@ -158,6 +158,9 @@ void keep_unread(const struct seat *at, enum side from);
 
 /* follow.c: reads what the streams have, as far as it goes.  `over`: no more will come. */
 void follow(const struct seat *at, bool over);
+
+/* Would that do nothing?  True where a plain conversation of HTTP is closed: 200 instructions less for each segment that does it. */
+bool follow_rests(const struct seat *at);
 void watch_begin(const struct seat *at, const struct segment *first);
 void watch_end(const struct seat *at);
 void tunnels_end(const struct seat *at);
@@ -252,9 +255,17 @@ void judging_message(const struct seat *at, const struct http_event *ev);
 
 /* tell.c: what is told to the reporter. */
 void tell_gather(const struct seat *at, struct facts *f);
-void tell_odd(const struct seat *at, uint64_t before, enum side from, uint64_t offset);
+void tell_fresh_odd(const struct seat *at, uint64_t fresh, enum side from, uint64_t offset);
 void tell_handshake(const struct seat *at, const struct dialogue *d, const struct handshake_record *h);
 void tell_label(const struct seat *at, enum label before);
 void tell_flow(const struct seat *at, enum ended why);
+
+/* What is odd now and was not `before`; nearly always nothing. */
+static inline void tell_odd(const struct seat *at, uint64_t before, enum side from, uint64_t offset)
+{
+	const uint64_t fresh = at->w->dossier.odd & ~before;
+	if (fresh != 0)
+		tell_fresh_odd(at, fresh, from, offset);
+}
 
 #endif

@@ -43,7 +43,7 @@ struct flow *flow_touch(struct flow_table *t, const struct segment *s, bool *fre
 struct flow *flow_find(struct flow_table *t, const struct segment *s);
 
 /* A keyed hash of the key, by which it is found here, and may be elsewhere. */
-uint32_t flow_tag(const struct flow_table *t, const struct flow_key *key);
+uint32_t flow_tag(struct flow_table *t, const struct flow_key *key);
 
 /* Made of a segment that came earlier, with its tag: it says nothing about the time now, which is `turn`.  There must be none. */
 struct flow *flow_make(struct flow_table *t, const struct segment *s, uint32_t tag, uint64_t turn);

@@ -12,6 +12,8 @@ struct flow_table {
 	struct pool slots;
 	struct tags tags;
 	struct hash_key key;
+	struct flow_key asked; /* flow_tag, the latest */
+	uint32_t asked_tag;
 	struct {
 		uint32_t first, last;
 	} ranks[FLOW_RANKS]; /* by when they were put there */

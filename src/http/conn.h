@@ -159,6 +159,14 @@ void http_conn_fini(struct http_kit *k, struct http_conn *c);
 
 void http_next(struct http_kit *k, struct http_conn *c, const struct chunk *in, struct http_event *ev);
 
+/* Between two messages, and nothing is there but perhaps the end: HTTP_WAIT is all that http_next would say.  A connection that
+ * closes asks seven times: 500 instructions less for it. */
+static inline bool http_rests(const struct http_conn *c, const struct chunk *in)
+{
+	const struct http_side *s = &c->side[in->from];
+	return in->bytes.len == 0 && s->state == HTTP_AT_HEAD && in->offset == s->until && !c->client_behind;
+}
+
 /* After an event with may_switch: it was no switch, both sides go on as HTTP. */
 void http_refused(struct http_conn *c);
 

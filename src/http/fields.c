@@ -51,38 +51,42 @@ uint64_t field_oddities(struct slice s)
 	return odd != 0 ? oddities_from(s, 0) : 0;
 }
 
-/* Sixteen bytes are looked at in one go, for the line's end, the colon and what must not be there; that saved 140 instructions
- * of the two heads of an exchange.  The last sixteen overlap those before. */
-size_t line_plain_end(struct slice in, size_t from, size_t *colon)
+static sixteen is_name_byte(sixteen v)
 {
-	*colon = in.len;
-	for (size_t at = from; at < in.len && in.len >= SIXTEEN; at += SIXTEEN) {
-		const size_t place = in.len - at >= SIXTEEN ? at : in.len - SIXTEEN;
-		const sixteen v = sixteen_at(in.at + place);
-		const unsigned colons = sixteen_bits(sixteen_is(v, ':')) >> (at - place);
-		const unsigned control = sixteen_bits(sixteen_in(v, 0, 0x20) | sixteen_is(v, 0x7f)) >> (at - place);
-		if (colons != 0 && *colon == in.len)
-			*colon = at + (unsigned)__builtin_ctz(colons);
-		if (control == 0)
-			continue;
-		const size_t cr = at + (unsigned)__builtin_ctz(control);
-		return cr + 1 < in.len && in.at[cr] == '\r' && in.at[cr + 1] == '\n' ? cr : in.len;
-	}
-	return in.len;
+	return sixteen_in(v | sixteen_of(0x20), 'a', 26) | sixteen_is(v, '-');
 }
 
-/* Letters and hyphens, as nearly all names have no others.  At least sixteen bytes are there. */
-static bool is_plain_name(struct slice in, size_t from, size_t end)
+static sixteen is_control(sixteen v)
 {
-	for (size_t at = from; at < end; at += SIXTEEN) {
+	return sixteen_in(v, 0, 0x20) | sixteen_is(v, 0x7f);
+}
+
+/* Is it a line as nearly all are, a name of letters and hyphens, a colon, and no control byte before its CR LF?  Then both places
+ * are told.  Sixteen bytes are looked at in one go; the last sixteen overlap those before.  What is no part of a name is looked for,
+ * not the colon: it must be that. */
+static bool is_plain_line(struct slice in, size_t from, size_t *colon, size_t *cr)
+{
+	bool named = false;
+	if (in.len < SIXTEEN)
+		return false;
+	for (size_t at = from; at < in.len; at += SIXTEEN) {
 		const size_t place = in.len - at >= SIXTEEN ? at : in.len - SIXTEEN;
 		const sixteen v = sixteen_at(in.at + place);
-		const sixteen good = sixteen_in(v | sixteen_of(0x20), 'a', 26) | sixteen_is(v, '-');
-		const unsigned bad = ~sixteen_bits(good) >> (at - place);
-		if ((end - at < SIXTEEN ? bad & ((1U << (end - at)) - 1) : bad & 0xffff) != 0)
-			return false;
+		const unsigned over = (unsigned)(at - place);
+		if (!named) {
+			const unsigned other = (0xffff & ~sixteen_bits(is_name_byte(v))) >> over;
+			*colon = at + (other != 0 ? (unsigned)__builtin_ctz(other) : 0);
+			named = other != 0;
+			if (named && (in.at[*colon] != ':' || *colon == from))
+				return false;
+		}
+		const unsigned control = sixteen_bits(is_control(v)) >> over;
+		if (control == 0)
+			continue;
+		*cr = at + (unsigned)__builtin_ctz(control);
+		return named && *cr + 1 < in.len && in.at[*cr] == '\r' && in.at[*cr + 1] == '\n';
 	}
-	return true;
+	return false;
 }
 
 static bool is_blank(uint8_t b)
@@ -246,24 +250,31 @@ static void read_framing(const struct field *f, struct head *out)
 struct reading {
 	struct head *out;
 	struct field open; /* its end is not known; without a name when there is none, or its line had no colon */
-	bool plain;        /* no oddities in its value, as far as it is read */
 };
 
-static void close_field(struct reading *r)
+/* Its value is trimmed and has been looked through. */
+static ALWAYS_INLINE void keep_field(struct head *out, const struct field *f)
 {
-	struct head *out = r->out;
-	if (r->open.name.at == NULL)
-		return;
-	if (!r->plain)
-		out->odd |= field_oddities(r->open.value);
-	r->open.value = trim_blanks(r->open.value);
-	read_framing(&r->open, out);
+	read_framing(f, out);
 	if (out->field_count == MAX_FIELDS) {
 		out->odd |= ODD_BIT(TOO_MANY_FIELDS);
 		return;
 	}
-	out->names |= UINT64_C(1) << field_bit(r->open.name);
-	out->fields[out->field_count++] = r->open;
+	const unsigned bit = field_bit(f->name);
+	if ((out->names >> bit & 1) == 0)
+		out->first[bit] = (uint8_t)out->field_count;
+	out->names |= UINT64_C(1) << bit;
+	out->fields[out->field_count++] = *f;
+}
+
+static void close_field(struct reading *r)
+{
+	if (r->open.name.at == NULL)
+		return;
+	r->out->odd |= field_oddities(r->open.value);
+	r->open.value = trim_blanks(r->open.value);
+	keep_field(r->out, &r->open);
+	r->open.name.at = NULL;
 }
 
 /* A name with bytes that no name has, up to the colon.  Brackets and the like harm nobody. */
@@ -283,7 +294,6 @@ static struct slice strange_name(struct slice name, struct head *out)
 static void open_field(struct reading *r, struct slice line)
 {
 	size_t colon = 0;
-	r->plain = false;
 	while (colon < line.len && field_tchar[line.at[colon]])
 		colon++;
 	const bool strange = colon < line.len && line.at[colon] != ':';
@@ -308,23 +318,42 @@ static void take_line(struct reading *r, struct slice line)
 		return;
 	}
 	r->out->odd |= ODD_BIT(FOLDED);
-	r->plain = false;
 	if (r->open.name.at != NULL)
 		r->open.value.len = (size_t)(line.at + line.len - r->open.value.at);
 }
 
-/* A line as nearly all are, read with all that is known of it; 0 when it is another, or else where the next begins. */
+/* A plain line that is not folded is done with at once: a quarter of the instructions of any other.  Where the next begins; 0 when
+ * it is another line. */
 static size_t take_plain_line(struct reading *r, struct slice in, size_t from)
 {
-	size_t colon;
-	const size_t cr = line_plain_end(in, from, &colon);
-	if (cr == in.len || colon >= cr || colon == from || !is_plain_name(in, from, colon))
+	size_t colon, cr;
+	if (!is_plain_line(in, from, &colon, &cr))
 		return 0;
+	const size_t next = cr + 2;
+	if (next == in.len || in.at[next] == ' ' || in.at[next] == '\t')
+		return 0;
+	/* Nearly always one blank stands before the value and none behind it. */
+	const size_t begin = colon + 1 + (in.at[colon + 1] == ' ');
+	struct field f = { { in.at + from, colon - from }, { in.at + begin, cr - begin } };
+	if (f.value.len == 0 || is_blank(f.value.at[0]) || is_blank(in.at[cr - 1]))
+		f.value = trim_blanks(f.value);
 	close_field(r);
-	r->open.name = (struct slice){ in.at + from, colon - from };
-	r->open.value = (struct slice){ in.at + colon + 1, cr - colon - 1 };
-	r->plain = true;
-	return cr + 2;
+	keep_field(r->out, &f);
+	return next;
+}
+
+/* CR LF by themselves. */
+static bool is_empty_line(struct slice in, size_t from)
+{
+	return in.at[from] == '\r' && from + 1 < in.len && in.at[from + 1] == '\n';
+}
+
+static size_t end_fields(struct reading *r, size_t next)
+{
+	close_field(r);
+	if (r->out->has_length && r->out->has_coding)
+		r->out->odd |= ODD_BIT(LENGTH_AND_CHUNKED); /* RFC 9112, 6.3: the coding wins */
+	return next;
 }
 
 size_t fields_read(struct slice in, size_t from, size_t *scanned, struct head *out)
@@ -332,6 +361,8 @@ size_t fields_read(struct slice in, size_t from, size_t *scanned, struct head *o
 	struct reading r = { .out = out };
 	const uint8_t *lf;
 	for (size_t next; from < in.len; from = next) {
+		if (is_empty_line(in, from))
+			return end_fields(&r, from + 2);
 		next = take_plain_line(&r, in, from);
 		if (next != 0)
 			continue;
@@ -344,12 +375,8 @@ size_t fields_read(struct slice in, size_t from, size_t *scanned, struct head *o
 		next = from + (size_t)(lf - at) + 1;
 		if (!crlf)
 			out->odd |= ODD_BIT(BARE_LF);
-		if (line.len == 0) {
-			close_field(&r);
-			if (out->has_length && out->has_coding)
-				out->odd |= ODD_BIT(LENGTH_AND_CHUNKED); /* RFC 9112, 6.3: the coding wins */
-			return next;
-		}
+		if (line.len == 0)
+			return end_fields(&r, next);
 		take_line(&r, line);
 	}
 	*scanned = from - 1;
@@ -358,7 +385,7 @@ size_t fields_read(struct slice in, size_t from, size_t *scanned, struct head *o
 
 struct slice head_find(const struct head *h, struct slice name)
 {
-	for (unsigned i = 0; i < h->field_count; i++)
+	for (unsigned i = h->first[field_bit(name)]; i < h->field_count; i++)
 		if (is_word(h->fields[i].name, name))
 			return h->fields[i].value;
 	return (struct slice){ NULL, 0 };

@@ -265,6 +265,9 @@ static bool is_plain_target(struct slice s)
 	for (; at + SIXTEEN <= s.len; at += SIXTEEN)
 		if (sixteen_bits(sixteen_in(sixteen_at(s.at + at), '!', 0x7f - '!')) != 0xffff)
 			return false;
+	/* The last sixteen overlap those before. */
+	if (s.len >= SIXTEEN)
+		return sixteen_bits(sixteen_in(sixteen_at(s.at + s.len - SIXTEEN), '!', 0x7f - '!')) == 0xffff;
 	for (; at < s.len; at++)
 		if (s.at[at] <= ' ' || s.at[at] >= 0x7f)
 			return false;

@@ -27,8 +27,9 @@ struct head {
 	uint8_t major, minor; /* 1, 1.  0, 9: a request line without version */
 	struct field fields[MAX_FIELDS];
 	unsigned field_count;
-	uint64_t names; /* 1 << field_bit of each name: most fields that are asked for are not there */
-	uint64_t odd;   /* 1 << enum odd */
+	uint64_t names;    /* 1 << field_bit of each name: most fields that are asked for are not there */
+	uint8_t first[64]; /* of each bit that is set: the first field whose name has it, or one before */
+	uint64_t odd;      /* 1 << enum odd */
 	/* Framing as the fields say it, before the rules of RFC 9112, 6.3 (body.h). */
 	bool has_length, length_valid, chunked, has_coding;
 	uint64_t length; /* saturates at UINT64_MAX */
@@ -62,6 +63,7 @@ static inline unsigned field_bit(struct slice name)
 	return ((unsigned)name.len + (name.at[0] | 0x20u) * 10 + (name.at[name.len / 2] | 0x20u) * 8) % 64;
 }
 
+/* Some field has that name's bit. */
 struct slice head_find(const struct head *h, struct slice name);
 
 /* First field of that name (any case), or an empty slice with at == NULL. */

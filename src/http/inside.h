@@ -19,10 +19,6 @@ extern const uint8_t field_tchar[256]; /* RFC 9110, 5.6.2: 1 for a byte of a tok
 /* ODD_FIELD_CONTROL for a byte below 0x20 (but tab, CR, LF) or DEL; ODD_BARE_CR for a CR without its LF. */
 uint64_t field_oddities(struct slice s);
 
-/* How far a line goes that has no control byte before its CR LF, which nearly all are: to its CR; or `in.len` when it is another
- * or not all there.  *colon: where the first colon from `from` on stands, or anywhere behind the line. */
-size_t line_plain_end(struct slice in, size_t from, size_t *colon);
-
 /* Reads the field lines from offset `from` on into *out.  Returns where the empty line behind them ends, or 0 when it is not
  * there: then *scanned is where the last line began that is not known to be whole, less its LF. */
 size_t fields_read(struct slice in, size_t from, size_t *scanned, struct head *out);

@@ -6,19 +6,30 @@
 void record_counters(struct record *r, const struct facts *f)
 {
 	struct json *j = &r->json;
-	json_object(j, "flow");
-	json_uint(j, "pkts_toserver", f->packets[CLIENT]);
-	json_uint(j, "pkts_toclient", f->packets[SERVER]);
-	json_uint(j, "bytes_toserver", f->bytes[CLIENT]);
-	json_uint(j, "bytes_toclient", f->bytes[SERVER]);
-	record_time(r, "start", f->first);
-	record_time(r, "end", f->last);
-	json_int(j, "age", record_us(f->first, f->last) / 1000000);
-	json_word(j, "state", f->state);
-	if (f->ended != ENDED_NOT)
-		json_word(j, "reason", ended_name(f->ended));
-	json_bool(j, "alerted", f->alerted);
-	json_object_end(j);
+	char *at = json_claim(j);
+	at = pen_text(at, ",\"flow\":{\"pkts_toserver\":");
+	at = pen_uint(at, f->packets[CLIENT]);
+	at = pen_text(at, ",\"pkts_toclient\":");
+	at = pen_uint(at, f->packets[SERVER]);
+	at = pen_text(at, ",\"bytes_toserver\":");
+	at = pen_uint(at, f->bytes[CLIENT]);
+	at = pen_text(at, ",\"bytes_toclient\":");
+	at = pen_uint(at, f->bytes[SERVER]);
+	at = pen_text(at, ",\"start\":\"");
+	at = record_pen_time(r, at, f->first);
+	at = pen_text(at, "\",\"end\":\"");
+	at = record_pen_time(r, at, f->last);
+	at = pen_text(at, "\",\"age\":");
+	at = pen_uint(at, (uint64_t)record_us(f->first, f->last) / 1000000);
+	at = pen_text(at, ",\"state\":\"");
+	at = pen_word(at, f->state);
+	if (f->ended != ENDED_NOT) {
+		at = pen_text(at, "\",\"reason\":\"");
+		at = pen_word(at, ended_name(f->ended));
+	}
+	at = pen_text(at, "\",\"alerted\":");
+	at = f->alerted ? pen_text(at, "true}") : pen_text(at, "false}");
+	json_settle(j, at);
 }
 
 static void write_http(struct json *j, const struct facts *f)
@@ -28,11 +39,14 @@ static void write_http(struct json *j, const struct facts *f)
 	const struct facts_level *own = &f->level[0];
 	if (own->requests == 0 && own->responses == 0 && !own->http2)
 		return;
-	json_object(j, "http");
-	json_word(j, "version", own->http2 ? "2" : "1");
-	json_uint(j, "requests", own->requests);
-	json_uint(j, "responses", own->responses);
-	json_object_end(j);
+	char *at = json_claim_value(j);
+	at = pen_text(at, "\"http\":{\"version\":\"");
+	*at++ = own->http2 ? '2' : '1';
+	at = pen_text(at, "\",\"requests\":");
+	at = pen_uint(at, own->requests);
+	at = pen_text(at, ",\"responses\":");
+	at = pen_uint(at, own->responses);
+	json_settle(j, pen_text(at, "}"));
 }
 
 static unsigned count_records(const struct facts_level *level)
@@ -173,22 +187,34 @@ static void write_tunnel(struct record *r, const struct facts *f)
 	json_object_end(j);
 }
 
+/* What protocols are called may come from the wire, so these two are escaped. */
+static void write_layer(struct json *j, const struct layer *l)
+{
+	char *at = json_claim_value(j);
+	json_settle(j, pen_text(at, "{\"protocol\":"));
+	json_put_slice(j, l->protocol);
+	at = json_claim(j);
+	at = pen_text(at, ",\"sits\":\"");
+	at = pen_word(at, sits_name(l->sits));
+	json_settle(j, pen_text(at, "\",\"on\":"));
+	json_put_slice(j, l->on);
+	at = json_claim(j);
+	if (l->dialogue != NULL) {
+		at = pen_text(at, ",\"requests\":");
+		at = pen_uint(at, l->dialogue->requests);
+		at = pen_text(at, ",\"responses\":");
+		at = pen_uint(at, l->dialogue->responses);
+	}
+	json_settle(j, pen_text(at, "}"));
+}
+
 static void write_layers(struct json *j, const struct facts *f)
 {
 	struct layer layers[MAX_LAYERS];
 	const unsigned count = layers_list(f, layers);
-	json_array(j, "layers");
-	for (unsigned i = 0; i < count; i++) {
-		json_object(j, NULL);
-		json_slice(j, "protocol", layers[i].protocol);
-		json_word(j, "sits", sits_name(layers[i].sits));
-		json_slice(j, "on", layers[i].on);
-		if (layers[i].dialogue != NULL) {
-			json_uint(j, "requests", layers[i].dialogue->requests);
-			json_uint(j, "responses", layers[i].dialogue->responses);
-		}
-		json_object_end(j);
-	}
+	json_settle(j, pen_text(json_claim_value(j), "\"layers\":["));
+	for (unsigned i = 0; i < count; i++)
+		write_layer(j, &layers[i]);
 	json_array_end(j);
 }
 
@@ -209,34 +235,56 @@ static void write_suspicion(struct json *j, const struct dossier *d)
 	json_object_end(j);
 }
 
-static void write_evidence(struct json *j, const struct facts *f)
+static char *pen_sign(char *at, const struct note *n)
+{
+	at = pen_text(at, "{\"who\":\"");
+	at = pen_word(at, n->sign->who);
+	at = pen_text(at, "\",\"what\":\"");
+	at = pen_word(at, n->sign->what);
+	at = pen_text(at, "\",\"side\":\"");
+	at = pen_word(at, side_name((enum side)n->from));
+	return pen_text(at, "\",\"offset\":");
+}
+
+static void write_note(struct record *r, const struct note *n, int64_t first)
+{
+	struct json *j = &r->json;
+	const uint32_t manner = PHRASE_NOTE | n->from;
+	char *const begin = json_claim_value(j), *at = phrase_put(r->phrases, n->sign, manner, begin);
+	if (at == NULL) {
+		at = pen_sign(begin, n);
+		phrase_keep(r->phrases, n->sign, manner, begin, (size_t)(at - begin));
+	}
+	at = pen_uint(at, n->offset);
+	at = pen_text(at, ",\"t\":");
+	at = pen_millionths(at, (uint64_t)record_us(first, n->t));
+	json_settle(j, pen_text(at, "}"));
+}
+
+static void write_evidence(struct record *r, const struct facts *f)
 {
 	const struct dossier *d = f->dossier;
-	json_array(j, "evidence");
+	json_settle(&r->json, pen_text(json_claim_value(&r->json), "\"evidence\":["));
 	for (unsigned i = 0; i < d->count && i < MAX_NOTES; i++) {
-		const struct note note = dossier_note(d, i), *const n = &note;
-		json_object(j, NULL);
-		json_word(j, "who", n->sign->who);
-		json_word(j, "what", n->sign->what);
-		json_word(j, "side", side_name((enum side)n->from));
-		json_uint(j, "offset", n->offset);
-		json_fixed(j, "t", record_us(f->first, n->t), 6);
-		json_object_end(j);
+		const struct note n = dossier_note(d, i);
+		write_note(r, &n, f->first);
 	}
-	json_array_end(j);
+	json_array_end(&r->json);
 }
 
 static void write_doubts_and_odds(struct json *j, const struct dossier *d)
 {
+	if (d->doubts == 0 && d->odd == 0) {
+		json_settle(j, pen_text(json_claim_value(j), "\"doubt\":[],\"anomalies\":[]"));
+		return;
+	}
 	json_array(j, "doubt");
-	for (unsigned i = 0; i < DOUBTS; i++)
-		if ((d->doubts >> i & 1) != 0)
-			json_word(j, NULL, doubt_name(i));
+	for (unsigned bits = d->doubts; bits != 0; bits &= bits - 1)
+		json_word(j, NULL, doubt_name((unsigned)__builtin_ctz(bits)));
 	json_array_end(j);
 	json_array(j, "anomalies");
-	for (unsigned i = 0; i < ODDS; i++)
-		if ((d->odd >> i & 1) != 0)
-			json_word(j, NULL, odd_name((enum odd)i));
+	for (uint64_t bits = d->odd; bits != 0; bits &= bits - 1)
+		json_word(j, NULL, odd_name((enum odd)__builtin_ctzll(bits)));
 	json_array_end(j);
 }
 
@@ -290,7 +338,7 @@ void record_what_is_known(struct record *r, const struct facts *f)
 	write_relay(r, f);
 	write_tunnel(r, f);
 	write_layers(j, f);
-	write_evidence(j, f);
+	write_evidence(r, f);
 	write_suspicion(j, f->dossier);
 	write_doubts_and_odds(j, f->dossier);
 	write_encapsulation(j, f->encap);

@@ -2,6 +2,7 @@
 #include "report/id.h"
 
 #include "base/digest.h"
+#include "base/pen.h"
 #include "report/report.h"
 
 #define NS_PER_S  INT64_C(1000000000)
@@ -68,8 +69,8 @@ void clock_write(struct clock_text *c, int64_t t, char *out)
 		c->set = true;
 	}
 	memcpy(out, c->text, CLOCK_SECONDS);
-	memcpy(out + CLOCK_SECONDS, ".000000+00:00", sizeof ".000000+00:00");
-	put_digits(out + CLOCK_SECONDS + 1, 6, (unsigned)ns / 1000);
+	out[CLOCK_SECONDS] = '.';
+	memcpy(pen_six(out + CLOCK_SECONDS + 1, (unsigned)ns / 1000), "+00:00", sizeof "+00:00");
 }
 
 void time_text(int64_t t, char *out)

@@ -8,11 +8,13 @@
 
 #include "base/json.h"
 #include "report/id.h"
+#include "report/phrase.h"
 #include "report/report.h"
 
 struct record {
 	struct json json;
 	struct clock_text *clock;
+	struct phrases *phrases;
 	bool bare; /* leave out strings from the wire */
 	bool cut;  /* something was left out or shortened */
 };
@@ -26,7 +28,7 @@ size_t record_alert(
 size_t record_stats(struct record *r, const struct report_stats *s);
 
 /* The parts that records share. */
-void record_head(struct record *r, const char *type, const struct facts *f);
+void record_head_as(struct record *r, struct slice type, const struct facts *f);
 size_t record_end(struct record *r); /* closes `culvert` and the line */
 void record_verdict(struct record *r, const struct verdict *v);
 void record_one_handshake(struct record *r, const char *key, unsigned level, const struct handshake_record *h);
@@ -54,6 +56,19 @@ static ALWAYS_INLINE void record_wire(struct record *r, const char *key, struct 
 static ALWAYS_INLINE void record_wire_text(struct record *r, const char *key, const char *value, size_t room)
 {
 	record_wire(r, key, (struct slice){ (const uint8_t *)value, strnlen(value, room) });
+}
+
+/* Leaves the line's own object open. */
+static ALWAYS_INLINE void record_head(struct record *r, const char *type, const struct facts *f)
+{
+	record_head_as(r, (struct slice){ (const uint8_t *)type, strlen(type) }, f);
+}
+
+/* A moment of TIME_LEN bytes. */
+static inline char *record_pen_time(const struct record *r, char *at, int64_t t)
+{
+	clock_write(r->clock, t, at);
+	return at + TIME_LEN;
 }
 
 static ALWAYS_INLINE void record_time(struct record *r, const char *key, int64_t t)

@@ -24,6 +24,7 @@ struct reporter {
 	bool colours;
 	uint64_t cut, bare;
 	struct clock_text clock;
+	struct phrases phrases;
 	struct out out;
 	char line[MAX_LINE];
 	char placed_line[sizeof(struct line_place) + MAX_LINE];
@@ -162,7 +163,10 @@ static size_t write_story(struct record *record, const struct story *s)
 
 static size_t make_record(struct reporter *r, const struct story *s, bool bare)
 {
-	struct record record = { .clock = &r->clock, .bare = bare, .cut = bare };
+	struct record record;
+	record.clock = &r->clock;
+	record.phrases = &r->phrases;
+	record.bare = record.cut = bare;
 	json_begin(&record.json, r->line, sizeof r->line);
 	const size_t len = write_story(&record, s);
 	r->cut += record.cut && !bare && len != 0;

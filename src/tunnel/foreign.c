@@ -37,8 +37,16 @@ static bool line_has(struct slice s, struct slice start, struct slice word)
 	return slice_starts(s, start) && slice_search(slice_head(s, slice_find(s, '\n')), word) < slice_find(s, '\n');
 }
 
+/* What those begin with: nearly nothing else does, and so much less is asked. */
+static bool may_be_named_text(uint8_t first)
+{
+	return first == 'S' || first == 'R' || first == '2' || first == 'E' || first == '*';
+}
+
 static const char *name_text(struct slice s)
 {
+	if (s.len == 0 || !may_be_named_text(s.at[0]))
+		return NULL;
 	if (hello_is_ssh(s))
 		return "ssh";
 	if (slice_starts(s, SLICE("RFB 003.")) && s.len >= 12 && s.at[11] == '\n')

@@ -128,12 +128,8 @@ static bool is_made_up(size_t len, unsigned digits)
 	return len >= SEGMENT_LONG || (digits != 0 && (digits == len || (len >= 6 && digits >= 2)));
 }
 
-bool look_field(const struct field *f, struct slice *value, struct foreign *out)
+bool look_field_closely(const struct field *f, struct slice *value, struct foreign *out)
 {
-	enum { VALUE_LEAST = 16 };
-	const uint8_t first = f->name.len != 0 ? f->name.at[0] | 0x20 : 0;
-	if (f->value.len < VALUE_LEAST || (first != 'x' && first != 'c' && first != 's'))
-		return false;
 	*value = f->value;
 	if (slice_starts_nocase(f->name, SLICE("X-")))
 		return foreign_value(*value, out);
@@ -159,6 +155,9 @@ static bool has_digit(struct slice s)
 	size_t at = 0;
 	for (; at + SIXTEEN <= s.len; at += SIXTEEN)
 		digits |= sixteen_bits(sixteen_in(sixteen_at(s.at + at), '0', 10));
+	/* The last sixteen overlap those before. */
+	if (s.len >= SIXTEEN)
+		return (digits | sixteen_bits(sixteen_in(sixteen_at(s.at + s.len - SIXTEEN), '0', 10))) != 0;
 	for (; at < s.len; at++)
 		digits |= s.at[at] >= '0' && s.at[at] <= '9';
 	return digits != 0;

@@ -29,8 +29,18 @@ struct look look_content(const struct head *h);
 /* A type of a binary protocol that is known to poll, stream or upload over HTTP. */
 bool look_known_type(const struct head *h);
 
-/* Does a cookie, or a field that no standard has, hold a foreign protocol's beginning? */
-bool look_field(const struct field *f, struct slice *value, struct foreign *out);
+bool look_field_closely(const struct field *f, struct slice *value, struct foreign *out);
+
+/* Does a cookie, or a field that no standard has, hold a foreign protocol's beginning?  Most fields are short, or have another
+ * first letter. */
+static inline bool look_field(const struct field *f, struct slice *value, struct foreign *out)
+{
+	enum { VALUE_LEAST = 16 };
+	if (f->value.len < VALUE_LEAST || f->name.len == 0)
+		return false;
+	const uint8_t first = f->name.at[0] | 0x20;
+	return (first == 'x' || first == 'c' || first == 's') && look_field_closely(f, value, out);
+}
 
 /* Where a request goes: its Host and its target without query and without segments that look like a name made up for one
  * use.  Never 0.  `*host`: its Host, whatever the path. */

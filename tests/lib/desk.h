@@ -13,6 +13,7 @@
 struct desk {
 	struct made_up x;
 	struct clock_text clock;
+	struct phrases phrases;
 	char line[MAX_LINE + 1];
 	size_t len;
 	FILE *copy;
@@ -44,7 +45,7 @@ static inline int clear_desk(void **state)
 
 static inline struct record begin(struct desk *d, char *out, size_t size, bool bare)
 {
-	struct record r = { .clock = &d->clock, .bare = bare, .cut = bare };
+	struct record r = { .clock = &d->clock, .phrases = &d->phrases, .bare = bare, .cut = bare };
 	json_begin(&r.json, out, size);
 	return r;
 }

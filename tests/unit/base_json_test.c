@@ -220,10 +220,22 @@ static void long_strings_are_cut_between_characters(void **state)
 	assert_int_equal(strlen(ended(&l)), strlen("{\"s\":\"\"}") + 3 * MAX_STRING);
 }
 
+static void write_piece(struct json *j, const char *text)
+{
+	json_settle(j, pen_word(json_claim_value(j), text));
+}
+
+/* Long enough that the same piece is claimed with room for more behind it, and without. */
 static size_t write_sample(struct json *j, char *out, size_t size)
 {
 	json_begin(j, out, size);
+	write_piece(j, "\"first\":{");
+	write_piece(j, "\"second\":1");
+	json_uint(j, "third", UINT64_MAX);
+	json_object_end(j);
 	json_array(j, "list");
+	for (unsigned i = 0; i < 64; i++)
+		write_piece(j, "\"filler\"");
 	json_string(j, NULL, "two words");
 	json_fixed(j, NULL, -12345, 3);
 	json_slice(j, NULL, SLICE("\xff\n\xe6\xbc\xa2"));
@@ -241,8 +253,11 @@ static void what_does_not_fit_is_not_a_line(void **state)
 {
 	(void)state;
 	struct json j;
-	char whole[256];
+	char whole[2048];
 	const size_t len = write_sample(&j, whole, sizeof whole);
+	assert_true(len > JSON_PIECE && len + JSON_PIECE < sizeof whole);
+	assert_true(memcmp(whole, "{\"first\":{\"second\":1,\"third\":18446744073709551615},\"list\":[\"filler\",\"f",
+			70) == 0);
 	assert_true(json_check_line(whole, len));
 	for (size_t size = 0; size < len; size++) {
 		char *const out = malloc(size + (size == 0));

@@ -447,9 +447,30 @@ static void test_chosen_keys(void **state)
 		}
 }
 
+/* The tag asked for last is kept: whether it is asked for again, or another between, it is the same. */
+static void test_tags_asked_again(void **state)
+{
+	(void)state;
+	struct flow_table *t = table(10, key_one), *fresh = table(10, key_one);
+	const struct flow_key none = { 0 };
+	const uint32_t tag_of_none = flow_tag(t, &none);
+	uint32_t tags[50];
+	for (uint32_t i = 0; i < 50; i++) {
+		tags[i] = flow_tag(t, &(struct flow_key){ .space = i + 1 });
+		assert_int_equal(flow_tag(t, &(struct flow_key){ .space = i + 1 }), tags[i]);
+		assert_int_not_equal(tags[i], tag_of_none);
+	}
+	for (uint32_t i = 50; i-- > 0;)
+		assert_int_equal(flow_tag(fresh, &(struct flow_key){ .space = i + 1 }), tags[i]);
+	assert_int_equal(flow_tag(fresh, &none), tag_of_none);
+	flow_table_free(t);
+	flow_table_free(fresh);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_tags_asked_again),
 		cmocka_unit_test(test_found_again),
 		cmocka_unit_test(test_refused_sizes),
 		cmocka_unit_test(test_full),

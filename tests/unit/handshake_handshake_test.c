@@ -180,6 +180,22 @@ struct play {
 	bool no_records;
 };
 
+/* What is said not to concern a handshake that nobody asked for must leave everything as it was. */
+static void step(struct play *p, const struct http_event *ev)
+{
+	const bool idle = p->h.state == HS_HTTP && p->h.count == 0 && !hs_concerns(ev);
+	const struct handshake before = p->h;
+	const uint64_t odd = p->d.odd;
+	const unsigned notes = p->d.count, doubts = p->d.doubts;
+	hs_step(&p->h, ev, &p->d);
+	if (!idle)
+		return;
+	assert_false(hs_asks(ev));
+	assert_int_equal(p->h.state, before.state);
+	assert_int_equal(p->h.count, before.count);
+	assert_true(p->d.odd == odd && p->d.count == notes && p->d.doubts == doubts);
+}
+
 /* The text in a buffer of exactly its size, so that a byte too far is seen. */
 static void say_head(struct play *p, const char *text)
 {
@@ -216,7 +232,7 @@ static void say_head(struct play *p, const char *text)
 	}
 	if (!p->no_records && hs_asks(&ev))
 		p->h.records = p->records;
-	hs_step(&p->h, &ev, &p->d);
+	step(p, &ev);
 	free(copy);
 }
 
@@ -232,7 +248,7 @@ static void say(struct play *p, const char *text)
 			.kind = HTTP_MESSAGE_END, .from = CLIENT, .eat = len, .offset = p->at[CLIENT], .complete = true
 		};
 		p->at[CLIENT] += len;
-		hs_step(&p->h, &ev, &p->d);
+		step(p, &ev);
 		return;
 	}
 	say_head(p, text);
