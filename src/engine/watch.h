@@ -156,24 +156,41 @@ void finish(const struct seat *at, enum ended why);
 /* What nobody has read yet stays, and the packet's bytes are not needed any more; `from`: whose packet it was. */
 void keep_unread(const struct seat *at, enum side from);
 
+/* watch.c: a conversation's first segment, and its end; nothing more is to be learnt of it. */
+void watch_begin(const struct seat *at, const struct segment *first);
+void watch_end(const struct seat *at);
+void settle(const struct seat *at);
+
+/* To be written. */
+struct further *further_of(struct pipeline *p, struct dialogue *d);
+
 /* follow.c: reads what the streams have, as far as it goes.  `over`: no more will come. */
 void follow(const struct seat *at, bool over);
 
 /* Would that do nothing?  True where a plain conversation of HTTP is closed: 200 instructions less for each segment that does it. */
 bool follow_rests(const struct seat *at);
-void watch_begin(const struct seat *at, const struct segment *first);
-void watch_end(const struct seat *at);
+
+/* show.c: an event that detectors may want to see; a conversation is over for them. */
+void show_tunnels(const struct seat *at, struct dialogue *d, const struct http_event *ev, struct dossier *notes);
 void tunnels_end(const struct seat *at);
 
-/* "SSH-2.0-OpenSSH_9" may be a method until its line ends. */
-bool first_line_is_whole(struct slice s);
+/* leave.c: an event that may move the handshake, and where that then stands. */
+void step_handshake(const struct seat *at, struct dialogue *d, const struct http_event *ev, struct dossier *notes);
+void after_handshake(const struct seat *at, struct dialogue *d, const struct http_event *ev);
 
-/* To be written. */
-struct further *further_of(struct pipeline *p, struct dialogue *d);
+/* Reads while that is unsure, HTTP/2 is agreed on, or a channel is to be named.  True when something changed. */
+bool follow_unsure(const struct seat *at, bool over);
+bool follow_http2(const struct seat *at, bool over);
+bool follow_channel(const struct seat *at, bool over);
 
 /* HTTP of this dialogue is over: what follows `last`, whose bytes are not eaten yet, is a channel. */
 void begin_channel(const struct seat *at, struct dialogue *d, const struct http_event *last);
-void settle(const struct seat *at);
+
+/* The dossier that a dialogue's notes go to: the conversation's own, or one that is thrown away. */
+struct dossier *dossier_of(const struct seat *at, const struct dialogue *d, struct dossier *aside);
+
+/* "SSH-2.0-OpenSSH_9" may be a method until its line ends. */
+bool first_line_is_whole(struct slice s);
 
 /* disguise.c: HTTP on the surface only. */
 
