@@ -41,7 +41,6 @@ bool blocks_open(struct blocks *b, int fd, uint32_t most)
 	b->most = most;
 	b->offset = sizeof header;
 	b->next = b->end = b->room + BLOCK_LEFT;
-	b->ahead = 0;
 	return true;
 }
 
@@ -58,7 +57,6 @@ static bool read_on(struct blocks *b)
 	memmove(fresh - kept, b->next, kept);
 	b->next = fresh - kept;
 	b->end = fresh;
-	b->ahead = 0;
 	ssize_t got;
 	do {
 		errno = 0;
@@ -117,26 +115,7 @@ enum blocks_got blocks_next(struct blocks *b, struct frame *f, char why[128])
 	f->bytes = slice_head((struct slice){ b->next + BLOCK_RECORD_LEN, len }, b->most);
 	f->wire_len = sent > len ? sent : (uint32_t)len;
 	f->t = time_of(b, b->next);
-	b->ahead -= b->ahead != 0;
 	b->next += BLOCK_RECORD_LEN + len;
 	b->offset += BLOCK_RECORD_LEN + len;
 	return BLOCKS_FRAME;
-}
-
-bool blocks_look(struct blocks *b, struct slice *bytes)
-{
-	if (b->ahead == BLOCK_AHEAD)
-		return false;
-	if (b->ahead == 0)
-		b->look = b->next;
-	const size_t left = (size_t)(b->end - b->look);
-	if (left < BLOCK_RECORD_LEN)
-		return false;
-	const size_t len = word_at(b, b->look + 8);
-	if (len > left - BLOCK_RECORD_LEN)
-		return false;
-	*bytes = (struct slice){ b->look + BLOCK_RECORD_LEN, len };
-	b->look += BLOCK_RECORD_LEN + len;
-	b->ahead++;
-	return true;
 }

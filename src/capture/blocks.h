@@ -13,7 +13,6 @@
 enum {
 	BLOCK_LEN = 1 << 17, /* it stays in a core's cache, beside what the frames are carried to */
 	BLOCK_RECORD_LEN = 16,
-	BLOCK_AHEAD = 8,
 	BLOCK_PAGE = 4096,
 	BLOCK_LEFT = (BLOCK_RECORD_LEN + MAX_FRAME + BLOCK_PAGE - 1) / BLOCK_PAGE * BLOCK_PAGE
 };
@@ -24,8 +23,6 @@ struct blocks {
 	uint32_t most;   /* bytes of a frame that are kept */
 	uint64_t offset; /* in the file, of the next record */
 	const uint8_t *next, *end;
-	const uint8_t *look; /* so many records behind `next`: what blocks_look gives */
-	unsigned ahead;
 	/* A block is read to BLOCK_LEFT; what the one before left over is moved to before that.  At the beginning of a page the
 	 * kernel's copy costs a third of what it costs elsewhere. */
 	_Alignas(BLOCK_PAGE) uint8_t room[BLOCK_LEFT + BLOCK_LEN];
@@ -38,9 +35,5 @@ enum blocks_got { BLOCKS_FRAME, BLOCKS_END, BLOCKS_DAMAGE };
 
 /* Fills bytes, wire_len and t; on damage, `why` says what is wrong with the record at `offset`. */
 enum blocks_got blocks_next(struct blocks *b, struct frame *f, char why[128]);
-
-/* The bytes of a record that is still to come, each once, as far ahead as BLOCK_AHEAD and no farther than the block.  False: not
- * now. */
-bool blocks_look(struct blocks *b, struct slice *bytes);
 
 #endif

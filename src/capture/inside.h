@@ -8,7 +8,6 @@ struct source_kind {
 	enum source_got (*next)(struct source *s, struct frame *f, struct err *e);
 	uint64_t (*position)(const struct source *s, uint64_t *total);
 	void (*close)(struct source *s);
-	bool (*look)(struct source *s, struct frame *f); /* NULL: it cannot look ahead */
 	/* A queue only. */
 	void (*answer)(struct source *s, const struct packet_answer *a);
 	void (*flush)(struct source *s);

@@ -164,14 +164,6 @@ static enum source_got file_next(struct source *source, struct frame *f, struct 
 	return got == PCAP_ERROR_BREAK ? GOT_END : tell_damage(s, e);
 }
 
-static bool file_look(struct source *source, struct frame *f)
-{
-	struct file *s = file_of(source);
-	f->link = s->link;
-	f->interface = 0;
-	return s->blocks != NULL && blocks_look(s->blocks, &f->bytes);
-}
-
 static uint64_t file_position(const struct source *source, uint64_t *total)
 {
 	const struct file *s = (const struct file *)((const char *)source - offsetof(struct file, source));
@@ -192,9 +184,7 @@ static void file_close(struct source *source)
 	free(s);
 }
 
-static const struct source_kind file_kind = {
-	.next = file_next, .look = file_look, .position = file_position, .close = file_close
-};
+static const struct source_kind file_kind = { .next = file_next, .position = file_position, .close = file_close };
 
 static struct source *open_file(const char *path, int fd, const char *name, const char *filter, struct err *e)
 {

@@ -14,11 +14,6 @@ enum source_got source_next(struct source *s, struct frame *f, struct err *e)
 	return s->kind->next(s, f, e);
 }
 
-bool source_look(struct source *s, struct frame *f)
-{
-	return s->kind->look != NULL && s->kind->look(s, f);
-}
-
 const char *source_name(const struct source *s)
 {
 	return s->name;

@@ -65,10 +65,6 @@ struct source *source_open_queue(const struct queue_options *o, struct err *e) M
 
 enum source_got source_next(struct source *s, struct frame *f, struct err *e);
 
-/* A frame of those that source_next will give, a few ahead, each once: bytes, link and interface, for who wants to make ready for it.
- * It may not come, if there is a filter.  False: not now, or never. */
-bool source_look(struct source *s, struct frame *f);
-
 const char *source_name(const struct source *s);
 
 /* Bytes of the file read so far and in all (0: not known), for progress. */

@@ -237,22 +237,15 @@ static enum step peel_step(struct peel *p, enum step step)
 	}
 }
 
-/* TCP in IPv4 without options, in no fragment, in Ethernet: nearly all traffic. */
-static inline bool is_usual(struct slice frame, int link)
-{
-	const uint8_t *at = frame.at, *ip = at + ETHERNET_LEN;
-	return link == LINK_ETHERNET && frame.len >= ETHERNET_LEN + IPV4_LEN + TCP_LEN &&
-	       read_be16(at + ETHERNET_TYPE_AT) == TYPE_IPV4 && ip[0] == 0x45 && ip[9] == PROTOCOL_TCP &&
-	       (read_be16(ip + 6) & 0x3fff) == 0;
-}
-
-/* The usual in one step instead of five, which saves a third of all that decoding takes.  Whatever is different, or odd, goes
- * layer by layer. */
+/* TCP in IPv4 without options, in no fragment, in Ethernet: nearly all traffic, in one step instead of five, which saves a third
+ * of all that decoding takes.  Whatever is different, or odd, goes layer by layer. */
 static enum step begin(struct peel *p, int link)
 {
-	const uint8_t *ip = p->rest.at + ETHERNET_LEN;
+	const uint8_t *at = p->rest.at, *ip = at + ETHERNET_LEN;
 	const size_t len = p->rest.len;
-	if (!is_usual(p->rest, link) || p->beyond != 0)
+	if (link != LINK_ETHERNET || len < ETHERNET_LEN + IPV4_LEN + TCP_LEN || p->beyond != 0 ||
+	    read_be16(at + ETHERNET_TYPE_AT) != TYPE_IPV4 || ip[0] != 0x45 || ip[9] != PROTOCOL_TCP ||
+	    (read_be16(ip + 6) & 0x3fff) != 0)
 		return link_begin(p, link);
 	const size_t total = read_be16(ip + 2);
 	if (total < IPV4_LEN || total > len - ETHERNET_LEN)
@@ -264,20 +257,6 @@ static enum step begin(struct peel *p, int link)
 	const struct slice header = { ip, IPV4_LEN };
 	p->seg->ip_right = checksum_ip_right(header);
 	return p->seg->ip_right || checksum_ip(p, header) ? STEP_TCP : STEP_MALFORMED;
-}
-
-bool decode_glance(struct decoder *d, const struct frame *f, struct flow_key *key)
-{
-	const uint8_t *ip = f->bytes.at + ETHERNET_LEN, *tcp = ip + IPV4_LEN;
-	if (!is_usual(f->bytes, f->link))
-		return false;
-	struct segment seg;
-	const struct peel p = { .d = d, .src = ip + 12, .dst = ip + 16, .space = f->interface };
-	if (d->parts > 1 && falls_elsewhere(&p))
-		return false;
-	set_key(&p, &seg, read_be16(tcp), read_be16(tcp + 2));
-	*key = seg.key;
-	return true;
 }
 
 enum decoded decode(struct decoder *d, const struct frame *f, struct segment *out)

@@ -52,10 +52,6 @@ void decoder_share(struct decoder *d, unsigned part, unsigned parts);
  * valid until the next decode. */
 enum decoded decode(struct decoder *d, const struct frame *f, struct segment *out);
 
-/* Whose segment it is, said early and without a look at anything else: of the usual frames only.  False: it is another, or another
- * part's. */
-bool decode_glance(struct decoder *d, const struct frame *f, struct flow_key *key);
-
 /* May these bytes be believed?  Touches every byte of the segment, so ask only for bytes that matter.  `auto` lets pass
  * what a sender that leaves checksums to its network card writes (it never shows a right one); from a sender that has
  * shown right ones a wrong one is refused.  A segment that was cut by the capture cannot be checked and passes. */

@@ -6,10 +6,7 @@
 
 #define KNOCKS_LATER (UINT64_C(1) << 63)
 
-enum {
-	SPARE = 1,         /* place in the table: to tell of a SYN that was never answered */
-	MANY_FLOWS = 16384 /* fewer stay in the larger caches by themselves */
-};
+enum { SPARE = 1 /* place in the table: to tell of a SYN that was never answered */ };
 
 static bool pools_init(struct pipeline *p, size_t flows, struct err *e)
 {
@@ -310,23 +307,6 @@ struct flow *carry_frame(struct pipeline *p, const struct frame *f, struct segme
 		return NULL;
 	seg->turn = p->stats.frames;
 	return take_segment(p, seg, f->interface);
-}
-
-bool pipeline_looks_ahead(const struct pipeline *p)
-{
-	return flow_count(p->flows) >= MANY_FLOWS;
-}
-
-void pipeline_announce(struct pipeline *p, const struct frame *f)
-{
-	struct flow_key key;
-	uint32_t *const place = &p->coming[p->announced++ % COMING];
-	if (p->announced > COMING)
-		flow_fetch(p->flows, *place);
-	if (!decode_glance(p->decoder, f, &key))
-		return;
-	*place = flow_tag(p->flows, &key);
-	flow_expect(p->flows, *place);
 }
 
 void pipeline_frame(struct pipeline *p, const struct frame *f)

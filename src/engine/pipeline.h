@@ -57,11 +57,6 @@ void pipeline_rules(struct pipeline *p, const struct ruleset *r);
 
 void pipeline_frame(struct pipeline *p, const struct frame *f);
 
-/* With many conversations each is far from the caches when its frame comes: who can look ahead may announce frames, some before
- * they come.  It is only a hint. */
-bool pipeline_looks_ahead(const struct pipeline *p);
-void pipeline_announce(struct pipeline *p, const struct frame *f);
-
 /* The same for a frame that waits for an answer. */
 void pipeline_decide(struct pipeline *p, const struct frame *f);
 

@@ -100,9 +100,6 @@ struct watch {
 _Static_assert(sizeof(struct flow) + sizeof(struct watch) <= 504, "a conversation at rest is that, and no more");
 _Static_assert((int)LABELS <= 8 && (int)MAX_NESTING < 8, "they fit");
 
-/* So many frames lie between the two steps in which a conversation is fetched ahead. */
-enum { COMING = 4 };
-
 struct pipeline {
 	struct reporter *reporter, *table; /* table: may be NULL */
 	struct decoder *decoder;
@@ -125,9 +122,7 @@ struct pipeline {
 	const char *source;
 	const char *const *interfaces; /* NULL: frames come from files */
 	uint64_t turn;                 /* twice the place of the frame that is carried; one more: behind it */
-	uint32_t coming[COMING];       /* tags of the latest frames that were announced, round and round */
-	unsigned announced;
-	bool ordered; /* records say where they belong */
+	bool ordered;                  /* records say where they belong */
 	enum checksum_policy checksums;
 	uint32_t alerts_per_s, alerts_told; /* in the second `alerts_at` */
 	int64_t alerts_at;

@@ -5,13 +5,7 @@
 #include <string.h>
 #include "flow/inside.h"
 
-enum {
-	PAYLOAD_AT = (sizeof(struct flow) + 7) / 8 * 8,
-	FLOWS_MAX = 1 << 28,
-	ASKED_AT_MOST = 64,
-	CACHE_LINE = 64,
-	FETCHED = 6 * CACHE_LINE
-};
+enum { PAYLOAD_AT = (sizeof(struct flow) + 7) / 8 * 8, FLOWS_MAX = 1 << 28, ASKED_AT_MOST = 64 };
 
 _Static_assert(sizeof(struct flow_key) == 44, "keys are hashed and compared as bytes: no padding");
 
@@ -221,19 +215,6 @@ struct flow *flow_make(struct flow_table *t, const struct segment *s, uint32_t t
 void flow_expect(const struct flow_table *t, uint32_t tag)
 {
 	tags_expect(&t->tags, tag);
-}
-
-void flow_fetch(const struct flow_table *t, uint32_t tag)
-{
-	const struct tagged *const tags = t->tags.at;
-	uint32_t at = tag & t->tags.mask;
-	while (tags[at].index != 0 && tags[at].tag != tag)
-		at = tags_next(&t->tags, at);
-	if (tags[at].index == 0)
-		return;
-	const unsigned char *const f = (const unsigned char *)flow_at(t, tags[at].index);
-	for (size_t line = 0; line < t->slots.size && line < FETCHED; line += CACHE_LINE)
-		__builtin_prefetch(f + line);
 }
 
 void flow_set_rank(struct flow_table *t, struct flow *f, unsigned rank)

@@ -51,9 +51,6 @@ struct flow *flow_make(struct flow_table *t, const struct segment *s, uint32_t t
 /* Begins to fetch what a search for this tag will ask for. */
 void flow_expect(const struct flow_table *t, uint32_t tag);
 
-/* The next step, when that is there: begins to fetch a conversation that has the tag. */
-void flow_fetch(const struct flow_table *t, uint32_t tag);
-
 void *flow_payload(struct flow *f);
 
 /* Its name: 51 bits, the same in every run over the same packets.  Made when it is asked for. */

@@ -115,13 +115,6 @@ bool run_start(struct run *r, struct err *e)
 
 /* The one place where frames pass: with two, compilers no longer make one piece of reading, decoding and the rest, and every
  * frame costs a twentieth more. */
-static void look_ahead(struct pipeline *p, struct source *s)
-{
-	struct frame next;
-	while (source_look(s, &next))
-		pipeline_announce(p, &next);
-}
-
 enum source_got run_frames(const struct run *r, struct source *s, unsigned most, struct err *e)
 {
 	struct pipeline *p = r->pipeline;
@@ -130,8 +123,6 @@ enum source_got run_frames(const struct run *r, struct source *s, unsigned most,
 		const enum source_got got = source_next(s, &frame, e);
 		if (got != GOT_FRAME)
 			return got;
-		if (pipeline_looks_ahead(p))
-			look_ahead(p, s);
 		pipeline_frame(p, &frame);
 	}
 	return GOT_FRAME;

@@ -150,7 +150,6 @@ static inline void packet_plain(struct packet *p, size_t payload)
 
 struct packet_taken {
 	enum decoded got;
-	bool glanced; /* decode_glance said whose it is */
 	struct segment seg;
 	uint8_t *frame; /* the exact bytes, so that a sanitizer sees one too many; the next call frees them */
 };
@@ -169,11 +168,6 @@ static inline void packet_take_at(struct decoder *d, struct packet_taken *t, con
 		.bytes = { t->frame, kept }, .wire_len = (uint32_t)wire_len, .t = when, .link = link, .number = 1
 	};
 	t->got = decode(d, &f, &t->seg);
-	struct flow_key key;
-	t->glanced = decode_glance(d, &f, &key);
-	/* A glance may say less, and nothing else. */
-	if (t->glanced && t->got == DECODED_SEGMENT && memcmp(&key, &t->seg.key, sizeof key) != 0)
-		abort();
 }
 
 static inline void packet_take(struct decoder *d, struct packet_taken *t, const struct packet *p, int link)

@@ -210,42 +210,6 @@ static void dumped(void **state)
 	source_close(s);
 }
 
-/* Frames are looked at in their order, each once, and never many before they come. */
-static void looks_ahead(void **state)
-{
-	(void)state;
-	enum { MANY = 5000, AHEAD_MOST = 16 };
-	struct bytes *b = fresh(false);
-	struct frame f, ahead;
-	struct err e;
-	put_classic(b, false);
-	for (unsigned n = FRAMES + 1; n <= MANY; n++) {
-		put32(b, 1);
-		put32(b, 0);
-		put32(b, FRAME_LEN);
-		put32(b, FRAME_LEN);
-		put_frame(b, n);
-	}
-	struct source *s = open_bytes(b, NULL, &e);
-	unsigned looked = 0;
-	for (unsigned n = 1; n <= MANY; n++) {
-		assert_int_equal(source_next(s, &f, &e), GOT_FRAME);
-		/* Behind a block's end it is not known how far it was: then it begins again behind this frame. */
-		while (source_look(s, &ahead)) {
-			looked = ahead.bytes.at[FRAME_LEN - 1] == (uint8_t)(n + 1) ? n + 1 : looked + 1;
-			assert_int_equal(ahead.bytes.at[FRAME_LEN - 1], (uint8_t)looked);
-			assert_int_equal(ahead.bytes.len, FRAME_LEN);
-			assert_int_equal(ahead.link, ETHERNET);
-			assert_true(looked > n && looked <= n + AHEAD_MOST);
-		}
-		if (n == 1)
-			assert_true(looked > 2);
-	}
-	assert_int_equal(looked, MANY);
-	assert_int_equal(source_next(s, &f, &e), GOT_END);
-	source_close(s);
-}
-
 /* Frames that the filter leaves out are still counted: a number is the frame's place in the file. */
 static void filters(void **state)
 {
@@ -464,7 +428,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(formats),
 		cmocka_unit_test(dumped),
-		cmocka_unit_test(looks_ahead),
 		cmocka_unit_test(filters),
 		cmocka_unit_test(cut_classic),
 		cmocka_unit_test(cut_next_generation),
