@@ -68,7 +68,7 @@ set border 3
 set tics nomirror
 set yrange [0:*]
 set ylabel "CPU time, ns a packet"
-set key top left
+set key bottom right
 set output "$to/growth-flows.svg"
 set xlabel "connections open at once"
 set format x "%.0s%c"
