@@ -40,3 +40,10 @@ void descriptors_leave(const struct descriptors *d, const int *keep, size_t kept
 #endif
 	close_standard();
 }
+
+void descriptor_close(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}

@@ -18,4 +18,7 @@ void descriptors_note(struct descriptors *d);
 /* Closes those noted but for `keep`; standard input and output lead nowhere then. */
 void descriptors_leave(const struct descriptors *d, const int *keep, size_t kept);
 
+/* If it is open; -1 then. */
+void descriptor_close(int *fd);
+
 #endif

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "main/descriptors.h"
 #include "main/run.h"
 
 enum { CHUNK = 1 << 18, PIPE = 1 << 20, READ = 0, WRITE = 1 };
@@ -52,17 +53,10 @@ bool pour_init(struct pour *p, const struct files *files, unsigned hands, struct
 	return p->count == 0 || p->chunk != NULL || err_set_sys(e, "workers", "no memory for pipes");
 }
 
-static void close_end(int *fd)
-{
-	if (*fd >= 0)
-		close(*fd);
-	*fd = -1;
-}
-
 static void close_all(struct poured *d, unsigned hands, int end)
 {
 	for (unsigned i = 0; d->pipe != NULL && i < hands; i++)
-		close_end(&d->pipe[i][end]);
+		descriptor_close(&d->pipe[i][end]);
 }
 
 void pour_fini(struct pour *p)
@@ -111,7 +105,7 @@ static const char *name_of(const struct pour *p)
 static void go_on(struct pour *p)
 {
 	if (p->from != STDIN_FILENO)
-		close_end(&p->from);
+		descriptor_close(&p->from);
 	p->from = -1;
 	p->len = 0;
 	close_all(&p->poured[p->now++], p->hands, WRITE);
@@ -153,7 +147,7 @@ static void give(struct pour *p, unsigned hand)
 		else if (errno == EAGAIN)
 			return;
 		else if (errno != EINTR)
-			close_end(to);
+			descriptor_close(to);
 	}
 }
 
@@ -196,7 +190,7 @@ void pour_on(struct pour *p, const struct pollfd *fds)
 {
 	for (unsigned i = 0; i < p->hands; i++) {
 		if ((fds[1 + i].revents & POLLERR) != 0)
-			close_end(&p->poured[p->now].pipe[i][WRITE]);
+			descriptor_close(&p->poured[p->now].pipe[i][WRITE]);
 		else if (fds[1 + i].revents != 0)
 			give(p, i);
 	}

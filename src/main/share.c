@@ -9,6 +9,7 @@
 #include <sys/eventfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "main/descriptors.h"
 #include "main/hand.h"
 #include "main/merge.h"
 #include "main/signals.h"
@@ -52,13 +53,6 @@ static bool make_ways(struct share *s, struct err *e)
 	return page_init(&s->stop, sizeof(uint64_t), e) &&
 	       merge_init(&s->merge, s->count, s->run->options->ordered, s->bell, e) &&
 	       pour_init(&s->pour, s->files, s->count, e);
-}
-
-static void close_end(int *fd)
-{
-	if (*fd >= 0)
-		close(*fd);
-	*fd = -1;
 }
 
 static bool fork_one(struct share *s, unsigned i, struct err *e)
@@ -111,7 +105,7 @@ struct share *share_new(struct run *r, const struct files *files, struct err *e)
 	s->merge.to[LINE_TABLE] = r->table;
 	for (unsigned i = 0; made && i < s->count; i++)
 		made = fork_one(s, i, e);
-	close_end(&s->alive[1]);
+	descriptor_close(&s->alive[1]);
 	pour_forked(&s->pour);
 	if (made)
 		return s;
@@ -133,9 +127,9 @@ void share_free(struct share *s)
 	merge_fini(&s->merge);
 	pour_fini(&s->pour);
 	page_fini(&s->stop);
-	close_end(&s->alive[0]);
-	close_end(&s->alive[1]);
-	close_end(&s->bell);
+	descriptor_close(&s->alive[0]);
+	descriptor_close(&s->alive[1]);
+	descriptor_close(&s->bell);
 	free(s->helper);
 	free(s->fds);
 	free(s);
