@@ -22,7 +22,7 @@ static void put_chunk_down(struct http_side *s, const struct chunked *k, uint64_
 		s->until = k->state == CHUNK_TRAILER ? k->trailer_bytes : k->left;
 }
 
-/* Where the chunk shown lies in the chunked content: bytes of data may be missing, bytes of framing may not. */
+/* And back, for the bytes that are shown.  False when bytes of framing are missing; of data they may be. */
 static bool take_chunk_up(const struct turn *t, struct chunked *k)
 {
 	const struct chunk_place *c = &t->s->chunk;
@@ -39,7 +39,7 @@ static bool take_chunk_up(const struct turn *t, struct chunked *k)
 			k->trailer_bytes = (uint32_t)t->s->until;
 		else
 			k->left = t->s->until;
-		/* Less is missing than what the other half would tell. */
+		/* A hole of a multiple of 4 GiB would not be noticed: no window is as large (RFC 7323, 2.3). */
 		return (uint32_t)t->in->offset == c->next;
 	}
 	if (t->in->offset > t->s->until)
