@@ -3,8 +3,9 @@
  * Frames are gathered in blocks: a block is handed over when it is full or BLOCK_MS old, so the immediate mode, which costs a
  * wake-up for each frame, stays off.  Nothing here ever waits: a handle that may wait does not come back once traffic stops.
  *
- * An interface that goes away is closed, and what the kernel counted until then is kept; who may open things (links.h) opens
- * all anew when it is back.  The process that reads may do neither. */
+ * An interface that goes away leaves a block behind that is not full: it is handed over when it is BLOCK_MS old, and only then is
+ * the ring closed.  What the kernel counted until then is kept; who may open things (links.h) opens all anew when it is back.
+ * The process that reads may do neither. */
 #include <stdlib.h>
 #include <string.h>
 #include "base/log.h"
@@ -20,6 +21,7 @@ struct interface {
 	int fd, link;
 	int64_t unit;               /* ns */
 	uint32_t received, dropped; /* as the kernel said last; they wrap */
+	enum { IS_THERE, HAS_GONE, CAN_BE_CLOSED } state;
 };
 
 struct live {
@@ -122,13 +124,6 @@ static void interface_close(struct interface *i)
 	i->pcap = NULL;
 }
 
-static void lose(struct live *l, struct interface *i, const char *why)
-{
-	log_debug("%s: %s", i->name, why);
-	count(l, i);
-	interface_close(i);
-}
-
 static bool interface_next(struct live *l, struct interface *i, struct frame *f)
 {
 	struct pcap_pkthdr *h;
@@ -139,8 +134,10 @@ static bool interface_next(struct live *l, struct interface *i, struct frame *f)
 		f->interface = (unsigned)(i - l->list);
 		return true;
 	}
-	if (got < 0)
-		lose(l, i, pcap_geterr(i->pcap));
+	if (got < 0 && i->state == IS_THERE) {
+		log_debug("%s: %s", i->name, pcap_geterr(i->pcap));
+		i->state = HAS_GONE;
+	}
 	return false;
 }
 
@@ -181,11 +178,18 @@ static size_t live_descriptors(const struct source *s, struct pollfd *fds, size_
 	return n;
 }
 
+/* A tick is far longer than BLOCK_MS: at the second one, all that a ring held has been read. */
 static void live_tick(struct source *s)
 {
 	struct live *l = live_of(s);
-	for (size_t i = 0; i < l->options.interfaces; i++)
-		count(l, &l->list[i]);
+	for (size_t n = 0; n < l->options.interfaces; n++) {
+		struct interface *i = &l->list[n];
+		count(l, i);
+		if (i->state == CAN_BE_CLOSED)
+			interface_close(i);
+		else if (i->state == HAS_GONE)
+			i->state = CAN_BE_CLOSED;
+	}
 }
 
 static bool live_share(struct source *s, const unsigned *place, unsigned workers, struct err *e)

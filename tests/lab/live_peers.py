@@ -108,9 +108,11 @@ def get(host, port):
         return 0
 
 
-def gets(host, port, count):
+def gets(host, port, count, *then):
     with concurrent.futures.ThreadPoolExecutor(16) as pool:
         done = sum(pool.map(lambda _: get(host, int(port)), range(int(count))))
+    if then:
+        subprocess.run(then, check=True)
     print(done)
 
 
