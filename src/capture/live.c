@@ -8,6 +8,7 @@
  * The process that reads may do neither. */
 #include <stdlib.h>
 #include <string.h>
+#include "base/clock.h"
 #include "base/log.h"
 #include "capture/fanout.h"
 #include "capture/inside.h"
@@ -21,7 +22,7 @@ struct interface {
 	int fd, link;
 	int64_t unit;               /* ns */
 	uint32_t received, dropped; /* as the kernel said last; they wrap */
-	enum { IS_THERE, HAS_GONE, CAN_BE_CLOSED } state;
+	int64_t gone;               /* ns, CLOCK_MONOTONIC, when it was found to be; 0: it is there */
 };
 
 struct live {
@@ -134,9 +135,13 @@ static bool interface_next(struct live *l, struct interface *i, struct frame *f)
 		f->interface = (unsigned)(i - l->list);
 		return true;
 	}
-	if (got < 0 && i->state == IS_THERE) {
+	if (got < 0 && i->gone == 0) {
 		log_debug("%s: %s", i->name, pcap_geterr(i->pcap));
-		i->state = HAS_GONE;
+		i->gone = clock_ns(CLOCK_MONOTONIC);
+	}
+	if (i->gone != 0 && clock_ns(CLOCK_MONOTONIC) - i->gone > 4 * BLOCK_MS * MILLISECOND) {
+		count(l, i);
+		interface_close(i);
 	}
 	return false;
 }
@@ -178,18 +183,11 @@ static size_t live_descriptors(const struct source *s, struct pollfd *fds, size_
 	return n;
 }
 
-/* A tick is far longer than BLOCK_MS: at the second one, all that a ring held has been read. */
 static void live_tick(struct source *s)
 {
 	struct live *l = live_of(s);
-	for (size_t n = 0; n < l->options.interfaces; n++) {
-		struct interface *i = &l->list[n];
-		count(l, i);
-		if (i->state == CAN_BE_CLOSED)
-			interface_close(i);
-		else if (i->state == HAS_GONE)
-			i->state = CAN_BE_CLOSED;
-	}
+	for (size_t i = 0; i < l->options.interfaces; i++)
+		count(l, &l->list[i]);
 }
 
 static bool live_share(struct source *s, const unsigned *place, unsigned workers, struct err *e)

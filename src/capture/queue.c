@@ -21,8 +21,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
+#include "base/clock.h"
 #include "capture/inside.h"
 
 enum { QUEUE_COLUMNS = 8 }; /* of a line of the kernel's table that are read */
@@ -201,7 +201,6 @@ static void queue_answer(struct source *s, const struct packet_answer *a)
 
 static bool read_batch(struct queue *q)
 {
-	struct timespec now;
 	if (q->options.life != NULL)
 		page_beat(q->options.life);
 	for (int i = 0; i < BATCH; i++)
@@ -212,8 +211,7 @@ static bool read_batch(struct queue *q)
 		q->got = 0;
 		return false;
 	}
-	clock_gettime(CLOCK_REALTIME, &now);
-	q->t = now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
+	q->t = clock_ns(CLOCK_REALTIME);
 	return true;
 }
 

@@ -11,7 +11,7 @@
 #include <sys/eventfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include "main/clock.h"
+#include "base/clock.h"
 #include "main/crew_fork.h"
 
 enum {

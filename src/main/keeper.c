@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <unistd.h>
-#include "main/clock.h"
+#include "base/clock.h"
 #include "main/signals.h"
 
 enum {

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <time.h>
+#include "base/clock.h"
 #include "base/log.h"
 #include "main/listen.h"
 #include "report/metrics.h"
@@ -53,9 +54,7 @@ struct metrics_http {
 
 static time_t now_s(void)
 {
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec;
+	return (time_t)(clock_ns(CLOCK_MONOTONIC) / SECOND);
 }
 
 static enum MHD_Result answer(const struct library *mhd, struct MHD_Connection *c, unsigned status, const char *type,

@@ -8,18 +8,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
+#include "base/clock.h"
 #include "base/slice.h"
 
 enum { FEEDS = 4 /* within the time that the watchdog waits */, MOST = 512 };
-
-static int64_t now_ns(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
-}
 
 static bool environment_number(const char *name, uint64_t most, uint64_t *to)
 {
@@ -66,7 +59,7 @@ void notify_ready(struct notify *n)
 void notify_reloading(struct notify *n)
 {
 	char text[64];
-	snprintf(text, sizeof text, "RELOADING=1\nMONOTONIC_USEC=%" PRId64, now_ns() / 1000);
+	snprintf(text, sizeof text, "RELOADING=1\nMONOTONIC_USEC=%" PRId64, clock_ns(CLOCK_MONOTONIC) / 1000);
 	(void)tell(n, text);
 }
 
@@ -89,7 +82,7 @@ void notify_status(struct notify *n, const char *format, ...)
 
 void notify_beat(struct notify *n, uint64_t progress)
 {
-	const int64_t now = n->feed_every != 0 ? now_ns() : 0;
+	const int64_t now = n->feed_every != 0 ? clock_ns(CLOCK_MONOTONIC) : 0;
 	if (n->feed_every == 0 || progress == n->fed_with || (n->fed_at != 0 && now - n->fed_at < n->feed_every))
 		return;
 	if (!tell(n, "WATCHDOG=1"))

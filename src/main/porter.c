@@ -6,7 +6,7 @@
 
 #include <poll.h>
 #include "capture/answering.h"
-#include "main/clock.h"
+#include "base/clock.h"
 #include "main/run.h"
 
 enum {

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <sys/prctl.h>
 #include <unistd.h>
-#include "main/clock.h"
+#include "base/clock.h"
 #include "main/enforcing.h"
 #include "main/judge.h"
 #include "main/signals.h"

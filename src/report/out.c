@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
+#include "base/clock.h"
 #include "base/log.h"
 #include "report/place.h"
 #include "report/rotate.h"
@@ -250,9 +250,7 @@ bool out_reopen(struct out *o, struct err *e)
 
 static int64_t seconds(void)
 {
-	struct timespec now = { 0 };
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec;
+	return clock_ns(CLOCK_MONOTONIC) / SECOND;
 }
 
 /* A slow reader is given a moment more, and as long as it reads, some: a pipe takes little at a time, and more may wait. */
