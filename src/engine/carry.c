@@ -80,6 +80,8 @@ static void conclude(const struct seat *at, bool over)
 void finish(const struct seat *at, enum ended why)
 {
 	struct watch *w = at->w;
+	/* While its record is written, what flow_drop will look for is fetched. */
+	flow_expect(at->p->flows, at->flow->tag);
 	rival_ends(at);
 	if (w->phase != WATCH_SETTLED) {
 		const uint64_t before = w->dossier.odd;

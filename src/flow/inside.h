@@ -3,10 +3,10 @@
 #define FLOW_INSIDE_H
 
 #include "base/pool.h"
+#include "base/tags.h"
 #include "flow/clock.h"
 #include "flow/expire.h"
 #include "flow/flow.h"
-#include "flow/tags.h"
 
 struct flow_table {
 	struct pool slots;

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/pool.h"
-#include "flow/tags.h"
+#include "base/tags.h"
 
 enum {
 	HIS_WAY = 1,
@@ -151,7 +151,7 @@ bool knocks_put(struct knocks *k, const struct segment *s, uint32_t tag, unsigne
 	uint32_t at = tag & k->tags.mask;
 	while (k->tags.at[at].index != 0)
 		at = tags_next(&k->tags, at);
-	k->tags.at[at] = (struct tagged){ tag, number };
+	tags_put(&k->tags, at, tag, number);
 	p->younger = 0;
 	p->older = k->youngest;
 	*(k->youngest != 0 ? &place_at(k, k->youngest)->younger : &k->oldest) = number;

@@ -1,4 +1,4 @@
-/* Pairs lie in a pool and hang in a table of chains by keyed hash.  A pair with living connections is on no list; when
+/* Pairs lie in a pool, named by number, and tags find them.  A pair with living connections is on no list; when
  * the last leaves, it goes to the young end of the idle list, which is thereby ordered by the time of leaving.
  *
  * A pair idle for longer than KIN_LINGER is forgotten, whether or not somebody needs its place: what a detector
@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include "base/pool.h"
+#include "base/tags.h"
 
 /* ns of packet time.  Tools that poll reconnect within a second or two; ten covers a lost SYN and its repeats. */
 #define KIN_LINGER INT64_C(10000000000)
@@ -30,32 +31,22 @@ _Static_assert(sizeof(struct pair_name) == 40, "compared as bytes");
 
 struct pair {
 	struct pair_name name;
-	struct pair *chain; /* next in the same bucket */
 	struct pair *older, *younger;
 	int64_t left;  /* when the last connection went */
 	uint64_t mark; /* whatever its owner wants */
-	size_t bucket;
+	uint32_t tag;
 	uint32_t alive; /* connections */
 };
 
 struct kin_table {
 	struct pool pairs;
-	struct pair **buckets;
-	size_t mask;
+	struct tags tags;
 	struct hash_key key;
 	struct pair *oldest, *youngest;
 	unsigned char *payloads; /* in the order of the pool's blocks */
 	size_t payload;          /* bytes of one */
 	uint64_t evicted;
 };
-
-static size_t buckets_for(size_t pairs)
-{
-	size_t n = 16;
-	while (n < pairs && n <= SIZE_MAX / 4)
-		n *= 2;
-	return n;
-}
 
 static bool table_init(struct kin_table *t, size_t pairs, struct err *e)
 {
@@ -65,11 +56,8 @@ static bool table_init(struct kin_table *t, size_t pairs, struct err *e)
 	t->payload = (t->payload + 15) & ~(size_t)15;
 	if (!pool_init(&t->pairs, what, sizeof(struct pair), pairs, e))
 		return false;
-	const size_t buckets = buckets_for(pairs);
-	t->mask = buckets - 1;
-	t->buckets = calloc(buckets, sizeof(struct pair *));
-	if (t->buckets == NULL)
-		return err_set_sys(e, what, "no memory for a table of %zu", buckets);
+	if (!tags_init(&t->tags, what, pairs, e))
+		return false;
 	void *const room = mmap(
 	    NULL, t->payload * pairs + 1, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (room == MAP_FAILED)
@@ -100,14 +88,24 @@ void kin_table_free(struct kin_table *t)
 	if (t->payloads != NULL)
 		munmap(t->payloads, t->payload * t->pairs.count + 1);
 	pool_fini(&t->pairs);
-	free(t->buckets);
+	tags_fini(&t->tags);
 	free(t);
+}
+
+/* From 1 on; 0 is none. */
+static uint32_t number_of(const struct kin_table *t, const struct pair *p)
+{
+	return (uint32_t)((size_t)((const unsigned char *)p - t->pairs.blocks) / t->pairs.size) + 1;
+}
+
+static struct pair *pair_at(const struct kin_table *t, uint32_t number)
+{
+	return (void *)(t->pairs.blocks + (size_t)(number - 1) * t->pairs.size);
 }
 
 static unsigned char *payload_of(const struct kin_table *t, const struct pair *p)
 {
-	const size_t index = (size_t)((const unsigned char *)p - t->pairs.blocks) / t->pairs.size;
-	return t->payloads + index * t->payload;
+	return t->payloads + (size_t)(number_of(t, p) - 1) * t->payload;
 }
 
 /* Writes nothing where nothing was written. */
@@ -147,10 +145,7 @@ static void idle_remove(struct kin_table *t, struct pair *p)
 
 static void forget(struct kin_table *t, struct pair *p)
 {
-	struct pair **at = &t->buckets[p->bucket];
-	while (*at != p)
-		at = &(*at)->chain;
-	*at = p->chain;
+	tags_remove(&t->tags, p->tag, number_of(t, p));
 	idle_remove(t, p);
 	clear_payload(t, p);
 	pool_give(&t->pairs, p);
@@ -176,15 +171,18 @@ static struct pair_name name_of(const struct endpoint *client, const struct endp
 	return n;
 }
 
-static struct pair *find(const struct kin_table *t, const struct pair_name *name, size_t bucket)
+/* The place of this name among the tags, or the empty one where it belongs. */
+static uint32_t find(const struct kin_table *t, const struct pair_name *name, uint32_t tag)
 {
-	struct pair *p = t->buckets[bucket];
-	while (p != NULL && memcmp(&p->name, name, sizeof *name) != 0)
-		p = p->chain;
-	return p;
+	const struct tagged *const tags = t->tags.at;
+	uint32_t at = tag & t->tags.mask;
+	for (; tags[at].index != 0; at = tags_next(&t->tags, at))
+		if (tags[at].tag == tag && memcmp(&pair_at(t, tags[at].index)->name, name, sizeof *name) == 0)
+			break;
+	return at;
 }
 
-static struct pair *add(struct kin_table *t, const struct pair_name *name, size_t bucket)
+static struct pair *add(struct kin_table *t, const struct pair_name *name, uint32_t tag)
 {
 	if (t->pairs.used == t->pairs.count && t->oldest != NULL) {
 		forget(t, t->oldest);
@@ -194,9 +192,9 @@ static struct pair *add(struct kin_table *t, const struct pair_name *name, size_
 	if (p == NULL)
 		return NULL;
 	p->name = *name;
-	p->bucket = bucket;
-	p->chain = t->buckets[bucket];
-	t->buckets[bucket] = p;
+	p->tag = tag;
+	/* Where it belongs is asked once more: what was forgotten may have moved it. */
+	tags_put(&t->tags, find(t, name, tag), tag, number_of(t, p));
 	return p;
 }
 
@@ -204,12 +202,13 @@ void *kin_join(
     struct kin_table *t, const struct endpoint *client, const struct endpoint *server, uint32_t space, int64_t now)
 {
 	const struct pair_name name = name_of(client, server, space);
-	const size_t bucket = (size_t)hash_bytes(t->key, &name, sizeof name) & t->mask;
+	const uint32_t tag = (uint32_t)hash_bytes(t->key, &name, sizeof name);
 	reap(t, now);
 
-	struct pair *p = find(t, &name, bucket);
+	const uint32_t number = t->tags.at[find(t, &name, tag)].index;
+	struct pair *p = number != 0 ? pair_at(t, number) : NULL;
 	if (p == NULL) {
-		p = add(t, &name, bucket);
+		p = add(t, &name, tag);
 		if (p == NULL)
 			return NULL;
 	} else if (p->alive == 0) {
@@ -221,22 +220,22 @@ void *kin_join(
 	return payload_of(t, p);
 }
 
-static struct pair *pair_at(const struct kin_table *t, const void *payload)
+static struct pair *pair_of(const struct kin_table *t, const void *payload)
 {
 	const size_t index = t->payload != 0 ? (size_t)((const unsigned char *)payload - t->payloads) / t->payload : 0;
-	return (void *)(t->pairs.blocks + index * t->pairs.size);
+	return pair_at(t, (uint32_t)index + 1);
 }
 
 uint64_t *kin_mark(const struct kin_table *t, const void *payload)
 {
-	return &pair_at(t, payload)->mark;
+	return &pair_of(t, payload)->mark;
 }
 
 void kin_leave(struct kin_table *t, void *payload, int64_t now)
 {
 	if (payload == NULL)
 		return;
-	struct pair *const p = pair_at(t, payload);
+	struct pair *const p = pair_of(t, payload);
 	if (never(p->alive == 0))
 		return;
 	p->alive--;
@@ -248,7 +247,7 @@ void kin_leave(struct kin_table *t, void *payload, int64_t now)
 
 size_t kin_reserved(const struct kin_table *t)
 {
-	return pool_reserved(&t->pairs) + t->pairs.count * t->payload + (t->mask + 1) * sizeof *t->buckets;
+	return pool_reserved(&t->pairs) + t->pairs.count * t->payload + tags_reserved(&t->tags);
 }
 
 uint64_t kin_evicted(const struct kin_table *t)

@@ -42,10 +42,23 @@ static struct group *set_of(const struct groups *g, uint64_t key)
 	return g->at + (key >> 8 & (g->sets - 1)) * WAYS;
 }
 
+/* The upper 16 bits: the word, and the bit in it. */
+static uint64_t *word_of(struct groups *g, uint64_t key)
+{
+	return &g->known[key >> 54];
+}
+
+static uint64_t bit_of(uint64_t key)
+{
+	return UINT64_C(1) << (key >> 48 & 63);
+}
+
 struct group *groups_find(struct groups *g, uint64_t key)
 {
 	struct group *set = set_of(g, key);
-	for (unsigned i = 0; i < WAYS && key != 0; i++)
+	if (key == 0 || (*word_of(g, key) & bit_of(key)) == 0)
+		return NULL;
+	for (unsigned i = 0; i < WAYS; i++)
 		if (set[i].key == key)
 			return &set[i];
 	return NULL;
@@ -61,6 +74,7 @@ struct group *groups_get(struct groups *g, uint64_t key, int64_t t)
 		if (set[i].key == 0 || set[i].last < spare->last)
 			spare = &set[i];
 	g->evicted += spare->key != 0;
+	*word_of(g, key) |= bit_of(key);
 	*spare = (struct group){ .key = key, .last = t };
 	g->made++;
 	return spare;
