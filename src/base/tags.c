@@ -2,6 +2,7 @@
  * this one ends.  Pages that are not written cost nothing, and a table that was left gives its pages back. */
 #include "base/tags.h"
 
+#include <string.h>
 #include <sys/mman.h>
 
 enum {
@@ -53,6 +54,12 @@ size_t tags_reserved(const struct tags *t)
 	return bytes_of(t->most);
 }
 
+static void clear(struct tagged *at, size_t places)
+{
+	if (madvise(at, places * sizeof *at, MADV_DONTNEED) != 0)
+		memset(at, 0, places * sizeof *at);
+}
+
 /* The places that a tag may have in the larger table are those it had, or as far behind its middle: both are filled from the
  * front on, so that this is two streams of writes and not a search for each. */
 static void grow(struct tags *t)
@@ -72,7 +79,7 @@ static void grow(struct tags *t)
 			at = tags_next(t, at);
 		t->at[at] = before[i];
 	}
-	madvise(t->at - places, places * sizeof *t->at, MADV_DONTNEED);
+	clear(t->at - places, places);
 }
 
 void tags_put(struct tags *t, uint32_t at, uint32_t tag, uint32_t index)
@@ -81,6 +88,15 @@ void tags_put(struct tags *t, uint32_t at, uint32_t tag, uint32_t index)
 	t->used++;
 	if (t->used > t->mask / 2 + 1 && t->mask + 1 < t->most)
 		grow(t);
+}
+
+void tags_rest(struct tags *t)
+{
+	if (t->used != 0)
+		return;
+	clear(t->at, (size_t)t->mask + 1);
+	t->at = t->room;
+	t->mask = (uint32_t)(places_at_first(t->most) - 1);
 }
 
 /* Knuth's algorithm R (6.4): what stands behind the freed place, but could stand in it, moves up. */

@@ -47,4 +47,7 @@ void tags_put(struct tags *t, uint32_t at, uint32_t tag, uint32_t index);
 /* The entry must be there. */
 void tags_remove(struct tags *t, uint32_t tag, uint32_t index);
 
+/* Where none is left: the kernel gets the pages back, and the table is as small as at first. */
+void tags_rest(struct tags *t);
+
 #endif

@@ -171,7 +171,8 @@ static void take_out(struct knocks *k, struct place *p, struct knock *out)
 	*(p->younger != 0 ? &place_at(k, p->younger)->older : &k->youngest) = p->older;
 	read_place(p, out);
 	pool_give(&k->places, p);
-	pool_rest(&k->places);
+	if (pool_rest(&k->places))
+		tags_rest(&k->tags);
 }
 
 bool knocks_take(struct knocks *k, const struct flow_key *key, uint32_t tag, struct knock *out)

@@ -91,6 +91,27 @@ static void test_as_many_as_promised(void **state)
 	tags_fini(&t);
 }
 
+/* After a flood the table is as at first, and what it is filled with then is all that it holds. */
+static void test_rests(void **state)
+{
+	(void)state;
+	struct tags t = of(ENTRIES);
+	const uint32_t first = t.mask;
+	for (uint32_t round = 0; round < 3; round++) {
+		for (uint32_t i = 1; i <= ENTRIES; i++)
+			put(&t, spread(i + round), i);
+		tags_rest(&t);
+		assert_true(t.mask > first);
+		for (uint32_t i = 1; i <= ENTRIES; i++)
+			tags_remove(&t, spread(i + round), i);
+		tags_rest(&t);
+		assert_int_equal(t.mask, first);
+		for (uint32_t i = 0; i <= t.mask; i++)
+			assert_int_equal(t.at[i].index, 0);
+	}
+	tags_fini(&t);
+}
+
 /* Few entries lie close together: that is what a table that grows is for. */
 static void test_few_need_little(void **state)
 {
@@ -115,6 +136,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_all_are_found),
 		cmocka_unit_test(test_as_many_as_promised),
+		cmocka_unit_test(test_rests),
 		cmocka_unit_test(test_few_need_little),
 		cmocka_unit_test(test_more_than_numbers_for),
 	};
