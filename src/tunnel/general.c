@@ -11,6 +11,7 @@
  * at for their first FOREIGN_SAMPLE bytes, those of uploads for longer while no answer comes.
  */
 #include "tunnel/cargo.h"
+#include "tunnel/dialogue.h"
 #include "tunnel/foreign.h"
 #include "tunnel/grades.h"
 #include "tunnel/hello.h"
@@ -184,6 +185,28 @@ static void see_foreign(
 	tunnel_inner(s, side, inner);
 }
 
+/* Words that one side alone may say for any reason: they count when the other side's part follows. */
+static void see_dialogue(const struct sight *s, enum side side, const struct sample *sample, bool whole)
+{
+	const struct leg *l = &((const struct mine *)s->mine)->leg[side];
+	const struct dialogue d = dialogue_of(sample_bytes(sample), whole);
+	struct group *g = d.name == NULL || l->type == LOOK_MEDIA || sample->parts ? NULL : group_of(s);
+	if (g == NULL)
+		return;
+	g->foreign[side] = d.name;
+	g->foreign_part[side] = d.part;
+	g->foreign_at[side] = s->t;
+	if (d.part != PART_ANSWERS || !answers(g, side))
+		return;
+	if (g->dialogues < d.needed)
+		g->dialogues++;
+	if (g->dialogues < d.needed)
+		return;
+	mark(s, g, FOREIGN, side, l->at);
+	mark(s, g, FOREIGN_BOTH, side, l->at);
+	tunnel_inner(s, side, sample_bytes(sample));
+}
+
 static bool is_foreign(const struct leg *l, const struct sample *sample, bool whole, struct foreign *f)
 {
 	if (!sample_foreign(sample, whole, f))
@@ -240,6 +263,8 @@ static void see_sample(const struct sight *s, enum side side, bool whole)
 		see_foreign(s, side, &f, sample_bytes(sample), l->at);
 	else if (side == CLIENT && first && g != NULL)
 		go_on(s, g, l->at);
+	if (!foreign && first)
+		see_dialogue(s, side, sample, whole);
 	sample_next(sample, foreign, side == CLIENT || (g != NULL && g->foreign[CLIENT] != NULL));
 }
 
