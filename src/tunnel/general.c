@@ -170,7 +170,8 @@ static void see_foreign(
 	const struct mine *m = s->mine;
 	struct group *g = groups_get(&s->kit->groups, m->key, s->t);
 	uint8_t plain[FOREIGN_SAMPLE];
-	const struct slice inner = look_decoded(slice_head(slice_from(content, f->at), FOREIGN_SAMPLE), f->form, plain);
+	const struct slice inner =
+	    slice_from(look_decoded(slice_head(slice_from(content, f->at), FOREIGN_SAMPLE), f->form, plain), f->skip);
 	if (g == NULL)
 		return;
 	g->foreigns[side]++;
