@@ -1,5 +1,6 @@
 /* One call takes one step of one side: a head, a piece of content, or the end of a message.  What a head means for the
  * dialogue is decided here, too: who is held, who stops, whose answer it is. */
+#include "http/balancer.h"
 #include "http/inside.h"
 #include "http/target.h"
 
@@ -272,6 +273,22 @@ static bool pass_empty_lines(const struct turn *t)
 	return true;
 }
 
+/* What a load balancer says of the client, once, before its first byte.  True when the step is done. */
+static bool pass_preface(const struct turn *t)
+{
+	const struct chunk *in = t->in;
+	size_t used = 0;
+	if (t->ev->from != CLIENT || t->s->state != HTTP_AT_START || in->offset != 0 || t->c->midstream)
+		return false;
+	const enum parsed p = balancer_preface(in->bytes, &used);
+	if (p == PARSED) {
+		t->ev->kind = HTTP_EAT;
+		t->ev->eat = used;
+		t->s->until = in->offset + used;
+	}
+	return p == PARSED || (p == PARSE_MORE && !in->end && !in->cut);
+}
+
 /* RFC 9113, 3.4.  Whoever begins so and then speaks something else wants to be taken for it.  True when the step is done. */
 static bool is_h2(const struct turn *t)
 {
@@ -390,7 +407,7 @@ static void step_head(const struct turn *t)
 	}
 	if (is_simple_response(t))
 		return;
-	if (s->scanned == 0 && (pass_empty_lines(t) || is_h2(t)))
+	if (s->scanned == 0 && (pass_preface(t) || pass_empty_lines(t) || is_h2(t)))
 		return;
 	/* Behind a simple request nothing may come. */
 	if (t->ev->from == CLIENT && s->messages != 0 && s->ask.minor == 9) {

@@ -144,7 +144,7 @@ uint64_t foreign_turned(uint64_t part)
 
 static bool found(struct foreign *out, const char *name, enum form form, size_t at)
 {
-	*out = (struct foreign){ name, form, at };
+	*out = (struct foreign){ .name = name, .form = form, .at = at };
 	return name != NULL;
 }
 
@@ -194,6 +194,21 @@ static sixteen may_end_line(sixteen v)
 static sixteen is_low(sixteen v)
 {
 	return sixteen_in(v, 0, '\t');
+}
+
+static sixteen may_be_tls(sixteen v)
+{
+	return sixteen_is(v, 22);
+}
+
+/* Behind a few bytes that are text: a greeting may be quoted so, a record of TLS may not. */
+static bool find_behind_text(struct slice sample, struct foreign *out)
+{
+	const struct slice first = slice_head(sample, HEADER_MOST + 1);
+	for (size_t at = next_of(first, 1, may_be_tls); at < first.len; at = next_of(first, at + 1, may_be_tls))
+		if (hello_is_tls(slice_from(sample, at)))
+			return found(out, "tls", FORM_RAW, at);
+	return false;
 }
 
 /* Behind a few bytes of which the first is no text, as a tool's own framing is. */
@@ -264,10 +279,26 @@ static bool may_begin_encoded(uint8_t c)
 	return memchr("ABFMRU15", c, 8) != NULL;
 }
 
-/* A value begins behind anything that is no character of the alphabet; a slash may be either. */
+/* A value begins behind anything that is no character of the alphabet; a slash may be either, and so may two dashes. */
 static bool value_begins(struct slice sample, size_t at)
 {
-	return at == 0 || sample.at[at - 1] == '/' || base64_value(sample.at[at - 1]) < 0;
+	return at == 0 || sample.at[at - 1] == '/' || base64_value(sample.at[at - 1]) < 0 ||
+	       (at > 1 && sample.at[at - 1] == '-' && sample.at[at - 2] == '-');
+}
+
+/* Nothing but base64 from the first byte on, and in it a tool's own framing before the beginning. */
+static bool find_in_base64(struct slice sample, struct foreign *out)
+{
+	struct base64 b = { 0 };
+	uint8_t plain[DECODED];
+	struct slice in = slice_head(sample, next_of(sample, 0, is_low)); /* one line, so that places can be reckoned */
+	const size_t n = base64_read(&b, &in, plain, sizeof plain);
+	if (n < 12 || !find_behind_header((struct slice){ plain, n }, out))
+		return false;
+	out->skip = (uint8_t)(out->at % 3);
+	out->at = out->at / 3 * 4;
+	out->form = FORM_BASE64;
+	return true;
 }
 
 /* A value in text, as far as it is text. */
@@ -328,5 +359,6 @@ bool foreign_find(struct slice sample, bool whole, struct foreign *out)
 		return true;
 	if (!is_text(sample.at[0]))
 		return find_behind_header(sample, out);
-	return find_encoded(sample, 0, out) || find_behind_lines(sample, out);
+	return find_encoded(sample, 0, out) || find_behind_lines(sample, out) || find_behind_text(sample, out) ||
+	       find_in_base64(sample, out);
 }

@@ -13,7 +13,8 @@ enum form { FORM_NONE, FORM_RAW, FORM_BASE64, FORM_HEX };
 struct foreign {
 	const char *name; /* "ssh", "tls", ... */
 	enum form form;
-	size_t at; /* where in the sample it begins */
+	size_t at;    /* where in the sample it begins */
+	uint8_t skip; /* and so many decoded bytes behind */
 };
 
 enum { FOREIGN_SAMPLE = 160 }; /* so much of a body's beginning is looked at */

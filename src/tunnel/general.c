@@ -1,6 +1,6 @@
 /* general -- tools that nobody has named: what the messages between a client and one place of a server have in common.
  *
- * Each sign of the table below is met in ordinary traffic too, so none convicts by itself.  A sign has a grade, in tenths of
+ * Each sign of the table in grades.c is met in ordinary traffic too, so none convicts by itself.  A sign has a grade, in tenths of
  * a ban, and rests on what was said (content), how the messages are built and follow each other (structure), when
  * (timing), how much (volume), or their heads (header).  The verdict asks for two families of which one is content or
  * structure, and so many points that both must be weighty.  Signs of rhythm, amount and heads are noted only where
@@ -11,75 +11,13 @@
  * at for their first FOREIGN_SAMPLE bytes, those of uploads for longer while no answer comes.
  */
 #include "tunnel/cargo.h"
+#include "tunnel/dialogue.h"
 #include "tunnel/foreign.h"
+#include "tunnel/grades.h"
 #include "tunnel/hello.h"
 #include "tunnel/inside.h"
 #include "tunnel/look.h"
 #include "tunnel/sample.h"
-
-enum row {
-	FOREIGN,
-	FOREIGN_BOTH,
-	BASE64_AS_BINARY,
-	RANDOM_AS_TEXT,
-	NO_IMAGE,
-	NO_EVENTS,
-	RANDOM_DUPLEX,
-	RANDOM_BOTH,
-	UNANSWERED,
-	DUPLEX,
-	PAIRED,
-	DIFFERENT,
-	ABSURD_LENGTH,
-	ODD_HEAD,
-	NO_AGENT,
-	EVEN_POLL,
-	GROWING_POLL,
-	BALANCE,
-	ROWS
-};
-
-/* Where a grade comes from: all are judged, by what a sign would be worth to a careful reader, and none is measured as a
- * likelihood.  Beside those whose base rate is known it stands: of 9,011 public HTTP flows and 10,838 bodies, or as said.  They
- * are kept so low that timing, volume and header together convict nobody, and were held against ordinary traffic
- * (`make innocents`: nobody convicted). */
-static const struct {
-	struct sign sign;
-	enum family family;
-	uint8_t grade;
-} table[ROWS] = {
-	/* no body of either side began so (SSH, TLS, SOCKS; the other protocols were not counted) */
-	[FOREIGN] = { { "general", "foreign-protocol", FOR_TUNNEL, WEAK }, FAMILY_CONTENT, 45 },
-	/* the same protocol from both sides, each speaking its own part: next to a proof */
-	[FOREIGN_BOTH] = { { "general", "foreign-dialogue", FOR_TUNNEL, WEAK }, FAMILY_STRUCTURE, 40 },
-	/* 1 flow, and that was a tunnel */
-	[BASE64_AS_BINARY] = { { "general", "base64-as-binary", FOR_TUNNEL, WEAK }, FAMILY_CONTENT, 25 },
-	/* 13 flows, nearly all malware */
-	[RANDOM_AS_TEXT] = { { "general", "random-as-text", FOR_TUNNEL, WEAK }, FAMILY_CONTENT, 25 },
-	[NO_IMAGE] = { { "general", "image-that-is-none", FOR_TUNNEL, WEAK }, FAMILY_CONTENT, 20 },
-	[NO_EVENTS] = { { "general", "event-stream-without-events", FOR_TUNNEL, WEAK }, FAMILY_CONTENT, 25 },
-	/* nobody streams noise both ways at once but a pipe */
-	[RANDOM_DUPLEX] = { { "general", "random-in-both-streams", FOR_TUNNEL, WEAK }, FAMILY_CONTENT, 25 },
-	/* 0.7 % of flows one way, fewer both ways */
-	[RANDOM_BOTH] = { { "general", "random-both-ways", FOR_TUNNEL, WEAK }, FAMILY_CONTENT, 10 },
-	/* 13 flows: crashes, exploits, uploads given up */
-	[UNANSWERED] = { { "general", "unanswered-upload", FOR_TUNNEL, WEAK }, FAMILY_STRUCTURE, 20 },
-	/* an answer that comes while the question is being asked, by turns */
-	[DUPLEX] = { { "general", "both-ways-at-once", FOR_TUNNEL, WEAK }, FAMILY_STRUCTURE, 40 },
-	/* 1 group */
-	[PAIRED] = { { "general", "upload-beside-download", FOR_TUNNEL, WEAK }, FAMILY_STRUCTURE, 25 },
-	[DIFFERENT] = { { "general", "many-different-bodies", FOR_TUNNEL, WEAK }, FAMILY_STRUCTURE, 10 },
-	[ABSURD_LENGTH] = { { "general", "absurd-length", FOR_TUNNEL, WEAK }, FAMILY_HEADER, 25 },
-	/* 323 requests */
-	[ODD_HEAD] = { { "general", "type-without-content", FOR_TUNNEL, WEAK }, FAMILY_HEADER, 8 },
-	/* 809 flows */
-	[NO_AGENT] = { { "general", "no-agent", FOR_TUNNEL, WEAK }, FAMILY_HEADER, 4 },
-	/* none there; but every poller of a well-made application does it */
-	[EVEN_POLL] = { { "general", "even-polls", FOR_TUNNEL, WEAK }, FAMILY_TIMING, 10 },
-	[GROWING_POLL] = { { "general", "growing-polls", FOR_TUNNEL, WEAK }, FAMILY_TIMING, 10 },
-	[BALANCE] = { { "general", "as-much-up-as-down", FOR_TUNNEL, WEAK }, FAMILY_VOLUME, 8 },
-};
-_Static_assert(ROWS <= 32, "a group remembers its signs in 32 bits");
 
 enum {
 	BOTH_SIDES = 2,
@@ -142,14 +80,6 @@ static struct group *group_if_any(const struct sight *s)
 	return found;
 }
 
-static bool weighty(uint32_t signs)
-{
-	for (unsigned i = 0; i < ROWS; i++)
-		if ((signs >> i & 1) != 0 && (table[i].family == FAMILY_CONTENT || table[i].family == FAMILY_STRUCTURE))
-			return true;
-	return false;
-}
-
 /* TLS or SSH opened from one side at one place and from the other at another, of one Host: whoever has a path for each way
  * speaks so.  Only openings that are no accident count here. */
 static bool speaks_elsewhere(const struct sight *s, const struct group *g)
@@ -161,27 +91,23 @@ static bool speaks_elsewhere(const struct sight *s, const struct group *g)
 	return host != NULL && (host->signs & both) != 0;
 }
 
-static const struct sign *first_sign(uint32_t signs)
-{
-	return &table[signs != 0 ? __builtin_ctz(signs) : 0].sign;
-}
-
 /* Tells this connection's dossier what is known of its group. */
 static void apply(const struct sight *s, struct group *g, enum side side, uint64_t offset)
 {
 	if (speaks_elsewhere(s, g))
 		g->signs |= UINT32_C(1) << FOREIGN_BOTH;
-	if (!weighty(g->signs))
+	if (!grades_weighty(g->signs))
 		return;
 	for (unsigned i = 0; i < ROWS; i++) {
+		const struct graded *const row = &graded_signs[i];
 		if ((g->signs >> i & 1) == 0)
 			continue;
-		dossier_add(s->dossier, &table[i].sign, side, offset, s->t);
-		dossier_grade(s->dossier, table[i].family, table[i].grade);
+		dossier_add(s->dossier, &row->sign, side, offset, s->t);
+		dossier_grade(s->dossier, row->family, grades_now(s->dossier, g, row));
 	}
 	dossier_innocent(s->dossier, g->innocent);
 	if (dossier_convicts(s->dossier))
-		tunnel_found(s, first_sign(g->signs), side, offset, g->key);
+		tunnel_found(s, &graded_signs[__builtin_ctz(g->signs)].sign, side, offset, g->key);
 }
 
 static void mark(const struct sight *s, struct group *g, enum row row, enum side side, uint64_t offset)
@@ -244,7 +170,8 @@ static void see_foreign(
 	const struct mine *m = s->mine;
 	struct group *g = groups_get(&s->kit->groups, m->key, s->t);
 	uint8_t plain[FOREIGN_SAMPLE];
-	const struct slice inner = look_decoded(slice_head(slice_from(content, f->at), FOREIGN_SAMPLE), f->form, plain);
+	const struct slice inner =
+	    slice_from(look_decoded(slice_head(slice_from(content, f->at), FOREIGN_SAMPLE), f->form, plain), f->skip);
 	if (g == NULL)
 		return;
 	g->foreigns[side]++;
@@ -257,6 +184,28 @@ static void see_foreign(
 	if (both || speaks_elsewhere(s, g))
 		mark(s, g, FOREIGN_BOTH, side, offset);
 	tunnel_inner(s, side, inner);
+}
+
+/* Words that one side alone may say for any reason: they count when the other side's part follows. */
+static void see_dialogue(const struct sight *s, enum side side, const struct sample *sample, bool whole)
+{
+	const struct leg *l = &((const struct mine *)s->mine)->leg[side];
+	const struct dialogue d = dialogue_of(sample_bytes(sample), whole);
+	struct group *g = d.name == NULL || l->type == LOOK_MEDIA || sample->parts ? NULL : group_of(s);
+	if (g == NULL)
+		return;
+	g->foreign[side] = d.name;
+	g->foreign_part[side] = d.part;
+	g->foreign_at[side] = s->t;
+	if (d.part != PART_ANSWERS || !answers(g, side))
+		return;
+	if (g->dialogues < d.needed)
+		g->dialogues++;
+	if (g->dialogues < d.needed)
+		return;
+	mark(s, g, FOREIGN, side, l->at);
+	mark(s, g, FOREIGN_BOTH, side, l->at);
+	tunnel_inner(s, side, sample_bytes(sample));
 }
 
 static bool is_foreign(const struct leg *l, const struct sample *sample, bool whole, struct foreign *f)
@@ -315,6 +264,8 @@ static void see_sample(const struct sight *s, enum side side, bool whole)
 		see_foreign(s, side, &f, sample_bytes(sample), l->at);
 	else if (side == CLIENT && first && g != NULL)
 		go_on(s, g, l->at);
+	if (!foreign && first)
+		see_dialogue(s, side, sample, whole);
 	sample_next(sample, foreign, side == CLIENT || (g != NULL && g->foreign[CLIENT] != NULL));
 }
 

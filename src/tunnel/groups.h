@@ -23,6 +23,7 @@ struct group {
 	uint32_t foreigns[2];                      /* messages that began so */
 	bool greeted;                              /* both sides did, and nothing else was said yet */
 	bool in_query;                             /* the client's was in its target */
+	uint8_t dialogues;                         /* opened by one side and answered by the other, see dialogue.h */
 	uint64_t first_body;                       /* hash of the latest request's first bytes */
 	uint32_t different;                        /* requests whose first bytes were not those of the one before */
 	uint32_t gap_us;                           /* between the latest two requests */

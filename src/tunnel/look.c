@@ -46,6 +46,7 @@ static const struct named types[] = {
 	NAMED("video/", LOOK_MEDIA),
 	NAMED("audio/", LOOK_MEDIA),
 	NAMED("font/", LOOK_MEDIA),
+	NAMED("message/", LOOK_MEDIA),
 };
 
 static const struct named applications[] = {
@@ -56,6 +57,7 @@ static const struct named applications[] = {
 	NAMED("gzip", LOOK_MEDIA),
 	NAMED("x-", LOOK_MEDIA),
 	NAMED("pdf", LOOK_MEDIA),
+	NAMED("http", LOOK_MEDIA),
 };
 
 static bool is_application(struct slice type, struct slice *sub)

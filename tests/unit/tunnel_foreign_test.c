@@ -43,7 +43,19 @@ static const struct row rows[] = {
 			     "\0\0\1\x48sntrup761",
 	      36 },
 	    false, "ssh", FORM_RAW, 0 },
+	{ { (const uint8_t *)"ARYDAQIAAQAB/AMDMDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWYwMTIzNDU2Nzg5YWJjZGVm", 80 },
+	    true, "tls", FORM_BASE64, 0 },
+	{ { (const uint8_t *)"AQAHFgMBAgABAAH8AwMwMTIzNDU2Nzg5YWJjZGVmMDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=",
+	      84 },
+	    true, "tls", FORM_BASE64, 4 },
+	{ { (const uint8_t *)"AAACBRYDAQIAAQAB/AMDMDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWYwMTIzNDU2Nzg5YWJjZGVm",
+	      84 },
+	    true, "tls", FORM_BASE64, 4 },
+	{ { (const uint8_t *)"AAAAC1NTSC0yLjAtT3BlblNTSF85LjINCg==", 36 }, true, "ssh", FORM_BASE64, 4 },
+	{ { (const uint8_t *)"id=7;len=517;" HELLO, sizeof HELLO + 12 }, false, "tls", FORM_RAW, 13 },
+	{ { (const uint8_t *)"<html><!--" HELLO64 "-->", sizeof HELLO64 + 12 }, true, "tls", FORM_BASE64, 10 },
 	/* none of it */
+	{ { (const uint8_t *)"well-known-FgMBAgABAAH8AwPExMTExMTExMTExMTE", 43 }, true, NULL, 0, 0 },
 	{ { (const uint8_t *)"\0\0\6\x14\x08\x14"
 			     "0123456789abcdef"
 			     "\0\0\1\x48\1\2\3\4\5\6",
