@@ -291,6 +291,8 @@ static bool find_in_base64(struct slice sample, struct foreign *out)
 {
 	struct base64 b = { 0 };
 	uint8_t plain[DECODED];
+	if (base64_value(sample.at[0]) < 0 || base64_value(sample.at[1]) < 0 || base64_value(sample.at[2]) < 0)
+		return false;                                             /* as nearly all: JSON, XML, a form */
 	struct slice in = slice_head(sample, next_of(sample, 0, is_low)); /* one line, so that places can be reckoned */
 	const size_t n = base64_read(&b, &in, plain, sizeof plain);
 	if (n < 12 || !find_behind_header((struct slice){ plain, n }, out))
