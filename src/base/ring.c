@@ -49,7 +49,7 @@ void ring_reset(struct ring *r)
 	atomic_store(&r->shared->lost, 0);
 	atomic_store(&r->shared->said, 0);
 	atomic_store(&r->shared->sleeps, 0);
-	r->at = r->lost = 0;
+	r->at = r->tail = r->rung = r->lost = 0;
 }
 
 static size_t space_of(size_t len)
@@ -77,10 +77,32 @@ static void wake(const struct ring *r)
 		(void)eventfd_write(r->wake, 1);
 }
 
-static bool has_room(const struct ring *r, size_t len)
+static bool fits(const struct ring *r, size_t len)
 {
-	const uint64_t used = r->at - atomic_load_explicit(&r->shared->tail, memory_order_acquire);
+	const uint64_t used = r->at - r->tail;
 	return len <= r->size && used <= r->size && space_of(len) <= r->size - used;
+}
+
+/* Where the reader is stands in another core's cache: it is asked for when what was free then is used up. */
+static bool has_room(struct ring *r, size_t len)
+{
+	if (fits(r, len))
+		return true;
+	r->tail = atomic_load_explicit(&r->shared->tail, memory_order_acquire);
+	return fits(r, len);
+}
+
+/* At half a ring, and once for each half: there is room for the other while the reader wakes up. */
+static void wake_at_half(struct ring *r)
+{
+	const size_t half = r->size / 2;
+	if (r->at - r->tail < half || r->at - r->rung < half)
+		return;
+	r->tail = atomic_load_explicit(&r->shared->tail, memory_order_acquire);
+	if (r->at - r->tail < half)
+		return;
+	r->rung = r->at;
+	wake(r);
 }
 
 bool ring_put(struct ring *r, uint32_t tag, const void *item, size_t len)
@@ -92,6 +114,10 @@ bool ring_put(struct ring *r, uint32_t tag, const void *item, size_t len)
 	copy_in(r, r->at + sizeof head, item, len);
 	r->at += space_of(len);
 	atomic_store_explicit(&r->shared->head, r->at, memory_order_release);
+	if (r->looks) {
+		wake_at_half(r);
+		return true;
+	}
 	/* Either the reader sees the item, or this sees that it sleeps. */
 	atomic_thread_fence(memory_order_seq_cst);
 	if (atomic_load_explicit(&r->shared->sleeps, memory_order_relaxed) != 0 &&

@@ -4,7 +4,8 @@
  * at, and what it had published before stays readable.  The writer is not trusted: what the reader must believe -- its own
  * place, the size -- it keeps for itself, and a length that cannot be ends the ring as broken.
  *
- * A reader that finds nothing says that it sleeps, and polls `wake`; only then does publishing cost a system call.
+ * A reader that finds nothing says that it sleeps, and polls `wake`; only then does publishing cost a system call.  Or it never
+ * says so, but looks now and then (`looks`): then publishing is a store and nothing else, until half the ring is full.
  */
 #ifndef BASE_RING_H
 #define BASE_RING_H
@@ -20,8 +21,11 @@ struct ring {
 	struct ring_shared *shared;
 	size_t size;   /* a power of two */
 	uint64_t at;   /* the writer's or the reader's place */
+	uint64_t tail; /* the writer's: where the reader was when it was last asked; it never goes back */
+	uint64_t rung; /* the writer's: its place when it last woke a reader that looks */
 	uint64_t lost; /* as the reader has been told */
 	int wake;      /* an eventfd, which may be that of many rings; -1: none */
+	bool looks;    /* the reader comes by itself, and is woken only so that the ring does not get full */
 };
 
 bool ring_init(struct ring *r, size_t size, int wake, struct err *e) MUST_CHECK;
@@ -54,7 +58,7 @@ uint64_t ring_said(const struct ring *r);
 /* Items lost since it was last asked. */
 uint64_t ring_losses(struct ring *r);
 
-/* From now on the writer wakes the reader, once.  False: there is something to take already. */
+/* From now on the writer wakes the reader, once.  Not for one that looks.  False: there is something to take already. */
 bool ring_sleep(struct ring *r);
 
 #endif

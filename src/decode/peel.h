@@ -49,6 +49,7 @@ struct peel {
 	uint16_t type; /* an EtherType or an IP protocol: what `rest` is */
 	uint8_t ttl;
 	bool ipv6;
+	bool ours; /* known already not to fall to another part */
 };
 
 /* Past the first `n` bytes of the rest, which must be there. */

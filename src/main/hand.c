@@ -31,7 +31,7 @@ static bool prepare(struct hand *h, struct err *e)
 {
 	const struct hand_duty *d = h->duty;
 	struct options *o = d->options;
-	h->run = (struct run){ .options = o, .besides = MERGE_RING };
+	h->run = (struct run){ .options = o, .besides = merge_ring(o->ordered) };
 	o->pipeline.flows = (o->pipeline.flows + o->workers - 1) / o->workers;
 	h->run.reporter = open_ring(d, LINE_RECORD, o->format, d->record_colours, e);
 	if (h->run.reporter == NULL)

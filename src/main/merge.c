@@ -7,6 +7,12 @@
 
 enum { ROOM = sizeof(struct line_place) + MAX_LINE };
 
+/* A small ring stays in the caches.  In order, what one hand tells waits for the slowest, so that more must fit. */
+size_t merge_ring(bool ordered)
+{
+	return ordered ? 4 << 20 : 512 << 10;
+}
+
 bool merge_init(struct merge *m, unsigned count, bool ordered, int wake, struct err *e)
 {
 	*m = (struct merge){ .ordered = ordered, .count = count };
@@ -18,8 +24,9 @@ bool merge_init(struct merge *m, unsigned count, bool ordered, int wake, struct 
 		s->line = malloc(ROOM);
 		if (s->line == NULL)
 			return err_set_sys(e, "workers", "no memory");
-		if (!ring_init(&s->lines, MERGE_RING, wake, e))
+		if (!ring_init(&s->lines, merge_ring(ordered), wake, e))
 			return false;
+		s->lines.looks = true;
 	}
 	return true;
 }

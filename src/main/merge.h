@@ -26,7 +26,8 @@ struct merge {
 	uint64_t lines; /* ever moved */
 };
 
-enum { MERGE_RING = 4 << 20 /* bytes of a worker's lines */ };
+/* Bytes of a worker's ring. */
+size_t merge_ring(bool ordered);
 
 bool merge_init(struct merge *m, unsigned count, bool ordered, int wake, struct err *e) MUST_CHECK;
 void merge_fini(struct merge *m);

@@ -85,7 +85,7 @@ static bool fork_one(struct share *s, unsigned i, struct err *e)
 static bool fits_memory(const struct share *s, struct err *e)
 {
 	const struct options *o = s->run->options;
-	const size_t most = run_taken_anyway(o) + s->count * (size_t)MERGE_RING + pour_reserved(&s->pour);
+	const size_t most = run_taken_anyway(o) + s->count * merge_ring(o->ordered) + pour_reserved(&s->pour);
 	if (o->memory == 0 || most <= o->memory)
 		return true;
 	return err_set(e, "--memory", "%llu MiB are too little for %u workers: who gathers what they tell takes %zu",

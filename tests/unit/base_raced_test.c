@@ -14,7 +14,7 @@
 #include "base/page.h"
 #include "base/ring.h"
 
-enum { WORKERS = 2, FRAMES = 20000, RING = 1 << 14, WORDS = 8, MOST = 512, WAIT_MS = 1000 };
+enum { WORKERS = 2, FRAMES = 20000, RING = 1 << 14, WORDS = 8, MOST = 512, WAIT_MS = 1000, LOOK_MS = 1 };
 
 /* Each side uses its own copy, as after a fork. */
 struct worker {
@@ -28,11 +28,11 @@ static size_t len_of(uint32_t n)
 	return 1 + n * 2654435761u % 300;
 }
 
-static void sleep_on(int wake)
+static void sleep_on(int wake, int ms)
 {
 	struct pollfd p = { .fd = wake, .events = POLLIN };
 	eventfd_t times;
-	if (poll(&p, 1, WAIT_MS) == 1)
+	if (poll(&p, 1, ms) == 1)
 		(void)eventfd_read(wake, &times);
 }
 
@@ -82,11 +82,12 @@ static void look(const struct page *p, unsigned *wrong)
 		*wrong += numbers[i] != numbers[0];
 }
 
-static struct worker made(int wake)
+static struct worker made(int wake, bool looks)
 {
 	struct worker w = { 0 };
 	struct err e;
 	assert_true(ring_init(&w.lines, RING, wake, &e));
+	w.lines.looks = looks;
 	assert_true(page_init(&w.numbers, WORDS * sizeof(uint64_t), &e));
 	return w;
 }
@@ -97,15 +98,20 @@ static void fini(struct worker *w)
 	page_fini(&w->numbers);
 }
 
-static void a_keeper_and_two_workers(void **state)
+/* Nobody says that it sleeps, when the keeper looks by itself. */
+static bool may_sleep(struct worker *w, bool looks)
 {
-	(void)state;
+	return looks || (ring_sleep(&w[0].lines) && ring_sleep(&w[1].lines));
+}
+
+static void keep_two(bool looks)
+{
 	const int wake = eventfd(0, EFD_NONBLOCK);
 	struct worker mine[WORKERS], theirs[WORKERS];
 	uint32_t taken[WORKERS] = { 0 };
 	unsigned wrong = 0;
 	for (unsigned i = 0; i < WORKERS; i++) {
-		mine[i] = theirs[i] = made(wake);
+		mine[i] = theirs[i] = made(wake, looks);
 		assert_int_equal(pthread_create(&theirs[i].thread, NULL, work, &theirs[i]), 0);
 	}
 	for (unsigned done = 0; done < WORKERS;) {
@@ -118,8 +124,8 @@ static void a_keeper_and_two_workers(void **state)
 			look(&mine[i].numbers, &wrong);
 			done += taken[i] == FRAMES;
 		}
-		if (done < WORKERS && ring_sleep(&mine[0].lines) && ring_sleep(&mine[1].lines))
-			sleep_on(wake);
+		if (done < WORKERS && may_sleep(mine, looks))
+			sleep_on(wake, looks ? LOOK_MS : WAIT_MS);
 	}
 	for (unsigned i = 0; i < WORKERS; i++) {
 		assert_int_equal(pthread_join(theirs[i].thread, NULL), 0);
@@ -130,8 +136,21 @@ static void a_keeper_and_two_workers(void **state)
 	close(wake);
 }
 
+static void a_keeper_and_two_workers(void **state)
+{
+	(void)state;
+	keep_two(false);
+}
+
+static void a_keeper_that_looks(void **state)
+{
+	(void)state;
+	keep_two(true);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(a_keeper_and_two_workers) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(a_keeper_and_two_workers),
+		cmocka_unit_test(a_keeper_that_looks) };
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -142,6 +142,33 @@ static void a_reader_is_woken_once(void **state)
 	ring_fini(&writer);
 }
 
+static void a_reader_that_looks_is_woken_at_each_half(void **state)
+{
+	(void)state;
+	const int wake = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	struct ring writer = made(4096, wake), reader;
+	unsigned char item[504] = { 0 };
+	uint32_t tag;
+	uint64_t times;
+	size_t len;
+	writer.looks = true;
+	reader = writer;
+	for (unsigned round = 0; round < 3; round++) {
+		for (unsigned i = 0; i < 3; i++)
+			assert_true(ring_put(&writer, 0, item, sizeof item));
+		assert_false(is_awake(wake));
+		for (unsigned i = 3; i < 8; i++)
+			assert_true(ring_put(&writer, 0, item, sizeof item));
+		assert_false(ring_put(&writer, 0, item, sizeof item));
+		assert_int_equal(read(wake, &times, sizeof times), sizeof times);
+		assert_int_equal(times, 2);
+		for (unsigned i = 0; i < 8; i++)
+			assert_int_equal(ring_take(&reader, &tag, item, sizeof item, &len), RING_ITEM);
+	}
+	close(wake);
+	ring_fini(&writer);
+}
+
 static void write_for_ever(struct ring *r)
 {
 	unsigned char item[LONGEST];
@@ -224,6 +251,7 @@ int main(void)
 		cmocka_unit_test(what_does_not_fit_is_refused),
 		cmocka_unit_test(a_writer_that_lies_is_found_out),
 		cmocka_unit_test(a_reader_is_woken_once),
+		cmocka_unit_test(a_reader_that_looks_is_woken_at_each_half),
 		cmocka_unit_test(what_is_said_takes_no_room),
 		cmocka_unit_test(a_killed_writer_leaves_no_torn_item),
 	};

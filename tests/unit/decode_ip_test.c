@@ -6,7 +6,7 @@
 #include <cmocka.h>
 #include "packet.h"
 
-enum { RAW = 12 };
+enum { RAW = 12, ETHERNET = 1 };
 
 struct kit {
 	struct decoder *d;
@@ -123,11 +123,13 @@ static enum decoded shared(struct decoder *d, struct kit *k, unsigned pair, bool
 		packet_ipv6(&k->p, src, dst, 6);
 	else
 		packet_ipv4(&k->p, src, dst, 6);
-	packet_take(d, &k->t, &k->p, RAW);
+	if (back)
+		packet_ethernet(&k->p, ipv6 ? 0x86dd : 0x0800);
+	packet_take(d, &k->t, &k->p, back ? ETHERNET : RAW);
 	return k->t.got;
 }
 
-/* Of several decoders one and only one has a segment, the same for both ways and all ports; each has its share. */
+/* Of several decoders one and only one has a segment, the same for both ways, by whatever link, and all ports; each has its share. */
 static void shared_by_pairs(void **state)
 {
 	struct kit *k = *state;
@@ -170,6 +172,9 @@ static void broken_for_all(void **state)
 		*packet_at(&k->p, 12) = 0x40;
 		packet_ipv4(&k->p, 9, 2, 6);
 		assert_int_equal(take(k), DECODED_MALFORMED);
+		packet_ethernet(&k->p, 0x0800);
+		packet_take(k->d, &k->t, &k->p, ETHERNET);
+		assert_int_equal(k->t.got, DECODED_MALFORMED);
 	}
 }
 
