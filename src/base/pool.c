@@ -126,12 +126,13 @@ void pool_give(struct pool *p, void *block)
 	poison(block, p->size);
 }
 
-void pool_rest(struct pool *p)
+bool pool_rest(struct pool *p)
 {
 	const size_t written = p->fresh * p->size;
 	if (p->used != 0 || written < WORTH_GIVING_BACK || madvise(p->blocks, written, MADV_DONTNEED) != 0)
-		return;
+		return false;
 	unpoison(p->blocks, written);
 	p->free = NULL;
 	p->fresh = 0;
+	return true;
 }

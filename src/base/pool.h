@@ -38,8 +38,9 @@ void *pool_take_own(struct pool *p);
 /* NULL is allowed and does nothing. */
 void pool_give(struct pool *p, void *block);
 
-/* When none is out, and much was written: the kernel gets that back, and what is taken then is as if it had never been out. */
-void pool_rest(struct pool *p);
+/* When none is out, and much was written: the kernel gets that back, and what is taken then is as if it had never been out.  True
+ * when it did. */
+bool pool_rest(struct pool *p);
 
 /* Bytes at most. */
 static inline size_t pool_reserved(const struct pool *p)

@@ -114,7 +114,7 @@ static struct flow *make(struct flow_table *t, const struct segment *s, uint64_t
 	f->tag = tag;
 	f->first = f->last = s->t;
 	f->turn = turn;
-	t->tags.at[at] = (struct tagged){ tag, f->index };
+	tags_put(&t->tags, at, tag, f->index);
 	rank_append(t, f, 0);
 	return f;
 }

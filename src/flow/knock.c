@@ -151,7 +151,7 @@ bool knocks_put(struct knocks *k, const struct segment *s, uint32_t tag, unsigne
 	uint32_t at = tag & k->tags.mask;
 	while (k->tags.at[at].index != 0)
 		at = tags_next(&k->tags, at);
-	k->tags.at[at] = (struct tagged){ tag, number };
+	tags_put(&k->tags, at, tag, number);
 	p->younger = 0;
 	p->older = k->youngest;
 	*(k->youngest != 0 ? &place_at(k, k->youngest)->younger : &k->oldest) = number;
@@ -171,7 +171,8 @@ static void take_out(struct knocks *k, struct place *p, struct knock *out)
 	*(p->younger != 0 ? &place_at(k, p->younger)->older : &k->youngest) = p->older;
 	read_place(p, out);
 	pool_give(&k->places, p);
-	pool_rest(&k->places);
+	if (pool_rest(&k->places))
+		tags_rest(&k->tags);
 }
 
 bool knocks_take(struct knocks *k, const struct flow_key *key, uint32_t tag, struct knock *out)

@@ -1,5 +1,4 @@
-/* What a request without content leaves in a leaf is a fifth of it: a few hashes, and who need not be told of its end.  So many
- * connections wait for answers at a time that the rest is worth sparing: it is all zeros, which is looked at, not believed.
+/* What a request without content leaves in a leaf, once it is over, is a fifth of it: a few hashes.  So many connections wait for answers at a time that the rest is worth sparing: it is all zeros, which is looked at, not believed.
  *
  * A folded notebook has the beginning of struct notebook, then of each part that was cleared its `brief`, one behind the other.
  * Names that its owner gave are asked for once more. */
@@ -31,8 +30,8 @@ static bool is_zero(const unsigned char *at, size_t n)
 
 static bool folds(const struct tunnel_kit *k, const struct notebook *n)
 {
-	if ((n->listening[CLIENT] | n->listening[SERVER]) != 0 || n->sample[CLIENT] != NULL ||
-	    n->sample[SERVER] != NULL || n->finding != NULL)
+	if ((n->listening[CLIENT] | n->listening[SERVER] | n->done[CLIENT] | n->done[SERVER]) != 0 ||
+	    n->sample[CLIENT] != NULL || n->sample[SERVER] != NULL || n->finding != NULL)
 		return false;
 	for (uint64_t bits = n->clear; bits != 0; bits &= bits - 1) {
 		const struct stall *const at = &k->at[__builtin_ctzll(bits)];

@@ -122,7 +122,6 @@ struct mine {
 	struct leg leg[BOTH_SIDES];
 	int64_t asked; /* when content was begun that waits for its answer */
 };
-enum { BRIEF = offsetof(struct mine, leg) };
 
 static struct group *group_of(const struct sight *s)
 {
@@ -270,9 +269,8 @@ static bool is_foreign(const struct leg *l, const struct sample *sample, bool wh
 
 static void see_lies(const struct sight *s, struct group *g, enum side side, struct slice sample)
 {
-	const struct mine *m = s->mine;
-	const struct leg *l = &m->leg[side];
-	const uint64_t at = m->at[side];
+	const struct leg *l = &((const struct mine *)s->mine)->leg[side];
+	const uint64_t at = ((const struct mine *)s->mine)->at[side];
 	const bool random = look_random(sample);
 	if (l->type == LOOK_BINARY && look_base64(sample))
 		mark(s, g, BASE64_AS_BINARY, side, at);
@@ -334,9 +332,9 @@ static void begin_leg(const struct sight *s, enum side side)
 		tunnel_return_sample(s, side);
 		return;
 	}
-	l->endless = ev->rule != BODY_LENGTH || ev->head->length >= ABSURD;
 	const struct look look = look_content(ev->head);
 	l->type = (uint8_t)look.type;
+	l->endless = ev->rule != BODY_LENGTH || ev->head->length >= ABSURD;
 	cargo_begin(&l->cargo, ev);
 	tunnel_begin_sample(s, side, look.parts, look.text);
 }
@@ -595,7 +593,7 @@ const struct detector detector_general = {
 	.source = "judged; base rates counted on public captures",
 	.proof = 'B',
 	.memory = sizeof(struct mine),
-	.brief = BRIEF,
+	.brief = offsetof(struct mine, leg),
 	.see = general_see,
 	.end = general_end,
 	.idle = general_idle,

@@ -68,7 +68,6 @@ struct mine {
 	struct leg leg[2]; /* by side */
 	uint64_t slot_id;  /* the tunnel it was counted in; 0: none */
 };
-enum { BRIEF = offsetof(struct mine, leg) };
 
 static struct aim aim_of(struct slice target)
 {
@@ -493,7 +492,7 @@ const struct detector detector_gnu_httptunnel = {
 	.catches =
 	    "GNU httptunnel (htc and hts): frames in the bodies of an unanswered POST and of the answer to a GET",
 	.memory = sizeof(struct mine),
-	.brief = BRIEF,
+	.brief = offsetof(struct mine, leg),
 	.shared = sizeof(struct ours),
 	.see = gnu_httptunnel_see,
 	.end = gnu_httptunnel_end,

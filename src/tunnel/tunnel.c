@@ -315,8 +315,8 @@ static void wake(struct tunnel_kit *k, struct tunnel *t, const struct http_event
 	}
 }
 
-/* A message begins, and nobody has said anything of it. */
-static void begin_message(struct notebook *n, enum side from)
+/* A message begins, or is over: nobody has said anything of the one at hand. */
+static void forget_message(struct notebook *n, enum side from)
 {
 	n->listening[from] = n->done[from] = 0;
 }
@@ -355,7 +355,7 @@ bool tunnel_see(struct tunnel_kit *k, struct tunnel *t, const struct http_event 
 	if (ev->kind == HTTP_REQUEST)
 		t->asked = 1;
 	if (begins(ev) && t->notebook != NULL)
-		begin_message(t->notebook, ev->from);
+		forget_message(t->notebook, ev->from);
 	const uint64_t bits = audience(t, ev);
 	if (t->awake == 0 || (ev->kind == HTTP_BODY && bits == 0) || (t->notebook == NULL && !head) ||
 	    !has_notebook(k, t))
@@ -364,13 +364,20 @@ bool tunnel_see(struct tunnel_kit *k, struct tunnel *t, const struct http_event 
 	if (shown != 0)
 		show(k, t, ev, d, owner, shown);
 	if (ends(ev))
-		t->notebook->listening[ev->from] = 0;
+		forget_message(t->notebook, ev->from);
 	const bool listening = t->notebook->listening[ev->from] != 0;
 	if (!listening && ev->from == SERVER)
 		release_if_idle(k, t);
 	else if (!listening)
 		fold(k, t);
 	return listening;
+}
+
+void tunnel_await(struct tunnel_kit *k, struct tunnel *t, int64_t over)
+{
+	t->notebook->t = over;
+	t->notebook->done[CLIENT] = 0;
+	fold(k, t);
 }
 
 void tunnel_end(struct tunnel_kit *k, struct tunnel *t, struct dossier *d, const struct tunnel_owner *owner)

@@ -80,14 +80,17 @@ void tunnel_fini(struct tunnel_kit *k, struct tunnel *t);
  * HTTP_REQUEST and final HTTP_RESPONSE to begin (http_want_bodies), after HTTP_BODY to stop. */
 bool tunnel_see(struct tunnel_kit *k, struct tunnel *t, const struct http_event *ev, struct dossier *d,
     const struct tunnel_owner *owner);
+/* The client's message was over at that time; of a connection whose notebook is not folded. */
+void tunnel_await(struct tunnel_kit *k, struct tunnel *t, int64_t over);
+
 /* The end of a message of which nobody awaits anything more, as of a GET: true when it is done with. */
-static inline bool tunnel_ends_unseen(struct tunnel *t, const struct http_event *ev)
+static inline bool tunnel_ends_unseen(struct tunnel_kit *k, struct tunnel *t, const struct http_event *ev)
 {
-	struct notebook *const n = t->notebook;
-	if (ev->kind != HTTP_MESSAGE_END || ev->from != CLIENT || n == NULL || (t->awake & ~n->done[CLIENT]) != 0 ||
-	    (t->sheet != FOLDED && n->listening[CLIENT] != 0))
+	const struct notebook *const n = t->notebook;
+	if (ev->kind != HTTP_MESSAGE_END || ev->from != CLIENT || n == NULL || t->sheet == FOLDED ||
+	    (t->awake & ~n->done[CLIENT]) != 0 || n->listening[CLIENT] != 0)
 		return false;
-	n->t = ev->t;
+	tunnel_await(k, t, ev->t);
 	return true;
 }
 

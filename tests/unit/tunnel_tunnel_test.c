@@ -84,12 +84,16 @@ static void notebook_from_the_first_message_on(void **state)
 	assert_false(tunnel_see(&k, &t, &body, &d, &owner));
 	assert_int_equal(k.notebooks[LEAF].used, 0);
 	const struct http_event ask = { .kind = HTTP_REQUEST, .head = h, .eat = 9, .t = 5 };
+	const struct http_event asked = { .kind = HTTP_MESSAGE_END, .t = 5 };
 	assert_false(tunnel_see(&k, &t, &ask, &d, &owner));
+	assert_int_equal(k.notebooks[LEAF].used, 1);
+	assert_false(tunnel_see(&k, &t, &asked, &d, &owner));
 	assert_int_equal(k.notebooks[FOLDED].used, 1);
 	assert_int_equal(k.notebooks[LEAF].used + k.notebooks[WHOLE].used, 0);
 	assert_int_equal(t.notebook->t, 5);
 	/* None left to be folded into: it stays as it is, and that is no loss. */
 	assert_false(tunnel_see(&k, &u, &ask, &d, &owner));
+	assert_false(tunnel_see(&k, &u, &asked, &d, &owner));
 	assert_true(u.sheet == LEAF && !u.exhausted && tunnel_kit_refused(&k) == 0);
 	assert_int_equal(((uintptr_t)u.notebook) % 16, 0);
 	/* None left: that connection is watched less, and says so. */
@@ -127,11 +131,16 @@ static void folded_and_back(void **state)
 	t.never = u.never = 0;
 	assert_true(k.notebooks[FOLDED].size < k.notebooks[LEAF].size / 3);
 	const struct http_event ask = { .kind = HTTP_REQUEST, .head = h, .eat = 9, .t = 5 };
+	const struct http_event asked = { .kind = HTTP_MESSAGE_END, .t = 6 };
 	assert_false(tunnel_see(&k, &t, &ask, &d, &owner));
+	fold(&k, &t);
+	assert_int_equal(t.sheet, LEAF);
+	assert_false(tunnel_see(&k, &t, &asked, &d, &owner));
 	assert_int_equal(t.sheet, FOLDED);
 	/* A leaf as it was before it was folded: there was no other room for it. */
 	assert_non_null(pool_take(&k.notebooks[FOLDED]));
 	assert_false(tunnel_see(&k, &u, &ask, &d, &owner));
+	assert_false(tunnel_see(&k, &u, &asked, &d, &owner));
 	assert_int_equal(u.sheet, LEAF);
 	unfold(&k, &t);
 	assert_int_equal(t.sheet, LEAF);
@@ -179,7 +188,9 @@ static void a_stub_is_outgrown(void **state)
 	assert_true(k.notebooks[LEAF].size < k.notebooks[SLIP].size / 2 &&
 		    k.notebooks[SLIP].size < k.notebooks[WHOLE].size / 2);
 	const struct http_event ask = { .kind = HTTP_REQUEST, .head = h, .eat = 9, .t = 5 };
+	const struct http_event asked = { .kind = HTTP_MESSAGE_END, .t = 5 };
 	tunnel_see(&k, &t, &ask, &d, &owner);
+	tunnel_see(&k, &t, &asked, &d, &owner);
 	assert_int_equal(t.sheet, FOLDED);
 	const uint64_t clear = t.notebook->clear;
 	assert_true(clear != 0);
@@ -193,6 +204,7 @@ static void a_stub_is_outgrown(void **state)
 	assert_int_equal(k.notebooks[WHOLE].used, 1);
 	assert_int_equal(t.notebook->clear & clear, clear);
 	tunnel_see(&k, &u, &ask, &d, &owner);
+	tunnel_see(&k, &u, &asked, &d, &owner);
 	assert_int_equal(u.sheet, FOLDED);
 	tunnel_see(&k, &u, &post, &d, &owner);
 	assert_true(u.sheet == LEAF && u.exhausted);
@@ -293,18 +305,20 @@ static void ends_that_are_awaited(void **state)
 	const struct http_event ask = { .kind = HTTP_REQUEST, .head = h, .eat = 9, .t = 3 };
 	const struct http_event end = { .kind = HTTP_MESSAGE_END, .t = 4 };
 	tunnel_see(&k, &t, &ask, &d, &owner);
-	assert_true(tunnel_ends_unseen(&t, &end));
+	assert_true(tunnel_ends_unseen(&k, &t, &end));
 	assert_int_equal(t.notebook->t, 4);
+	assert_int_equal(t.sheet, FOLDED);
+	assert_false(tunnel_ends_unseen(&k, &t, &end));
 	const struct http_event answers_end = { .kind = HTTP_MESSAGE_END, .from = SERVER };
-	assert_false(tunnel_ends_unseen(&t, &answers_end));
+	assert_false(tunnel_ends_unseen(&k, &t, &answers_end));
 	const struct http_event lost = { .kind = HTTP_LOST };
-	assert_false(tunnel_ends_unseen(&t, &lost));
+	assert_false(tunnel_ends_unseen(&k, &t, &lost));
 	h->method = METHOD_POST;
 	h->length = 1000;
 	struct http_event post = ask;
 	post.rule = BODY_LENGTH;
 	tunnel_see(&k, &t, &post, &d, &owner);
-	assert_false(tunnel_ends_unseen(&t, &end));
+	assert_false(tunnel_ends_unseen(&k, &t, &end));
 	tunnel_fini(&k, &t);
 	tunnel_kit_fini(&k);
 	free(h);
