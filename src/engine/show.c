@@ -86,6 +86,6 @@ static void show_watched(const struct seat *at, struct dialogue *d, const struct
 /* Of the five events of an ordinary exchange one needs nothing done, and is let go here. */
 void show_tunnels(const struct seat *at, struct dialogue *d, const struct http_event *ev, struct dossier *notes)
 {
-	if (at->p->watch_tunnels && !tunnel_ends_unseen(&d->tunnel, ev))
+	if (at->p->watch_tunnels && !tunnel_ends_unseen(&at->p->tunnels, &d->tunnel, ev))
 		show_watched(at, d, ev, notes);
 }

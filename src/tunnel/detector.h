@@ -112,6 +112,9 @@ struct detector {
 	const char *const *fields;
 	uint8_t when;
 	size_t memory, shared; /* bytes of the two notebooks */
+	/* So many first bytes of `mine` are all that zeroes would not say too while a request without content waits for its answer.
+	 * Only this is kept then; where the rest is not zero, `mine` stays as it is. */
+	size_t brief;
 	enum interest (*see)(const struct sight *s);
 	/* The connection is over, or culvert asks before it writes the record (so maybe more than once): last chance for
 	 * notes and the finding.  May be NULL. */

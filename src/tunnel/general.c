@@ -37,10 +37,9 @@ static const uint64_t ABSURD = UINT64_C(1) << 40;
 static const int64_t SECOND = 1000000000;
 static const int64_t DIALOGUE = INT64_C(60) * 1000000000; /* ns between the two sides' first words */
 
-/* The message at hand of one side. */
+/* The content of the message at hand of one side; zeroes when it has none. */
 struct leg {
 	struct cargo cargo;
-	uint64_t at;   /* offset where it begins */
 	uint64_t seen; /* bytes of it */
 	bool open;     /* and while it is, there is a sample of it, if one could be had */
 	bool counted;  /* the first sample was */
@@ -49,16 +48,17 @@ struct leg {
 };
 
 struct mine {
-	struct leg leg[BOTH_SIDES];
-	uint64_t key;  /* of the group; 0: no request yet */
-	uint64_t none; /* there was no such group when so many had been made */
-	uint64_t host; /* of the group of all places of that Host */
-	int64_t asked;
-	bool unanswered; /* the latest request has content, and no answer yet */
-	bool expects;    /* the client waits for a word before it sends: silence is no sign */
-	bool duplex;     /* an answer began while its request was still being sent */
+	uint64_t key;            /* of the group; 0: no request yet */
+	uint64_t none;           /* there was no such group when so many had been made */
+	uint64_t host;           /* of the group of all places of that Host */
+	uint64_t at[BOTH_SIDES]; /* offset where the content of the message at hand begins, or would */
+	bool unanswered;         /* the latest request has content, and no answer yet */
+	bool expects;            /* the client waits for a word before it sends: silence is no sign */
+	bool duplex;             /* an answer began while its request was still being sent */
 	uint8_t turns;
 	uint8_t turn; /* enum side of the latest content */
+	struct leg leg[BOTH_SIDES];
+	int64_t asked; /* when content was begun that waits for its answer */
 };
 
 static struct group *group_of(const struct sight *s)
@@ -180,7 +180,7 @@ static void see_foreign(
 	mark(s, g, FOREIGN, side, offset);
 	const bool both = tell(g, side, f->name, inner, s->t);
 	tell_host(s, side, f->name, inner);
-	g->in_query |= side == CLIENT && offset != m->leg[CLIENT].at;
+	g->in_query |= side == CLIENT && offset != m->at[CLIENT];
 	if (both || speaks_elsewhere(s, g))
 		mark(s, g, FOREIGN_BOTH, side, offset);
 	tunnel_inner(s, side, inner);
@@ -189,9 +189,9 @@ static void see_foreign(
 /* Words that one side alone may say for any reason: they count when the other side's part follows. */
 static void see_dialogue(const struct sight *s, enum side side, const struct sample *sample, bool whole)
 {
-	const struct leg *l = &((const struct mine *)s->mine)->leg[side];
+	const struct mine *m = s->mine;
 	const struct dialogue d = dialogue_of(sample_bytes(sample), whole);
-	struct group *g = d.name == NULL || l->type == LOOK_MEDIA || sample->parts ? NULL : group_of(s);
+	struct group *g = d.name == NULL || m->leg[side].type == LOOK_MEDIA || sample->parts ? NULL : group_of(s);
 	if (g == NULL)
 		return;
 	g->foreign[side] = d.name;
@@ -203,8 +203,8 @@ static void see_dialogue(const struct sight *s, enum side side, const struct sam
 		g->dialogues++;
 	if (g->dialogues < d.needed)
 		return;
-	mark(s, g, FOREIGN, side, l->at);
-	mark(s, g, FOREIGN_BOTH, side, l->at);
+	mark(s, g, FOREIGN, side, m->at[side]);
+	mark(s, g, FOREIGN_BOTH, side, m->at[side]);
 	tunnel_inner(s, side, sample_bytes(sample));
 }
 
@@ -216,33 +216,34 @@ static bool is_foreign(const struct leg *l, const struct sample *sample, bool wh
 	return f->form != FORM_RAW || f->at != 0 || l->type != LOOK_MEDIA;
 }
 
-static void see_lies(const struct sight *s, struct group *g, enum side side, const struct leg *l, struct slice sample)
+static void see_lies(const struct sight *s, struct group *g, enum side side, struct slice sample)
 {
+	const struct leg *l = &((const struct mine *)s->mine)->leg[side];
+	const uint64_t at = ((const struct mine *)s->mine)->at[side];
 	const bool random = look_random(sample);
 	if (l->type == LOOK_BINARY && look_base64(sample))
-		mark(s, g, BASE64_AS_BINARY, side, l->at);
+		mark(s, g, BASE64_AS_BINARY, side, at);
 	if (l->type == LOOK_TEXT && random && side == CLIENT)
-		mark(s, g, RANDOM_AS_TEXT, side, l->at);
+		mark(s, g, RANDOM_AS_TEXT, side, at);
 	if (l->type == LOOK_IMAGE && random)
-		mark(s, g, NO_IMAGE, side, l->at);
+		mark(s, g, NO_IMAGE, side, at);
 	if (l->type == LOOK_EVENTS && !look_events(sample))
-		mark(s, g, NO_EVENTS, side, l->at);
+		mark(s, g, NO_EVENTS, side, at);
 	if (random && l->type != LOOK_MEDIA && l->type != LOOK_CODED)
 		g->random[side]++;
 	if (g->random[CLIENT] >= RANDOM_ENOUGH && g->random[SERVER] >= RANDOM_ENOUGH)
-		mark(s, g, RANDOM_BOTH, side, l->at);
+		mark(s, g, RANDOM_BOTH, side, at);
 }
 
 static void see_first(const struct sight *s, struct group *g, enum side side, const struct sample *sample)
 {
-	const struct leg *l = &((struct mine *)s->mine)->leg[side];
 	const uint64_t hash = tunnel_key(sample_bytes(sample));
 	if (side == CLIENT) {
 		g->different += hash != g->first_body;
 		g->first_body = hash;
 	}
 	if (!sample->parts)
-		see_lies(s, g, side, l, sample_bytes(sample));
+		see_lies(s, g, side, sample_bytes(sample));
 }
 
 /* The beginning of a body is there, or all of it, or what may be worth a look farther on.  Answers are read farther only
@@ -261,9 +262,9 @@ static void see_sample(const struct sight *s, enum side side, bool whole)
 	if (g != NULL && first)
 		see_first(s, g, side, sample);
 	if (foreign)
-		see_foreign(s, side, &f, sample_bytes(sample), l->at);
+		see_foreign(s, side, &f, sample_bytes(sample), m->at[side]);
 	else if (side == CLIENT && first && g != NULL)
-		go_on(s, g, l->at);
+		go_on(s, g, m->at[side]);
 	if (!foreign && first)
 		see_dialogue(s, side, sample, whole);
 	sample_next(sample, foreign, side == CLIENT || (g != NULL && g->foreign[CLIENT] != NULL));
@@ -276,15 +277,17 @@ static void begin_leg(const struct sight *s, enum side side)
 	const struct http_event *ev = s->ev;
 	struct mine *m = s->mine;
 	struct leg *l = &m->leg[side];
-	l->at = ev->offset + ev->eat;
-	l->seen = 0;
-	l->open = cargo_any(ev);
-	l->counted = false;
-	l->endless = ev->rule != BODY_LENGTH || ev->head->length >= ABSURD;
-	const struct look look = l->open ? look_content(ev->head) : (struct look){ .type = LOOK_NOTHING };
+	m->at[side] = ev->offset + ev->eat;
+	*l = (struct leg){ .open = cargo_any(ev) };
+	if (!l->open) {
+		tunnel_return_sample(s, side);
+		return;
+	}
+	const struct look look = look_content(ev->head);
 	l->type = (uint8_t)look.type;
+	l->endless = ev->rule != BODY_LENGTH || ev->head->length >= ABSURD;
 	cargo_begin(&l->cargo, ev);
-	tunnel_begin_sample(s, side, l->open, look.parts, look.text);
+	tunnel_begin_sample(s, side, look.parts, look.text);
 }
 
 static void count_message(struct group *g, enum side side, const struct http_event *ev)
@@ -330,8 +333,8 @@ static void see_request(const struct sight *s)
 	m->key = look_place(h, &m->host) ^ tunnel_pair(s);
 	m->host ^= tunnel_pair(s);
 	m->none = 0;
-	m->asked = s->t;
 	m->unanswered = m->leg[CLIENT].open;
+	m->asked = m->unanswered ? s->t : 0;
 	m->expects = head_has(h, SLICE("Expect"));
 	m->duplex = false;
 	m->turns = 0;
@@ -414,7 +417,7 @@ static void see_pair(const struct sight *s, enum side side)
 	}
 	if (side == SERVER && g->upload_flow != 0 && g->upload_flow != tunnel_flow_id(s) &&
 	    s->t - g->upload_since >= SECOND && s->t - g->last < 10 * SECOND)
-		mark(s, g, PAIRED, SERVER, m->leg[SERVER].at);
+		mark(s, g, PAIRED, SERVER, m->at[SERVER]);
 }
 
 /* Sound sent up and words sent down are no noise, nor is what is packed. */
@@ -435,12 +438,12 @@ static void see_turn(const struct sight *s, enum side side)
 	struct group *g = group_of(s);
 	if (g == NULL)
 		return;
-	mark(s, g, DUPLEX, side, m->leg[side].at);
+	mark(s, g, DUPLEX, side, m->at[side]);
 	const struct slice up = sample_bytes(tunnel_sample(s, CLIENT)), down = sample_bytes(tunnel_sample(s, SERVER));
 	/* What comes back as it was sent is an echo, not a pipe. */
 	if (may_be_noise(&m->leg[CLIENT]) && may_be_noise(&m->leg[SERVER]) && look_random(up) && look_random(down) &&
 	    memcmp(up.at, down.at, 16) != 0)
-		mark(s, g, RANDOM_DUPLEX, side, m->leg[side].at);
+		mark(s, g, RANDOM_DUPLEX, side, m->at[side]);
 }
 
 static bool wants_more(const struct sight *s, enum side side)
@@ -483,7 +486,7 @@ static void see_end(const struct sight *s, enum side side, bool complete)
 		m->duplex = false;
 	struct group *g = group_if_any(s);
 	if (g != NULL)
-		apply(s, g, side, l->at);
+		apply(s, g, side, m->at[side]);
 }
 
 /* A message without content ends at once: its end would only tell once more what its head told of the group. */
@@ -524,8 +527,8 @@ static void general_end(const struct sight *s)
 		return;
 	if (m->unanswered && !m->expects && up->seen != 0 &&
 	    (up->seen >= UPLOAD_LEAST || s->t - m->asked >= 3 * SECOND))
-		mark(s, g, UNANSWERED, CLIENT, up->at);
-	apply(s, g, CLIENT, up->at);
+		mark(s, g, UNANSWERED, CLIENT, m->at[CLIENT]);
+	apply(s, g, CLIENT, m->at[CLIENT]);
 }
 
 static bool general_idle(const void *mine)
@@ -541,6 +544,7 @@ const struct detector detector_general = {
 	.source = "judged; base rates counted on public captures",
 	.proof = 'B',
 	.memory = sizeof(struct mine),
+	.brief = offsetof(struct mine, leg),
 	.see = general_see,
 	.end = general_end,
 	.idle = general_idle,

@@ -61,12 +61,12 @@ struct leg {
 };
 
 struct mine {
-	struct leg leg[2]; /* by side */
-	struct aim aim;    /* of the latest request */
-	uint64_t slot_id;  /* the tunnel it was counted in; 0: none */
+	struct aim aim; /* of the latest request */
 	bool found;
-	bool get_waits; /* the latest request was a GET whose answer's content was not seen */
-	bool answered;  /* the latest request was */
+	bool get_waits;    /* the latest request was a GET whose answer's content was not seen */
+	bool answered;     /* the latest request was */
+	struct leg leg[2]; /* by side */
+	uint64_t slot_id;  /* the tunnel it was counted in; 0: none */
 };
 
 static struct aim aim_of(struct slice target)
@@ -492,6 +492,7 @@ const struct detector detector_gnu_httptunnel = {
 	.catches =
 	    "GNU httptunnel (htc and hts): frames in the bodies of an unanswered POST and of the answer to a GET",
 	.memory = sizeof(struct mine),
+	.brief = offsetof(struct mine, leg),
 	.shared = sizeof(struct ours),
 	.see = gnu_httptunnel_see,
 	.end = gnu_httptunnel_end,

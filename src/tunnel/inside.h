@@ -8,8 +8,8 @@
 /* The connection's finding learns which peers joined since. */
 void tunnel_tell_peers(const struct sight *s);
 
-/* A message begins: there is a sample of it, if it has `any` content and one can be had. */
-void tunnel_begin_sample(const struct sight *s, enum side side, bool any, bool parts, bool text);
+/* Content begins: there is a sample of it, if one can be had. */
+void tunnel_begin_sample(const struct sight *s, enum side side, bool parts, bool text);
 void tunnel_give_sample(const struct sight *s, enum side side);
 
 /* NULL: there is none. */

@@ -72,13 +72,9 @@ void tunnel_return_finding(const struct sight *s)
 	n->finding = NULL;
 }
 
-void tunnel_begin_sample(const struct sight *s, enum side side, bool any, bool parts, bool text)
+void tunnel_begin_sample(const struct sight *s, enum side side, bool parts, bool text)
 {
 	struct tunnel *t = s->tunnel;
-	if (!any) {
-		tunnel_return_sample(s, side);
-		return;
-	}
 	struct sample **const sample = &t->notebook->sample[side];
 	if (*sample == NULL && (*sample = pool_take_uncleared(&s->kit->samples)) == NULL)
 		t->exhausted = 1;

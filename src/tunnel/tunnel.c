@@ -3,6 +3,7 @@
  * Only the detectors that are awake on a connection are walked, by their bits: the others cost it nothing. */
 #include "tunnel/tunnel.h"
 
+#include "tunnel/fold.h"
 #include "tunnel/inside.h"
 #include "tunnel/sample.h"
 
@@ -27,6 +28,11 @@ _Static_assert((int)DETECTORS <= (int)MAX_DETECTORS, "a connection remembers by 
 static size_t rounded(size_t n)
 {
 	return (n + 15) & ~(size_t)15;
+}
+
+static size_t words(size_t n)
+{
+	return (n + 7) & ~(size_t)7;
 }
 
 size_t tunnel_shared_size(void)
@@ -55,16 +61,18 @@ static void lay_out(struct tunnel_kit *k, size_t size[SHEETS])
 	size_t ours = rounded(sizeof(struct joins));
 	for (unsigned i = 0; i < DETECTORS; i++) {
 		k->at[i].see = detectors[i]->see;
-		k->at[i].memory = (uint32_t)detectors[i]->memory;
+		k->at[i].memory = (uint32_t)words(detectors[i]->memory);
+		k->at[i].brief = (uint32_t)words(detectors[i]->brief);
 		k->at[i].ours_at = (uint32_t)ours;
 		ours += rounded(detectors[i]->shared);
 		wake_add(&k->wake, i, detectors[i]);
 		if (detectors[i]->memory <= SMALL)
 			small |= UINT64_C(1) << i;
 	}
-	k->fits[LEAF] = wake_usual(&k->wake);
+	k->fits[FOLDED] = k->fits[LEAF] = wake_usual(&k->wake);
 	k->fits[SLIP] = k->fits[LEAF] | small;
 	k->fits[WHOLE] = UINT64_MAX;
+	size[FOLDED] = fold_size(k);
 	size[LEAF] = lay_out_mine(k, k->fits[LEAF], rounded(sizeof(struct notebook)));
 	size[SLIP] = lay_out_mine(k, k->fits[SLIP] & ~k->fits[LEAF], size[LEAF]);
 	size[WHOLE] = lay_out_mine(k, ~k->fits[SLIP], size[SLIP]);
@@ -113,7 +121,7 @@ size_t tunnel_kit_reserved(const struct tunnel_kit *k)
 uint64_t tunnel_kit_refused(const struct tunnel_kit *k)
 {
 	uint64_t n = k->samples.refused;
-	for (unsigned i = 0; i < SHEETS; i++)
+	for (unsigned i = LEAF; i < SHEETS; i++) /* what cannot be folded stays as it is */
 		n += k->notebooks[i].refused;
 	return n;
 }
@@ -125,8 +133,10 @@ void tunnel_init(struct tunnel *t, void *ours)
 
 static void give_notebook(struct tunnel_kit *k, struct tunnel *t)
 {
-	pool_give(&k->samples, t->notebook->sample[CLIENT]);
-	pool_give(&k->samples, t->notebook->sample[SERVER]);
+	if (t->sheet != FOLDED) {
+		pool_give(&k->samples, t->notebook->sample[CLIENT]);
+		pool_give(&k->samples, t->notebook->sample[SERVER]);
+	}
 	pool_give(&k->notebooks[t->sheet], t->notebook);
 	t->notebook = NULL;
 }
@@ -136,9 +146,11 @@ void tunnel_fini(struct tunnel_kit *k, struct tunnel *t)
 	const struct notebook *const n = t->notebook;
 	if (n == NULL)
 		return;
-	if (n->finding != NULL && n->finding->tool == NULL)
-		unwrap_drop(k->unwrap, n->flow_id);
-	pool_give(&k->findings, n->finding);
+	if (t->sheet != FOLDED) {
+		if (n->finding != NULL && n->finding->tool == NULL)
+			unwrap_drop(k->unwrap, n->flow_id);
+		pool_give(&k->findings, n->finding);
+	}
 	give_notebook(k, t);
 }
 
@@ -192,13 +204,14 @@ static struct sight sight_of(
 
 static uint64_t listeners(const struct tunnel *t, enum side side)
 {
-	return t->notebook != NULL ? t->notebook->listening[side] : 0;
+	return t->notebook != NULL && t->sheet != FOLDED ? t->notebook->listening[side] : 0;
 }
 
 static void let_go(struct tunnel *t, uint64_t bits)
 {
 	t->awake &= ~bits;
 	t->never = (t->never | bits) & ALL_DETECTORS;
+	t->notebook->clear &= ~bits;
 	t->notebook->listening[CLIENT] &= ~bits;
 	t->notebook->listening[SERVER] &= ~bits;
 }
@@ -302,8 +315,8 @@ static void wake(struct tunnel_kit *k, struct tunnel *t, const struct http_event
 	}
 }
 
-/* A message begins, and nobody has said anything of it. */
-static void begin_message(struct notebook *n, enum side from)
+/* A message begins, or is over: nobody has said anything of the one at hand. */
+static void forget_message(struct notebook *n, enum side from)
 {
 	n->listening[from] = n->done[from] = 0;
 }
@@ -336,12 +349,13 @@ bool tunnel_see(struct tunnel_kit *k, struct tunnel *t, const struct http_event 
 	const bool head = ev->kind == HTTP_REQUEST || ev->kind == HTTP_RESPONSE;
 	if (!worth_showing(ev))
 		return listeners(t, ev->from) != 0;
+	unfold(k, t);
 	if (head)
 		wake(k, t, ev);
 	if (ev->kind == HTTP_REQUEST)
 		t->asked = 1;
 	if (begins(ev) && t->notebook != NULL)
-		begin_message(t->notebook, ev->from);
+		forget_message(t->notebook, ev->from);
 	const uint64_t bits = audience(t, ev);
 	if (t->awake == 0 || (ev->kind == HTTP_BODY && bits == 0) || (t->notebook == NULL && !head) ||
 	    !has_notebook(k, t))
@@ -350,15 +364,25 @@ bool tunnel_see(struct tunnel_kit *k, struct tunnel *t, const struct http_event 
 	if (shown != 0)
 		show(k, t, ev, d, owner, shown);
 	if (ends(ev))
-		t->notebook->listening[ev->from] = 0;
+		forget_message(t->notebook, ev->from);
 	const bool listening = t->notebook->listening[ev->from] != 0;
 	if (!listening && ev->from == SERVER)
 		release_if_idle(k, t);
+	else if (!listening)
+		fold(k, t);
 	return listening;
+}
+
+void tunnel_await(struct tunnel_kit *k, struct tunnel *t, int64_t over)
+{
+	t->notebook->t = over;
+	t->notebook->done[CLIENT] = 0;
+	fold(k, t);
 }
 
 void tunnel_end(struct tunnel_kit *k, struct tunnel *t, struct dossier *d, const struct tunnel_owner *owner)
 {
+	unfold(k, t);
 	struct sight s = sight_of(k, t, d, owner);
 	for (uint64_t bits = t->notebook != NULL ? t->awake : 0; bits != 0; bits &= bits - 1) {
 		turn_to(&s, (unsigned)__builtin_ctzll(bits));
@@ -370,7 +394,7 @@ void tunnel_end(struct tunnel_kit *k, struct tunnel *t, struct dossier *d, const
 
 const struct finding *tunnel_finding(const struct tunnel *t)
 {
-	const struct finding *const f = t->notebook != NULL ? t->notebook->finding : NULL;
+	const struct finding *const f = t->notebook != NULL && t->sheet != FOLDED ? t->notebook->finding : NULL;
 	return f != NULL && f->tool != NULL ? f : NULL;
 }
 

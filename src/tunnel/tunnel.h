@@ -1,9 +1,9 @@
 /* tunnel -- shows HTTP events to the detectors they concern and keeps their notebooks.
  *
  * A connection costs one notebook while a detector is at work on it, however many detectors there are: a leaf while only those are
- * whom nearly every request wakes, a slip while others are that need next to nothing; a sample while there is content to look at; a
- * finding only when a detector asks for one.  When one of these runs out, the connection is watched less (`exhausted`) and nothing
- * else happens.
+ * whom nearly every request wakes, a slip while others are that need next to nothing; a folded one while a request without content
+ * waits for its answer; a sample while there is content to look at; a finding only when a detector asks for one.  When one of these
+ * runs out, the connection is watched less (`exhausted`) and nothing else happens.
  */
 #ifndef TUNNEL_TUNNEL_H
 #define TUNNEL_TUNNEL_H
@@ -20,8 +20,9 @@ enum {
 }; /* a connection remembers in a word which are awake, and in less than one who is not to be asked again */
 #define ALL_DETECTORS ((UINT64_C(1) << MAX_DETECTORS) - 1)
 
-/* Notebooks of three sizes: each holds what the one before holds, in the same places. */
-enum sheet { LEAF, SLIP, WHOLE, SHEETS };
+/* Notebooks of three sizes: each holds what the one before holds, in the same places.  A folded one is a leaf of which nothing is
+ * kept but what a waiting request leaves in it (fold.c). */
+enum sheet { FOLDED, LEAF, SLIP, WHOLE, SHEETS };
 
 struct tunnel_kit {
 	struct pool notebooks[SHEETS]; /* detectors' `mine` of one connection in one block */
@@ -35,15 +36,17 @@ struct tunnel_kit {
 	struct stall {
 		enum interest (*see)(const struct sight *s);
 		uint32_t memory, mine_at, ours_at; /* where in a notebook its part begins, and how long that is */
+		uint32_t brief;                    /* so much of it is kept when it is folded */
 	} at[MAX_DETECTORS];
 };
 
 /* What detectors remember of a connection; their own parts follow. */
 struct notebook {
-	int64_t t;                /* of the last event */
-	uint64_t clear;           /* bit i: detector i's part has been cleared */
-	uint64_t listening[2];    /* bit i: detector i listens to the message at hand of that side */
-	uint64_t done[2];         /* bit i: detector i need not be told of its end */
+	int64_t t;        /* of the last event */
+	uint64_t clear;   /* bit i: detector i's part has been cleared */
+	uint64_t done[2]; /* bit i: detector i need not be told of the end of the message at hand of that side */
+	/* A folded notebook has this no more, nor what follows. */
+	uint64_t listening[2];    /* bit i: detector i listens to that message */
 	struct sample *sample[2]; /* of that message; NULL until lent */
 	struct finding *finding;  /* NULL until lent; while there is one, the notebook stays */
 	uint64_t pair, flow_id;   /* as the owner gave them; 0: not asked for yet */
@@ -77,14 +80,17 @@ void tunnel_fini(struct tunnel_kit *k, struct tunnel *t);
  * HTTP_REQUEST and final HTTP_RESPONSE to begin (http_want_bodies), after HTTP_BODY to stop. */
 bool tunnel_see(struct tunnel_kit *k, struct tunnel *t, const struct http_event *ev, struct dossier *d,
     const struct tunnel_owner *owner);
+/* The client's message was over at that time; of a connection whose notebook is not folded. */
+void tunnel_await(struct tunnel_kit *k, struct tunnel *t, int64_t over);
+
 /* The end of a message of which nobody awaits anything more, as of a GET: true when it is done with. */
-static inline bool tunnel_ends_unseen(struct tunnel *t, const struct http_event *ev)
+static inline bool tunnel_ends_unseen(struct tunnel_kit *k, struct tunnel *t, const struct http_event *ev)
 {
-	struct notebook *const n = t->notebook;
-	if (ev->kind != HTTP_MESSAGE_END || ev->from != CLIENT || n == NULL || (t->awake & ~n->done[CLIENT]) != 0 ||
-	    n->listening[CLIENT] != 0)
+	const struct notebook *const n = t->notebook;
+	if (ev->kind != HTTP_MESSAGE_END || ev->from != CLIENT || n == NULL || t->sheet == FOLDED ||
+	    (t->awake & ~n->done[CLIENT]) != 0 || n->listening[CLIENT] != 0)
 		return false;
-	n->t = ev->t;
+	tunnel_await(k, t, ev->t);
 	return true;
 }
 

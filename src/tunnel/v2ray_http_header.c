@@ -90,6 +90,7 @@ const struct detector detector_v2ray_http_header = {
 	.catches =
 	    "V2Ray and Xray, TCP with a head of HTTP: raw bytes behind two heads written in the order of their names",
 	.memory = sizeof(struct mine),
+	.brief = sizeof(struct mine),
 	.see = v2ray_see,
 	.idle = v2ray_idle,
 };

@@ -122,8 +122,8 @@ static void require_all_back(const struct pipeline *p)
 {
 	const struct pool *const pools[] = { &p->notes, &p->records, &p->relays, &p->dialogues, &p->encaps, &p->masks,
 		&p->rivals, &p->fired, &p->requests, &p->streams.small, &p->streams.medium, &p->streams.large,
-		&p->streams.waiting, &p->tunnels.findings, &p->tunnels.samples, &p->tunnels.notebooks[LEAF],
-		&p->tunnels.notebooks[SLIP], &p->tunnels.notebooks[WHOLE] };
+		&p->streams.waiting, &p->tunnels.findings, &p->tunnels.samples, &p->tunnels.notebooks[FOLDED],
+		&p->tunnels.notebooks[LEAF], &p->tunnels.notebooks[SLIP], &p->tunnels.notebooks[WHOLE] };
 	for (size_t i = 0; i < sizeof pools / sizeof *pools; i++)
 		if (pools[i]->used != 0)
 			abort();

@@ -92,8 +92,10 @@ static void finish(struct lab *x, enum label label[LINES])
 		label[i] = (enum label)verdict_weigh(&l->dossier, false, true).label;
 		tunnel_fini(&x->kit, &l->tunnel);
 	}
-	if (x->kit.findings.used != 0 || x->kit.samples.used != 0 || x->kit.notebooks[LEAF].used != 0 ||
-	    x->kit.notebooks[SLIP].used != 0 || x->kit.notebooks[WHOLE].used != 0)
+	size_t notebooks = 0;
+	for (unsigned i = 0; i < SHEETS; i++)
+		notebooks += x->kit.notebooks[i].used;
+	if (x->kit.findings.used != 0 || x->kit.samples.used != 0 || notebooks != 0)
 		abort();
 }
 

@@ -69,7 +69,8 @@ static void lab_free(struct lab *l)
 		free(l->line[i].head);
 	}
 	assert_int_equal(l->kit.findings.used, 0);
-	assert_int_equal(l->kit.notebooks[LEAF].used + l->kit.notebooks[SLIP].used + l->kit.notebooks[WHOLE].used, 0);
+	for (unsigned i = 0; i < SHEETS; i++)
+		assert_int_equal(l->kit.notebooks[i].used, 0);
 	tunnel_kit_fini(&l->kit);
 	free(l->ours);
 	free(l);

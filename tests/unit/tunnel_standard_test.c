@@ -248,7 +248,8 @@ static void holes(void **state)
 		for (size_t hole = 0; hole < x->ask.body.len; hole++) {
 			line_begin(&l, x->tool);
 			say(&l, &x->ask, x->ask.body, 1, hole, hole + 3);
-			const struct finding *g = l.tunnel.notebook != NULL ? l.tunnel.notebook->finding : NULL;
+			const struct finding *g =
+			    l.tunnel.notebook != NULL && l.tunnel.sheet != FOLDED ? l.tunnel.notebook->finding : NULL;
 			const size_t n = g != NULL ? g->inner_len[CLIENT] : 0;
 			assert_true(n <= hole);
 			if (n != 0)

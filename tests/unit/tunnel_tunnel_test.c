@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "tunnel/tunnel.h"
+#include "tunnel/fold.h"
 #include "owner.h"
 #include "room.h"
 
@@ -74,32 +74,102 @@ static void notebook_from_the_first_message_on(void **state)
 {
 	(void)state;
 	struct tunnel_kit k = kit_for(1);
-	struct tunnel t, u;
+	struct tunnel t, u, v;
 	struct dossier d = { .room = room_for_notes() };
 	struct head *h = plain_head();
 	begin(&t);
 	begin(&u);
+	begin(&v);
 	const struct http_event body = { .kind = HTTP_BODY, .bytes = SLICE("x"), .eat = 1 };
 	assert_false(tunnel_see(&k, &t, &body, &d, &owner));
 	assert_int_equal(k.notebooks[LEAF].used, 0);
 	const struct http_event ask = { .kind = HTTP_REQUEST, .head = h, .eat = 9, .t = 5 };
+	const struct http_event asked = { .kind = HTTP_MESSAGE_END, .t = 5 };
 	assert_false(tunnel_see(&k, &t, &ask, &d, &owner));
 	assert_int_equal(k.notebooks[LEAF].used, 1);
-	assert_int_equal(k.notebooks[WHOLE].used, 0);
+	assert_false(tunnel_see(&k, &t, &asked, &d, &owner));
+	assert_int_equal(k.notebooks[FOLDED].used, 1);
+	assert_int_equal(k.notebooks[LEAF].used + k.notebooks[WHOLE].used, 0);
 	assert_int_equal(t.notebook->t, 5);
-	assert_int_equal(((uintptr_t)t.notebook) % 16, 0);
-	/* None left: that connection is watched less, and says so. */
+	/* None left to be folded into: it stays as it is, and that is no loss. */
 	assert_false(tunnel_see(&k, &u, &ask, &d, &owner));
-	assert_true(u.exhausted);
-	assert_null(u.notebook);
-	assert_false(tunnel_see(&k, &u, &body, &d, &owner));
-	tunnel_end(&k, &u, &d, &owner);
-	tunnel_end(&k, &t, &d, &owner);
+	assert_false(tunnel_see(&k, &u, &asked, &d, &owner));
+	assert_true(u.sheet == LEAF && !u.exhausted && tunnel_kit_refused(&k) == 0);
+	assert_int_equal(((uintptr_t)u.notebook) % 16, 0);
+	/* None left: that connection is watched less, and says so. */
+	assert_false(tunnel_see(&k, &v, &ask, &d, &owner));
+	assert_true(v.exhausted && tunnel_kit_refused(&k) == 1);
+	assert_null(v.notebook);
+	assert_false(tunnel_see(&k, &v, &body, &d, &owner));
+	/* Nor one to be unfolded into. */
 	assert_null(tunnel_finding(&t));
-	tunnel_fini(&k, &t);
+	tunnel_end(&k, &t, &d, &owner);
+	assert_true(t.exhausted && t.notebook == NULL && k.notebooks[FOLDED].used == 0);
+	tunnel_end(&k, &u, &d, &owner);
+	tunnel_end(&k, &v, &d, &owner);
+	assert_null(tunnel_finding(&u));
 	tunnel_fini(&k, &t);
 	tunnel_fini(&k, &u);
+	tunnel_fini(&k, &u);
+	tunnel_fini(&k, &v);
 	assert_int_equal(k.notebooks[LEAF].used, 0);
+	tunnel_kit_fini(&k);
+	free(h);
+}
+
+/* What a waiting request leaves is the same behind the fold as before it. */
+static void folded_and_back(void **state)
+{
+	(void)state;
+	struct tunnel_kit k = kit_for(2);
+	struct tunnel t, u;
+	struct dossier d = { .room = room_for_notes() };
+	struct head *h = plain_head();
+	h->target = SLICE("/where/to1234");
+	begin(&t);
+	begin(&u);
+	t.never = u.never = 0;
+	assert_true(k.notebooks[FOLDED].size < k.notebooks[LEAF].size / 3);
+	const struct http_event ask = { .kind = HTTP_REQUEST, .head = h, .eat = 9, .t = 5 };
+	const struct http_event asked = { .kind = HTTP_MESSAGE_END, .t = 6 };
+	assert_false(tunnel_see(&k, &t, &ask, &d, &owner));
+	fold(&k, &t);
+	assert_int_equal(t.sheet, LEAF);
+	assert_false(tunnel_see(&k, &t, &asked, &d, &owner));
+	assert_int_equal(t.sheet, FOLDED);
+	/* A leaf as it was before it was folded: there was no other room for it. */
+	assert_non_null(pool_take(&k.notebooks[FOLDED]));
+	assert_false(tunnel_see(&k, &u, &ask, &d, &owner));
+	assert_false(tunnel_see(&k, &u, &asked, &d, &owner));
+	assert_int_equal(u.sheet, LEAF);
+	unfold(&k, &t);
+	assert_int_equal(t.sheet, LEAF);
+	assert_true(t.notebook->clear != 0 && t.notebook->clear == u.notebook->clear);
+	assert_int_equal(t.notebook->t, 5);
+	assert_memory_equal(t.notebook->done, u.notebook->done, sizeof u.notebook->done);
+	for (unsigned i = 0; i < MAX_DETECTORS; i++)
+		if ((u.notebook->clear >> i & 1) != 0)
+			assert_memory_equal((unsigned char *)t.notebook + k.at[i].mine_at,
+			    (unsigned char *)u.notebook + k.at[i].mine_at, k.at[i].memory);
+	fold(&k, &t);
+	assert_int_equal(t.sheet, FOLDED);
+	/* What somebody listens to, or has found, stays where it is; so does what is more than a waiting request leaves. */
+	u.notebook->listening[SERVER] = 1;
+	assert_int_equal(k.notebooks[FOLDED].used, 2);
+	tunnel_fini(&k, &t);
+	fold(&k, &u);
+	assert_int_equal(u.sheet, LEAF);
+	u.notebook->listening[SERVER] = 0;
+	const unsigned first = (unsigned)__builtin_ctzll(u.notebook->clear);
+	unsigned char *const last = (unsigned char *)u.notebook + k.at[first].mine_at + k.at[first].memory - 1;
+	*last = 1;
+	fold(&k, &u);
+	assert_int_equal(u.sheet, LEAF);
+	*last = 0;
+	fold(&k, &u);
+	assert_int_equal(u.sheet, FOLDED);
+	tunnel_fini(&k, &u);
+	assert_int_equal(k.notebooks[FOLDED].used, 1);
 	tunnel_kit_fini(&k);
 	free(h);
 }
@@ -118,8 +188,10 @@ static void a_stub_is_outgrown(void **state)
 	assert_true(k.notebooks[LEAF].size < k.notebooks[SLIP].size / 2 &&
 		    k.notebooks[SLIP].size < k.notebooks[WHOLE].size / 2);
 	const struct http_event ask = { .kind = HTTP_REQUEST, .head = h, .eat = 9, .t = 5 };
+	const struct http_event asked = { .kind = HTTP_MESSAGE_END, .t = 5 };
 	tunnel_see(&k, &t, &ask, &d, &owner);
-	assert_int_equal(t.sheet, LEAF);
+	tunnel_see(&k, &t, &asked, &d, &owner);
+	assert_int_equal(t.sheet, FOLDED);
 	const uint64_t clear = t.notebook->clear;
 	assert_true(clear != 0);
 	struct http_event post = ask;
@@ -132,7 +204,8 @@ static void a_stub_is_outgrown(void **state)
 	assert_int_equal(k.notebooks[WHOLE].used, 1);
 	assert_int_equal(t.notebook->clear & clear, clear);
 	tunnel_see(&k, &u, &ask, &d, &owner);
-	assert_int_equal(u.sheet, LEAF);
+	tunnel_see(&k, &u, &asked, &d, &owner);
+	assert_int_equal(u.sheet, FOLDED);
 	tunnel_see(&k, &u, &post, &d, &owner);
 	assert_true(u.sheet == LEAF && u.exhausted);
 	assert_int_equal(u.awake & ~k.fits[LEAF], 0);
@@ -232,18 +305,20 @@ static void ends_that_are_awaited(void **state)
 	const struct http_event ask = { .kind = HTTP_REQUEST, .head = h, .eat = 9, .t = 3 };
 	const struct http_event end = { .kind = HTTP_MESSAGE_END, .t = 4 };
 	tunnel_see(&k, &t, &ask, &d, &owner);
-	assert_true(tunnel_ends_unseen(&t, &end));
+	assert_true(tunnel_ends_unseen(&k, &t, &end));
 	assert_int_equal(t.notebook->t, 4);
+	assert_int_equal(t.sheet, FOLDED);
+	assert_false(tunnel_ends_unseen(&k, &t, &end));
 	const struct http_event answers_end = { .kind = HTTP_MESSAGE_END, .from = SERVER };
-	assert_false(tunnel_ends_unseen(&t, &answers_end));
+	assert_false(tunnel_ends_unseen(&k, &t, &answers_end));
 	const struct http_event lost = { .kind = HTTP_LOST };
-	assert_false(tunnel_ends_unseen(&t, &lost));
+	assert_false(tunnel_ends_unseen(&k, &t, &lost));
 	h->method = METHOD_POST;
 	h->length = 1000;
 	struct http_event post = ask;
 	post.rule = BODY_LENGTH;
 	tunnel_see(&k, &t, &post, &d, &owner);
-	assert_false(tunnel_ends_unseen(&t, &end));
+	assert_false(tunnel_ends_unseen(&k, &t, &end));
 	tunnel_fini(&k, &t);
 	tunnel_kit_fini(&k);
 	free(h);
@@ -256,6 +331,7 @@ static void findings_are_lent(void **state)
 	struct tunnel t;
 	begin(&t);
 	t.notebook = pool_take(&k.notebooks[LEAF]);
+	t.sheet = LEAF;
 	const struct sight one = { .kit = &k, .tunnel = &t, .owner = &owner, .which = 1 };
 	const struct sight two = { .kit = &k, .tunnel = &t, .owner = &owner, .which = 2 };
 	/* Tried, given back. */
@@ -293,6 +369,7 @@ static void findings_run_out(void **state)
 	struct tunnel t;
 	begin(&t);
 	t.notebook = pool_take(&k.notebooks[LEAF]);
+	t.sheet = LEAF;
 	const struct sight s = { .kit = &k, .tunnel = &t, .owner = &owner };
 	while (pool_take(&k.findings) != NULL)
 		continue;
@@ -309,6 +386,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(list_is_sound),
 		cmocka_unit_test(notebook_from_the_first_message_on),
+		cmocka_unit_test(folded_and_back),
 		cmocka_unit_test(a_stub_is_outgrown),
 		cmocka_unit_test(samples_run_out),
 		cmocka_unit_test(listening),
