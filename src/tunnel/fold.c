@@ -45,7 +45,7 @@ static bool folds(const struct tunnel_kit *k, const struct notebook *n)
 void fold(struct tunnel_kit *k, struct tunnel *t)
 {
 	struct notebook *const leaf = t->notebook;
-	if (t->sheet != LEAF || !folds(k, leaf))
+	if (t->sheet != LEAF || k->notebooks[LEAF].used <= k->unfolded || !folds(k, leaf))
 		return;
 	struct notebook *const folded = pool_take_uncleared(&k->notebooks[FOLDED]);
 	if (folded == NULL)

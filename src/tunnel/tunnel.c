@@ -21,6 +21,9 @@ enum {
 	DETECTORS = sizeof detectors / sizeof *detectors,
 	FINDINGS_SHARE = 16, /* one connection in so many may have a finding */
 	FINDINGS_LEAST = 64,
+	FEW =
+	    1024, /* leaves that lie in a core's caches: to fold one then costs more than it spares, 5 % of short flows' time */
+	FEW_SHARE = 16,
 	SMALL = 64 /* bytes; fields that every browser sends wake some who need no more */
 };
 _Static_assert((int)DETECTORS <= (int)MAX_DETECTORS, "a connection remembers by bits which detectors are awake");
@@ -82,6 +85,7 @@ static void lay_out(struct tunnel_kit *k, size_t size[SHEETS])
 static bool pools_init(struct tunnel_kit *k, const size_t size[SHEETS], size_t connections, struct err *e)
 {
 	const size_t share = connections / FINDINGS_SHARE;
+	k->unfolded = connections / FEW_SHARE < FEW ? connections / FEW_SHARE : FEW;
 	for (unsigned i = 0; i < SHEETS; i++)
 		if (!pool_init(&k->notebooks[i], "tunnel notebooks", size[i], connections, e))
 			return false;

@@ -26,6 +26,7 @@ enum sheet { FOLDED, LEAF, SLIP, WHOLE, SHEETS };
 
 struct tunnel_kit {
 	struct pool notebooks[SHEETS]; /* detectors' `mine` of one connection in one block */
+	size_t unfolded;               /* so many leaves may be out before one is folded */
 	uint64_t fits[SHEETS];         /* bit i: that of detector i is in it */
 	struct pool samples;           /* of content, for whoever asks for one */
 	struct pool findings;          /* few: only for connections on which something is suspected */
