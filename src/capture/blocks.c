@@ -119,3 +119,8 @@ enum blocks_got blocks_next(struct blocks *b, struct frame *f, char why[128])
 	b->offset += BLOCK_RECORD_LEN + len;
 	return BLOCKS_FRAME;
 }
+
+bool blocks_at_hand(const struct blocks *b)
+{
+	return unread(b) >= BLOCK_RECORD_LEN && unread(b) - BLOCK_RECORD_LEN >= word_at(b, b->next + 8);
+}

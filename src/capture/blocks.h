@@ -36,4 +36,7 @@ enum blocks_got { BLOCKS_FRAME, BLOCKS_END, BLOCKS_DAMAGE };
 /* Fills bytes, wire_len and t; on damage, `why` says what is wrong with the record at `offset`. */
 enum blocks_got blocks_next(struct blocks *b, struct frame *f, char why[128]);
 
+/* Is the next record there in full, so that to take it leaves the bytes of those before where they are? */
+bool blocks_at_hand(const struct blocks *b);
+
 #endif

@@ -6,6 +6,7 @@
 
 struct source_kind {
 	enum source_got (*next)(struct source *s, struct frame *f, struct err *e);
+	size_t (*more)(struct source *s, struct frame *f, size_t room); /* NULL: never any */
 	uint64_t (*position)(const struct source *s, uint64_t *total);
 	void (*close)(struct source *s);
 	/* A queue only. */

@@ -164,6 +164,21 @@ static enum source_got file_next(struct source *source, struct frame *f, struct 
 	return got == PCAP_ERROR_BREAK ? GOT_END : tell_damage(s, e);
 }
 
+static size_t file_more(struct source *source, struct frame *f, size_t room)
+{
+	struct file *s = file_of(source);
+	char why[128];
+	size_t n = 0;
+	if (s->blocks == NULL || s->filtered)
+		return 0;
+	for (; n < room && blocks_at_hand(s->blocks) && blocks_next(s->blocks, &f[n], why) == BLOCKS_FRAME; n++) {
+		f[n].link = s->link;
+		f[n].interface = 0;
+		f[n].number = ++s->frames;
+	}
+	return n;
+}
+
 static uint64_t file_position(const struct source *source, uint64_t *total)
 {
 	const struct file *s = (const struct file *)((const char *)source - offsetof(struct file, source));
@@ -184,7 +199,9 @@ static void file_close(struct source *source)
 	free(s);
 }
 
-static const struct source_kind file_kind = { .next = file_next, .position = file_position, .close = file_close };
+static const struct source_kind file_kind = {
+	.next = file_next, .more = file_more, .position = file_position, .close = file_close
+};
 
 static struct source *open_file(const char *path, int fd, const char *name, const char *filter, struct err *e)
 {

@@ -14,6 +14,11 @@ enum source_got source_next(struct source *s, struct frame *f, struct err *e)
 	return s->kind->next(s, f, e);
 }
 
+size_t source_more(struct source *s, struct frame *f, size_t room)
+{
+	return s->kind->more != NULL ? s->kind->more(s, f, room) : 0;
+}
+
 const char *source_name(const struct source *s)
 {
 	return s->name;

@@ -65,6 +65,10 @@ struct source *source_open_queue(const struct queue_options *o, struct err *e) M
 
 enum source_got source_next(struct source *s, struct frame *f, struct err *e);
 
+/* Up to `room` frames that come next and are at hand, so that they leave those before them as they are; mostly 0 of interfaces.
+ * Returns how many. */
+size_t source_more(struct source *s, struct frame *f, size_t room);
+
 const char *source_name(const struct source *s);
 
 /* Bytes of the file read so far and in all (0: not known), for progress. */

@@ -285,9 +285,12 @@ static inline bool passes_over(const struct decoder *d, const struct frame *f, s
 	       is_of_others(d, mix_of_ipv4(f->interface, ip + 12, ip + 16));
 }
 
-static enum decoded peel(struct decoder *d, const struct frame *f, struct slice plain, struct segment *out)
+static inline struct peel begin_peel(struct decoder *d, const struct frame *f, struct segment *out)
 {
-	struct peel p = {
+	out->encap = (struct encapsulation){ 0 };
+	out->ip_right = false;
+	out->tag = 0;
+	return (struct peel){
 		.d = d,
 		.seg = out,
 		.rest = f->bytes,
@@ -295,21 +298,45 @@ static enum decoded peel(struct decoder *d, const struct frame *f, struct slice 
 		.t = f->t,
 		.space = f->interface,
 	};
-	out->encap = (struct encapsulation){ 0 };
-	out->ip_right = false;
-	frag_release(&d->frag);
-	enum step step = plain.len != 0 ? peel_plain(&p, plain) : link_begin(&p, f->link);
+}
+
+/* Apart, so that what is plain is decoded where it is asked for. */
+static NOT_INLINE enum decoded peel_layers(struct decoder *d, const struct frame *f, struct segment *out)
+{
+	struct peel p = begin_peel(d, f, out);
+	enum step step = link_begin(&p, f->link);
 	while (step < STEP_DONE)
 		step = peel_step(&p, step);
 	return (enum decoded)(step - STEP_DONE);
 }
 
-enum decoded decode(struct decoder *d, const struct frame *f, struct segment *out)
+bool decode_early(struct decoder *d, const struct frame *f, struct segment *out, enum decoded *result)
 {
 	const struct slice plain = plain_datagram(f);
-	const enum decoded result = passes_over(d, f, plain) ? DECODED_ELSEWHERE : peel(d, f, plain, out);
+	if (plain.len == 0)
+		return false;
+	if (passes_over(d, f, plain)) {
+		*result = DECODED_ELSEWHERE;
+		return true;
+	}
+	struct peel p = begin_peel(d, f, out);
+	*result = (enum decoded)(peel_plain(&p, plain) - STEP_DONE);
+	return true;
+}
+
+void decode_turn(struct decoder *d, enum decoded result)
+{
 	d->counters.frames++;
 	d->counters.by_result[result]++;
+}
+
+enum decoded decode(struct decoder *d, const struct frame *f, struct segment *out)
+{
+	enum decoded result;
+	frag_release(&d->frag);
+	if (!decode_early(d, f, out, &result))
+		result = peel_layers(d, f, out);
+	decode_turn(d, result);
 	return result;
 }
 

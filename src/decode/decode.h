@@ -52,6 +52,11 @@ void decoder_share(struct decoder *d, unsigned part, unsigned parts);
  * valid until the next decode. */
 enum decoded decode(struct decoder *d, const struct frame *f, struct segment *out);
 
+/* The same in two parts: what a frame is, before its turn has come; and that it has.  False: that hangs on frames before it, or may;
+ * it is to be decoded in its turn.  Nothing is changed or counted early, and the segment's payload points into the frame. */
+bool decode_early(struct decoder *d, const struct frame *f, struct segment *out, enum decoded *result);
+void decode_turn(struct decoder *d, enum decoded result);
+
 /* May these bytes be believed?  Touches every byte of the segment, so ask only for bytes that matter.  `auto` lets pass
  * what a sender that leaves checksums to its network card writes (it never shows a right one); from a sender that has
  * shown right ones a wrong one is refused.  A segment that was cut by the capture cannot be checked and passes. */

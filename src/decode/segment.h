@@ -71,6 +71,7 @@ struct segment {
 	uint32_t cut; /* payload bytes that IP's length promises but the capture did not keep */
 	int64_t t;
 	uint64_t turn;        /* its frame's place in the run; whoever has it decoded sets it */
+	uint32_t tag;         /* flow_tag of `key`, where that has been asked for already; 0: it has not */
 	struct slice tcp;     /* whole segment from the TCP header on, as kept: decode_checksum looks at it */
 	struct slice payload; /* as kept in the capture; IP's length, never the frame's padding */
 	struct encapsulation encap;

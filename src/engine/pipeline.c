@@ -202,7 +202,7 @@ static struct flow *newcomer(
 		const struct seat at = seat_of(p, old, seg->t);
 		finish(&at, ENDED_REUSED);
 	}
-	const uint32_t tag = flow_tag(p->flows, &seg->key);
+	const uint32_t tag = seg->tag != 0 ? seg->tag : flow_tag(p->flows, &seg->key);
 	if (knocks_take(p->knocks, &seg->key, tag, &k))
 		return answer_knock(p, &k, seg);
 	if (knocks_only(p, seg)) {
@@ -275,9 +275,6 @@ static bool forgive_checksum(const struct seat *at, const struct segment *seg, b
 static struct flow *take_segment(struct pipeline *p, const struct segment *seg, unsigned interface)
 {
 	bool fresh = false;
-	/* A flood has neither table in a cache: both are fetched at once. */
-	if (knock_fits(seg))
-		knocks_expect(p->knocks, flow_tag(p->flows, &seg->key));
 	struct flow *f = flow_find(p->flows, seg);
 	if (f == NULL || stream_reopens(&((const struct watch *)flow_payload(f))->stream, seg))
 		f = newcomer(p, f, seg, interface, &fresh);
@@ -294,7 +291,7 @@ static struct flow *take_segment(struct pipeline *p, const struct segment *seg, 
 	return f;
 }
 
-struct flow *carry_frame(struct pipeline *p, const struct frame *f, struct segment *seg)
+static inline void begin_turn(struct pipeline *p, const struct frame *f)
 {
 	if (p->stats.frames++ == 0)
 		p->stats.first = f->t;
@@ -303,10 +300,67 @@ struct flow *carry_frame(struct pipeline *p, const struct frame *f, struct segme
 	p->stats.last = f->t;
 	expire(p, f->t);
 	take_place(p, UINT64_MAX);
-	if (decode(p->decoder, f, seg) != DECODED_SEGMENT)
+}
+
+static inline struct flow *carry_segment(
+    struct pipeline *p, const struct frame *f, struct segment *seg, enum decoded result)
+{
+	if (result != DECODED_SEGMENT)
 		return NULL;
 	seg->turn = p->stats.frames;
 	return take_segment(p, seg, f->interface);
+}
+
+struct flow *carry_frame(struct pipeline *p, const struct frame *f, struct segment *seg)
+{
+	begin_turn(p, f);
+	return carry_segment(p, f, seg, decode(p->decoder, f, seg));
+}
+
+struct early {
+	struct segment seg;
+	enum decoded result;
+	bool decoded, fetch; /* fetch: it is of another conversation than the one before */
+};
+
+/* A SYN, and the answer to one, are asked for among SYNs as well. */
+static inline uint32_t look_ahead(struct pipeline *p, const struct frame *f, struct early *e, uint32_t before)
+{
+	e->fetch = false;
+	e->decoded = decode_early(p->decoder, f, &e->seg, &e->result);
+	if (!e->decoded || e->result != DECODED_SEGMENT)
+		return before;
+	const uint32_t tag = flow_tag(p->flows, &e->seg.key);
+	e->seg.tag = tag;
+	if (tag == before)
+		return tag;
+	e->fetch = true;
+	flow_expect(p->flows, tag);
+	if ((e->seg.flags & TCP_SYN) != 0)
+		knocks_expect(p->knocks, tag);
+	return tag;
+}
+
+/* Each waits for memory three times: for the tag, for the conversation, and for what that leads to.  Side by side, they wait
+ * at once. */
+void pipeline_frames(struct pipeline *p, const struct frame *f, size_t count)
+{
+	struct early early[PIPELINE_FRAMES];
+	uint32_t tag = 0;
+	for (size_t i = 0; i < count; i++)
+		tag = look_ahead(p, &f[i], &early[i], tag);
+	for (size_t i = 1; i < count; i++)
+		if (early[i].fetch)
+			flow_fetch(p->flows, early[i].seg.tag);
+	for (size_t i = 0; i < count; i++) {
+		struct early *e = &early[i];
+		begin_turn(p, &f[i]);
+		if (e->decoded)
+			decode_turn(p->decoder, e->result);
+		else
+			e->result = decode(p->decoder, &f[i], &e->seg);
+		carry_segment(p, &f[i], &e->seg, e->result);
+	}
 }
 
 void pipeline_frame(struct pipeline *p, const struct frame *f)

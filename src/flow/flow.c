@@ -158,9 +158,14 @@ uint32_t flow_tag(struct flow_table *t, const struct flow_key *key)
 	return t->asked_tag;
 }
 
+static uint32_t tag_of(struct flow_table *t, const struct segment *s)
+{
+	return s->tag != 0 ? s->tag : flow_tag(t, &s->key);
+}
+
 static struct flow *find_or_make(struct flow_table *t, const struct segment *s, bool *fresh)
 {
-	const uint32_t tag = flow_tag(t, &s->key);
+	const uint32_t tag = tag_of(t, s);
 	const uint32_t at = find(t, &s->key, tag);
 	if (t->tags.at[at].index != 0)
 		return flow_at(t, t->tags.at[at].index);
@@ -195,7 +200,7 @@ struct flow *flow_find(struct flow_table *t, const struct segment *s)
 	arm_touched(t);
 	struct flow *f = same_again(t, &s->key);
 	if (f == NULL) {
-		const uint32_t tag = flow_tag(t, &s->key);
+		const uint32_t tag = tag_of(t, s);
 		const uint32_t index = t->tags.at[find(t, &s->key, tag)].index;
 		if (index == 0)
 			return NULL;
@@ -257,14 +262,28 @@ bool flow_idle(struct flow_table *t, int64_t now)
 	return t->slots.used == 0 || wheel_idle(&t->wheel, t->clock.second);
 }
 
+static void fetch(const struct flow_table *t, uint32_t index)
+{
+	const char *const slot = (const char *)flow_at(t, index);
+	for (size_t at = 0; at < t->slots.size; at += LINE)
+		__builtin_prefetch(slot + at);
+}
+
+/* Another one's, of the same tag, does no harm. */
+void flow_fetch(const struct flow_table *t, uint32_t tag)
+{
+	uint32_t at = tag & t->tags.mask;
+	while (t->tags.at[at].index != 0 && t->tags.at[at].tag != tag)
+		at = tags_next(&t->tags, at);
+	if (t->tags.at[at].index != 0)
+		fetch(t, t->tags.at[at].index);
+}
+
 /* Whose turn comes next has been silent for long, and lies in no cache: it is fetched while the caller tells of this one. */
 static struct flow *with_the_next(const struct flow_table *t, struct flow *f)
 {
-	if (f == NULL || f->wheel_next == 0)
-		return f;
-	const char *next = (const char *)flow_at(t, f->wheel_next);
-	for (size_t at = 0; at < t->slots.size; at += LINE)
-		__builtin_prefetch(next + at);
+	if (f != NULL && f->wheel_next != 0)
+		fetch(t, f->wheel_next);
 	return f;
 }
 

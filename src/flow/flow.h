@@ -48,8 +48,9 @@ uint32_t flow_tag(struct flow_table *t, const struct flow_key *key);
 /* Made of a segment that came earlier, with its tag: it says nothing about the time now, which is `turn`.  There must be none. */
 struct flow *flow_make(struct flow_table *t, const struct segment *s, uint32_t tag, uint64_t turn);
 
-/* Begins to fetch what a search for this tag will ask for. */
+/* Begin to fetch what a search for this tag will ask for; and, some time later, the conversation that it will find. */
 void flow_expect(const struct flow_table *t, uint32_t tag);
+void flow_fetch(const struct flow_table *t, uint32_t tag);
 
 void *flow_payload(struct flow *f);
 

@@ -117,15 +117,17 @@ bool run_start(struct run *r, struct err *e)
  * frame costs a twentieth more. */
 enum source_got run_frames(const struct run *r, struct source *s, unsigned most, struct err *e)
 {
-	struct pipeline *p = r->pipeline;
-	struct frame frame = { 0 };
-	for (unsigned n = 0; n < most && !signals_any(); n++) {
-		const enum source_got got = source_next(s, &frame, e);
+	struct frame frame[PIPELINE_FRAMES] = { 0 };
+	enum source_got got = GOT_FRAME;
+	for (unsigned n = 0; got == GOT_FRAME && n < most && !signals_any();) {
+		got = source_next(s, &frame[0], e);
 		if (got != GOT_FRAME)
-			return got;
-		pipeline_frame(p, &frame);
+			break;
+		const size_t there = 1 + source_more(s, &frame[1], PIPELINE_FRAMES - 1);
+		pipeline_frames(r->pipeline, frame, there);
+		n += (unsigned)there;
 	}
-	return GOT_FRAME;
+	return got;
 }
 
 void run_counters(const struct run *r, struct report_stats *now)

@@ -59,13 +59,26 @@ static void feed(struct fuzz *z, struct bytes bytes, int link)
 		pipeline_frame(z->pipeline, &z->frame);
 }
 
+/* As a file gives them: many at once. */
 static void feed_frames(struct fuzz *z, struct bytes in)
 {
-	while (in.len != 0) {
+	struct frame f[PIPELINE_FRAMES];
+	size_t count = 0;
+	for (; in.len != 0 && z->frames < MOST_FRAMES; z->frames++) {
 		const unsigned head = take_16(&in);
-		z->frame.t += (int64_t)take_16(&in) * 1000000;
-		feed(z, take(&in, head & 0x7fff), head & 0x8000 ? LINK_RAW : WIRE_LINK);
+		z->frame.t += (int64_t)take_16(&in) * 1000000 + 1000;
+		const struct bytes bytes = take(&in, head & 0x7fff);
+		z->frame.number++;
+		f[count] = z->frame;
+		f[count].bytes = (struct slice){ bytes.at, bytes.len };
+		f[count].wire_len = (uint32_t)bytes.len;
+		f[count++].link = head & 0x8000 ? LINK_RAW : WIRE_LINK;
+		if (count == PIPELINE_FRAMES) {
+			pipeline_frames(z->pipeline, f, count);
+			count = 0;
+		}
 	}
+	pipeline_frames(z->pipeline, f, count);
 }
 
 static void feed_segment(struct fuzz *z, struct connection *c, unsigned from, uint8_t flags, struct bytes payload)

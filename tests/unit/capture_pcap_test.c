@@ -184,6 +184,47 @@ static void formats(void **state)
 	}
 }
 
+/* Those at hand leave the ones before as they are; of what is read record by record, or chosen from, there are none. */
+static void more_at_once(void **state)
+{
+	(void)state;
+	for (unsigned kind = 0; kind < 3; kind++) {
+		struct err e;
+		struct frame f[FRAMES];
+		struct bytes *b = fresh(false);
+		if (kind != 1)
+			put_classic(b, true);
+		else
+			put_next_generation(b);
+		struct source *s = open_bytes(b, kind == 2 ? "tcp" : NULL, &e);
+		assert_non_null(s);
+		assert_int_equal(source_next(s, &f[0], &e), GOT_FRAME);
+		assert_int_equal(source_more(s, &f[1], 1), kind == 0 ? 1 : 0);
+		for (unsigned n = 1; kind == 0 && n <= 2; n++)
+			check_frame(&f[n - 1], n, 123456789);
+		assert_int_equal(source_more(s, &f[2], FRAMES), kind == 0 ? FRAMES - 2 : 0);
+		assert_int_equal(source_next(s, &f[1], &e), kind == 0 ? GOT_END : GOT_FRAME);
+		source_close(s);
+	}
+}
+
+/* A record that is cut is at no hand; source_next says so. */
+static void more_of_what_is_cut(void **state)
+{
+	(void)state;
+	struct err e;
+	struct frame f[FRAMES];
+	struct bytes *b = fresh(false);
+	put_classic(b, true);
+	b->len--;
+	struct source *s = open_bytes(b, NULL, &e);
+	assert_non_null(s);
+	assert_int_equal(source_next(s, &f[0], &e), GOT_FRAME);
+	assert_int_equal(source_more(s, &f[1], FRAMES - 1), FRAMES - 2);
+	assert_int_equal(source_next(s, &f[2], &e), GOT_DAMAGE);
+	source_close(s);
+}
+
 /* What libpcap itself writes. */
 static void dumped(void **state)
 {
@@ -427,6 +468,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(formats),
+		cmocka_unit_test(more_at_once),
+		cmocka_unit_test(more_of_what_is_cut),
 		cmocka_unit_test(dumped),
 		cmocka_unit_test(filters),
 		cmocka_unit_test(cut_classic),
