@@ -168,6 +168,7 @@ static bool follow_side(const struct seat *at, enum side side, bool over)
 	struct chunk in;
 	if (at->w->phase != WATCH_HTTP || !stream_peek(&at->p->streams, &at->w->stream, side, &in))
 		return false;
+	in.t = at->t < at->flow->last ? at->t : at->flow->last; /* it may be over much later */
 	if (side == SERVER && awaits_answer(at->w) && rival_contests(at, &in, over))
 		return true;
 	/* Both opened at once: whose bytes these are takes a word of them. */

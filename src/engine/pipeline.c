@@ -186,22 +186,26 @@ static void knock(struct pipeline *p, const struct segment *seg, uint32_t tag, u
 static struct flow *answer_knock(struct pipeline *p, const struct knock *k, const struct segment *seg)
 {
 	struct seat at;
+	int64_t before;
 	if (!make_room(p, seg->t) || !open_up(p, k, &at)) {
 		p->stats.flows--;
 		return NULL;
 	}
-	return flow_find(p->flows, seg);
+	return flow_find(p->flows, seg, &before);
 }
 
-/* None is known with its addresses and ports, or `old`, which is over by this segment. */
-static struct flow *newcomer(
-    struct pipeline *p, struct flow *old, const struct segment *seg, unsigned interface, bool *fresh)
+/* The segment that shows that it is over is none of its own, by which it was found; `last` was. */
+static void finish_reused(struct pipeline *p, struct flow *old, int64_t last)
+{
+	const struct seat at = seat_of(p, old, last);
+	old->last = last;
+	finish(&at, ENDED_REUSED);
+}
+
+/* None is known with its addresses and ports. */
+static struct flow *newcomer(struct pipeline *p, const struct segment *seg, unsigned interface, bool *fresh)
 {
 	struct knock k;
-	if (old != NULL) {
-		const struct seat at = seat_of(p, old, seg->t);
-		finish(&at, ENDED_REUSED);
-	}
 	const uint32_t tag = seg->tag != 0 ? seg->tag : flow_tag(p->flows, &seg->key);
 	if (knocks_take(p->knocks, &seg->key, tag, &k))
 		return answer_knock(p, &k, seg);
@@ -275,9 +279,14 @@ static bool forgive_checksum(const struct seat *at, const struct segment *seg, b
 static struct flow *take_segment(struct pipeline *p, const struct segment *seg, unsigned interface)
 {
 	bool fresh = false;
-	struct flow *f = flow_find(p->flows, seg);
-	if (f == NULL || stream_reopens(&((const struct watch *)flow_payload(f))->stream, seg))
-		f = newcomer(p, f, seg, interface, &fresh);
+	int64_t before;
+	struct flow *f = flow_find(p->flows, seg, &before);
+	if (f != NULL && stream_reopens(&((const struct watch *)flow_payload(f))->stream, seg, before)) {
+		finish_reused(p, f, before);
+		f = NULL;
+	}
+	if (f == NULL)
+		f = newcomer(p, seg, interface, &fresh);
 	if (f == NULL)
 		return NULL;
 	p->stats.flows += fresh;

@@ -195,7 +195,7 @@ struct flow *flow_touch(struct flow_table *t, const struct segment *s, bool *fre
 	return f;
 }
 
-struct flow *flow_find(struct flow_table *t, const struct segment *s)
+struct flow *flow_find(struct flow_table *t, const struct segment *s, int64_t *before)
 {
 	arm_touched(t);
 	struct flow *f = same_again(t, &s->key);
@@ -206,6 +206,7 @@ struct flow *flow_find(struct flow_table *t, const struct segment *s)
 			return NULL;
 		f = flow_at(t, index);
 	}
+	*before = f->last;
 	mark_seen(t, f, s);
 	return f;
 }

@@ -20,7 +20,7 @@ struct flow {
 	uint16_t timeout_s; /* forgotten this long after `last`; the caller sets it after flow_touch */
 	uint16_t
 	    armed_s; /* the table's own, as are those below `turn`: what timeout_s was when it was put in the wheel */
-	int64_t first, last; /* ns: first and latest segment; `last` never goes backwards */
+	int64_t first, last; /* ns: first and latest segment; `last` does not go backwards */
 	uint64_t turn;       /* when it was made: the place in the run; later ones have a higher one */
 	uint32_t tag, index, seen, wheel_next, wheel_prev, rank_next, rank_prev;
 	/* Low half of the second in which it was put in the list of its rank: who was heard of after a multiple of 18 hours is
@@ -39,8 +39,8 @@ void flow_table_free(struct flow_table *t);
  * flow_least, report and drop it, and ask again. */
 struct flow *flow_touch(struct flow_table *t, const struct segment *s, bool *fresh);
 
-/* The same, but never made. */
-struct flow *flow_find(struct flow_table *t, const struct segment *s);
+/* The same, but never made; *before: what its `last` was until now. */
+struct flow *flow_find(struct flow_table *t, const struct segment *s, int64_t *before);
 
 /* A keyed hash of the key, by which it is found here, and may be elsewhere. */
 uint32_t flow_tag(struct flow_table *t, const struct flow_key *key);

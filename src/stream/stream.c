@@ -58,7 +58,6 @@ void stream_init(struct stream *s, const struct segment *first)
 	s->client_way = (uint8_t)(syn && first->flags & TCP_ACK ? back : first->way);
 	s->sides_known = syn;
 	s->midstream = !syn;
-	s->t = first->t;
 	s->side[CLIENT].unrest = s->side[SERVER].unrest = &stream_calm;
 }
 
@@ -93,13 +92,13 @@ void stream_swap(struct stream *s)
 	s->stamp[SERVER] = stamp;
 }
 
-static bool is_idle(const struct stream *s, const struct segment *seg, int64_t seconds)
+static bool is_idle(int64_t last, int64_t now, int64_t seconds)
 {
 	const int64_t limit = seconds * 1000000000;
-	return seg->t > s->t && (uint64_t)seg->t - (uint64_t)s->t > (uint64_t)limit;
+	return now > last && (uint64_t)now - (uint64_t)last > (uint64_t)limit;
 }
 
-bool stream_reopens(const struct stream *s, const struct segment *seg)
+bool stream_reopens(const struct stream *s, const struct segment *seg, int64_t last)
 {
 	if ((seg->flags & (TCP_SYN | TCP_RST | TCP_FIN)) != TCP_SYN)
 		return false;
@@ -115,9 +114,9 @@ bool stream_reopens(const struct stream *s, const struct segment *seg)
 	case STREAM_RESET:
 		return true;
 	case STREAM_SYN:
-		return !(o->flags & SIDE_SPOKE) && is_idle(s, seg, SYN_IDLE_S);
+		return !(o->flags & SIDE_SPOKE) && is_idle(last, seg->t, SYN_IDLE_S);
 	case STREAM_OPEN:
-		return is_idle(s, seg, OPEN_IDLE_S);
+		return is_idle(last, seg->t, OPEN_IDLE_S);
 	case STREAM_NEW:
 		break;
 	}
@@ -144,7 +143,6 @@ uint64_t stream_push(
 		if (never(s->side[side].packet_len != 0))
 			order_drop_unread(k, &s->side[side]);
 	tcp_take(k, s, seg, stream_side_of(s, seg), &odds);
-	s->t = seg->t;
 	if (odds.bits != 0) {
 		*odd_from = odds.from;
 		*odd_at = odds.at;
@@ -223,7 +221,6 @@ bool stream_glide(struct stream *s, const struct segment *seg, enum side from)
 		x->flags |= SIDE_DATA;
 		x->next = end;
 	}
-	s->t = seg->t;
 	return true;
 }
 
@@ -264,7 +261,6 @@ bool stream_peek(const struct stream_kit *k, const struct stream *s, enum side f
 		.hole = x->unrest->hole,
 		.end = end,
 		.cut = bytes.len == side_unread(x) && bytes.len != 0 && x->unrest->lost > x->next,
-		.t = s->t,
 	};
 	return true;
 }

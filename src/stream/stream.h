@@ -44,7 +44,7 @@ struct chunk {
 	uint64_t hole;      /* bytes lost just before bytes.at[0] */
 	bool end;           /* the side has closed, or all is over, and `bytes` are its last */
 	bool cut;           /* a hole follows: nothing will join `bytes` */
-	int64_t t;
+	int64_t t;          /* of the latest segment: its reader says that */
 };
 
 struct waiting;
@@ -136,9 +136,8 @@ struct stream {
 	uint8_t midstream;   /* began without a SYN */
 	uint8_t sides_known; /* who is the client was learnt from a SYN */
 	uint16_t stamp[2];   /* by side: the upper half of its SYN's time stamp */
-	int64_t t;           /* of the latest segment */
 };
-_Static_assert(sizeof(struct stream) <= 160, "every conversation has one");
+_Static_assert(sizeof(struct stream) <= 152, "every conversation has one");
 
 bool stream_kit_init(struct stream_kit *k, size_t flows, enum overlap_policy policy, struct err *e) MUST_CHECK;
 void stream_kit_fini(struct stream_kit *k);
@@ -150,8 +149,8 @@ void stream_init(struct stream *s, const struct segment *first);
 void stream_fini(struct stream_kit *k, struct stream *s);
 
 /* True when this segment begins a new conversation on the same addresses and ports: a SYN after the old one was closed,
- * reset, or idle for long; or the answer to a SYN in the middle of it, which proves that the old one was over. */
-bool stream_reopens(const struct stream *s, const struct segment *seg);
+ * reset, or idle for long, since `last`; or the answer to a SYN in the middle of it, which proves that the old one was over. */
+bool stream_reopens(const struct stream *s, const struct segment *seg, int64_t last);
 
 /* Takes one segment.  Returns oddities it showed, 1 << enum odd each; *odd_at and *odd_from say where. */
 uint64_t stream_push(

@@ -65,7 +65,7 @@ static void push_honest(struct talk *k, struct cursor *c, enum side from, unsign
 	const unsigned reading = cursor_u8(c);
 	const size_t most = reading < 128 ? SIZE_MAX : reading < 192 ? 0 : reading;
 	(void)stream_matters(&k->s, &seg);
-	if (!k->begun || !stream_reopens(&k->s, &seg))
+	if (!k->begun || !stream_reopens(&k->s, &seg, k->t))
 		talk_push(k, &seg, most);
 	free(b);
 }

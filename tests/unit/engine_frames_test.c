@@ -178,6 +178,32 @@ static void as_one_by_one(void **state)
 	free(one.text);
 }
 
+/* By the next conversation's first packet: that is no time of its own. */
+static void over_by_the_next(void **state)
+{
+	struct stack *st = calloc(1, sizeof *st);
+	assert_non_null(st);
+	struct talk t = { .seq = { 100, 200 } };
+	wire_hosts(&t.wire, false, 1, 4000, 80);
+	say(st, &t, 0, WIRE_SYN, "");
+	say(st, &t, 1, WIRE_SYN | WIRE_ACK, "");
+	say(st, &t, 0, WIRE_ACK, "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+	say(st, &t, 1, WIRE_ACK, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+	say(st, &t, 0, WIRE_FIN | WIRE_ACK, "");
+	say(st, &t, 1, WIRE_FIN | WIRE_ACK, "");
+	t.seq[0] += 100000;
+	say(st, &t, 0, WIRE_SYN, "");
+	const struct told told = tell(st, 2);
+	const char *record = strstr(told.text, "\"event_type\":\"flow\"");
+	assert_non_null(record);
+	assert_non_null(strstr(
+	    record, "\"start\":\"1970-01-01T00:16:40.000000+00:00\",\"end\":\"1970-01-01T00:16:40.050000+00:00\""));
+	assert_non_null(strstr(record, "\"reason\":\"fin\""));
+	free(told.text);
+	free(st);
+	(void)state;
+}
+
 static int begin(void **state)
 {
 	struct stack *st = calloc(1, sizeof *st);
@@ -195,6 +221,6 @@ static int end(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(as_one_by_one) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(as_one_by_one), cmocka_unit_test(over_by_the_next) };
 	return cmocka_run_group_tests(tests, begin, end);
 }

@@ -404,10 +404,11 @@ static void test_made_late(void **state)
 {
 	(void)state;
 	struct flow_table *t = table(1000, key_one);
+	int64_t before;
 	touch(t, 0, 100 * SECOND, 60, true);
 	for (uint32_t i = 1; i < 600; i++) {
 		const struct segment s = packet(i, 50 * SECOND);
-		assert_null(flow_find(t, &(struct segment){ .key = s.key, .t = 100 * SECOND }));
+		assert_null(flow_find(t, &(struct segment){ .key = s.key, .t = 100 * SECOND }, &before));
 		struct flow *f = flow_make(t, &s, flow_tag(t, &s.key), i);
 		assert_non_null(f);
 		assert_int_equal(f->first, 50 * SECOND);

@@ -65,7 +65,7 @@ static void test_two_syns(void **state)
 			struct segment syn = talk_segment(&k, CLIENT, 0, NULL, 0, TCP_SYN);
 			syn.seq += (uint32_t)i * 1000000;
 			if (i > 0)
-				assert_false(stream_reopens(&k.s, &syn));
+				assert_false(stream_reopens(&k.s, &syn, k.t));
 			assert_int_equal(talk_push(&k, &syn, SIZE_MAX), 0);
 		}
 		k.isn[CLIENT] += (uint32_t)acked * 1000000;

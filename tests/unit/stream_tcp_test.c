@@ -266,12 +266,12 @@ static void test_reopens(void **state)
 		}
 		struct segment syn = talk_segment(&k, CLIENT, 0, NULL, 0, TCP_SYN);
 		syn.t += rows[i].idle_s * SECOND;
-		assert_false(stream_reopens(&k.s, &syn));
+		assert_false(stream_reopens(&k.s, &syn, k.t));
 		syn.seq += 100000;
-		if (stream_reopens(&k.s, &syn) != rows[i].reopens)
+		if (stream_reopens(&k.s, &syn, k.t) != rows[i].reopens)
 			fail_msg("%s", rows[i].name);
 		syn.flags = TCP_ACK;
-		assert_false(stream_reopens(&k.s, &syn));
+		assert_false(stream_reopens(&k.s, &syn, k.t));
 		talk_end(&k);
 	}
 }
@@ -286,14 +286,14 @@ static void test_reopened_by_answer(void **state)
 	struct segment answer = talk_segment(&k, SERVER, 0, NULL, 0, TCP_SYN | TCP_ACK);
 	answer.seq += 424242;
 	answer.ack = k.isn[CLIENT] + 777777;
-	assert_false(stream_reopens(&k.s, &answer));
+	assert_false(stream_reopens(&k.s, &answer, k.t));
 	struct segment syn = talk_segment(&k, CLIENT, 0, NULL, 0, TCP_SYN);
 	syn.seq += 777777;
-	assert_false(stream_reopens(&k.s, &syn));
+	assert_false(stream_reopens(&k.s, &syn, k.t));
 	assert_int_equal(talk_push(&k, &syn, SIZE_MAX), ODD_BIT(SYN_ON_LIVE));
-	assert_true(stream_reopens(&k.s, &answer));
+	assert_true(stream_reopens(&k.s, &answer, k.t));
 	answer.ack++;
-	assert_false(stream_reopens(&k.s, &answer));
+	assert_false(stream_reopens(&k.s, &answer, k.t));
 	talk_end(&k);
 }
 
