@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-enum { KEPT = offsetof(struct notebook, listening) };
+enum { KEPT = offsetof(struct notebook, done) };
 
 size_t fold_size(const struct tunnel_kit *k)
 {
@@ -17,11 +17,13 @@ size_t fold_size(const struct tunnel_kit *k)
 	return n;
 }
 
-/* Few words: a call of memcpy for each part costs more. */
-static void copy_words(unsigned char *to, const unsigned char *from, size_t n)
+/* A few words and what is left of one: a call of memcpy for each part costs more. */
+static void copy(unsigned char *to, const unsigned char *from, size_t n)
 {
-	for (size_t i = 0; i < n; i += 8)
-		memcpy(to + i, from + i, 8);
+	for (; n >= 8; n -= 8, to += 8, from += 8)
+		memcpy(to, from, 8);
+	for (; n != 0; n--)
+		*to++ = *from++;
 }
 
 static bool is_zero(const unsigned char *at, size_t n)
@@ -54,7 +56,7 @@ void fold(struct tunnel_kit *k, struct tunnel *t)
 	unsigned char *to = (unsigned char *)folded + KEPT;
 	for (uint64_t bits = leaf->clear; bits != 0; bits &= bits - 1) {
 		const struct stall *const at = &k->at[__builtin_ctzll(bits)];
-		copy_words(to, (const unsigned char *)leaf + at->mine_at, at->brief);
+		copy(to, (const unsigned char *)leaf + at->mine_at, at->brief);
 		to += at->brief;
 	}
 	pool_give(&k->notebooks[LEAF], leaf);
@@ -69,7 +71,7 @@ static void unfold_into(const struct tunnel_kit *k, const struct notebook *folde
 	const unsigned char *from = (const unsigned char *)folded + KEPT;
 	for (uint64_t bits = leaf->clear; bits != 0; bits &= bits - 1) {
 		const struct stall *const at = &k->at[__builtin_ctzll(bits)];
-		copy_words((unsigned char *)leaf + at->mine_at, from, at->brief);
+		copy((unsigned char *)leaf + at->mine_at, from, at->brief);
 		from += at->brief;
 	}
 }

@@ -49,9 +49,9 @@ struct leg {
 
 struct mine {
 	uint64_t key;            /* of the group; 0: no request yet */
-	uint64_t none;           /* there was no such group when so many had been made */
 	uint64_t host;           /* of the group of all places of that Host */
 	uint64_t at[BOTH_SIDES]; /* offset where the content of the message at hand begins, or would */
+	uint32_t none;           /* there was no such group when `made` was this */
 	bool unanswered;         /* the latest request has content, and no answer yet */
 	bool expects;            /* the client waits for a word before it sends: silence is no sign */
 	bool duplex;             /* an answer began while its request was still being sent */
@@ -544,7 +544,7 @@ const struct detector detector_general = {
 	.source = "judged; base rates counted on public captures",
 	.proof = 'B',
 	.memory = sizeof(struct mine),
-	.brief = offsetof(struct mine, leg),
+	.brief = offsetof(struct mine, turn) + sizeof(uint8_t),
 	.see = general_see,
 	.end = general_end,
 	.idle = general_idle,

@@ -492,7 +492,7 @@ const struct detector detector_gnu_httptunnel = {
 	.catches =
 	    "GNU httptunnel (htc and hts): frames in the bodies of an unanswered POST and of the answer to a GET",
 	.memory = sizeof(struct mine),
-	.brief = offsetof(struct mine, leg),
+	.brief = offsetof(struct mine, answered) + sizeof(bool),
 	.shared = sizeof(struct ours),
 	.see = gnu_httptunnel_see,
 	.end = gnu_httptunnel_end,

@@ -76,7 +76,8 @@ struct group *groups_get(struct groups *g, uint64_t key, int64_t t)
 	g->evicted += spare->key != 0;
 	*word_of(g, key) |= bit_of(key);
 	*spare = (struct group){ .key = key, .last = t };
-	g->made++;
+	if (++g->made == 0)
+		g->made = 1;
 	return spare;
 }
 

@@ -38,7 +38,7 @@ struct groups {
 	struct group *at;
 	size_t sets; /* power of two */
 	uint64_t evicted;
-	uint64_t made; /* so many were, and one more: never 0 */
+	uint32_t made; /* moves with each that is; never 0 */
 	/* A bit for each that was ever made, or for none: most that are asked for are not there, and to look for one among its set
 	 * waits four times for memory, 2 % of the time of short flows.  It is never cleared: after a hundred thousand groups
 	 * each search goes there again. */

@@ -65,7 +65,7 @@ static void lay_out(struct tunnel_kit *k, size_t size[SHEETS])
 	for (unsigned i = 0; i < DETECTORS; i++) {
 		k->at[i].see = detectors[i]->see;
 		k->at[i].memory = (uint32_t)words(detectors[i]->memory);
-		k->at[i].brief = (uint32_t)words(detectors[i]->brief);
+		k->at[i].brief = (uint32_t)detectors[i]->brief;
 		k->at[i].ours_at = (uint32_t)ours;
 		ours += rounded(detectors[i]->shared);
 		wake_add(&k->wake, i, detectors[i]);

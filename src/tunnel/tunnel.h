@@ -43,11 +43,11 @@ struct tunnel_kit {
 
 /* What detectors remember of a connection; their own parts follow. */
 struct notebook {
-	int64_t t;        /* of the last event */
-	uint64_t clear;   /* bit i: detector i's part has been cleared */
-	uint64_t done[2]; /* bit i: detector i need not be told of the end of the message at hand of that side */
+	int64_t t;      /* of the last event */
+	uint64_t clear; /* bit i: detector i's part has been cleared */
 	/* A folded notebook has this no more, nor what follows. */
-	uint64_t listening[2];    /* bit i: detector i listens to that message */
+	uint64_t done[2];      /* bit i: detector i need not be told of the end of the message at hand of that side */
+	uint64_t listening[2]; /* bit i: detector i listens to that message */
 	struct sample *sample[2]; /* of that message; NULL until lent */
 	struct finding *finding;  /* NULL until lent; while there is one, the notebook stays */
 	uint64_t pair, flow_id;   /* as the owner gave them; 0: not asked for yet */
