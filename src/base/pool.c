@@ -29,7 +29,9 @@
 #endif
 
 enum {
-	POOL_ALIGN = 8,             /* of all that lies in pools: numbers and pointers */
+	POOL_ALIGN = 8, /* of all that lies in pools: numbers and pointers */
+	PAGE = 4096,
+	SPARSE = 4,                 /* one of so many is left */
 	WORTH_GIVING_BACK = 1 << 22 /* bytes: a call, and a fault for each page when they are used again */
 };
 
@@ -126,13 +128,30 @@ void pool_give(struct pool *p, void *block)
 	poison(block, p->size);
 }
 
-bool pool_rest(struct pool *p)
+bool pool_is_sparse(const struct pool *p)
 {
-	const size_t written = p->fresh * p->size;
-	if (p->used != 0 || written < WORTH_GIVING_BACK || madvise(p->blocks, written, MADV_DONTNEED) != 0)
-		return false;
-	unpoison(p->blocks, written);
+	return p->used < p->fresh / SPARSE && p->fresh * p->size >= WORTH_GIVING_BACK;
+}
+
+void *pool_take_low(struct pool *p)
+{
+	while (!never(p->free == NULL)) {
+		unsigned char *const block = take_recycled(p);
+		if (block < p->blocks + p->used * p->size)
+			return block;
+	}
+	return NULL;
+}
+
+void pool_cut(struct pool *p)
+{
+	unsigned char *const rest = p->blocks + p->used * p->size, *const end = p->blocks + p->fresh * p->size;
+	unsigned char *const page = rest + (PAGE - (uintptr_t)rest % PAGE) % PAGE;
+	unpoison(rest, (size_t)(end - rest));
+	if (page >= end || madvise(page, (size_t)(end - page), MADV_DONTNEED) != 0)
+		memset(rest, 0, (size_t)(end - rest));
+	else
+		memset(rest, 0, (size_t)(page - rest));
 	p->free = NULL;
-	p->fresh = 0;
-	return true;
+	p->fresh = p->used;
 }

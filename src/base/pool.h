@@ -38,9 +38,12 @@ void *pool_take_own(struct pool *p);
 /* NULL is allowed and does nothing. */
 void pool_give(struct pool *p, void *block);
 
-/* When none is out, and much was written: the kernel gets that back, and what is taken then is as if it had never been out.  True
- * when it did. */
-bool pool_rest(struct pool *p);
+/* Of many that were out few are left, or none, lying anywhere: were they the first `used` ones, the kernel could have the rest.  For
+ * that, whoever knows them moves each that is not into a free one among those (pool_take_low; there are as many), and then calls
+ * pool_cut: what is taken after that is as if it had never been out. */
+bool pool_is_sparse(const struct pool *p);
+void *pool_take_low(struct pool *p);
+void pool_cut(struct pool *p);
 
 /* Bytes at most. */
 static inline size_t pool_reserved(const struct pool *p)

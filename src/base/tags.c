@@ -60,6 +60,14 @@ static void clear(struct tagged *at, size_t places)
 		memset(at, 0, places * sizeof *at);
 }
 
+static uint32_t empty_place(const struct tags *t, uint32_t tag)
+{
+	uint32_t at = tag & t->mask;
+	while (t->at[at].index != 0)
+		at = tags_next(t, at);
+	return at;
+}
+
 /* The places that a tag may have in the larger table are those it had, or as far behind its middle: both are filled from the
  * front on, so that this is two streams of writes and not a search for each. */
 static void grow(struct tags *t)
@@ -71,14 +79,9 @@ static void grow(struct tags *t)
 	/* Asked for at random: with small pages the processor looks up the address each time as well. */
 	if (2 * places * sizeof *t->at >= LARGE)
 		madvise(t->at, 2 * places * sizeof *t->at, MADV_HUGEPAGE);
-	for (uint32_t i = 0; i < places; i++) {
-		if (before[i].index == 0)
-			continue;
-		uint32_t at = before[i].tag & t->mask;
-		while (t->at[at].index != 0)
-			at = tags_next(t, at);
-		t->at[at] = before[i];
-	}
+	for (uint32_t i = 0; i < places; i++)
+		if (before[i].index != 0)
+			t->at[empty_place(t, before[i].tag)] = before[i];
 	clear(t->at - places, places);
 }
 
@@ -90,13 +93,32 @@ void tags_put(struct tags *t, uint32_t at, uint32_t tag, uint32_t index)
 		grow(t);
 }
 
-void tags_rest(struct tags *t)
+void tags_shrink(struct tags *t)
 {
-	if (t->used != 0)
+	struct tagged *const before = t->at;
+	const uint32_t mask = t->mask, first = (uint32_t)places_at_first(t->most);
+	uint32_t places = t->mask + 1;
+	while (places > first && t->used <= places / 8)
+		places /= 2;
+	if (places == mask + 1)
 		return;
-	clear(t->at, (size_t)t->mask + 1);
-	t->at = t->room;
-	t->mask = (uint32_t)(places_at_first(t->most) - 1);
+	t->at = t->room + (places - first);
+	t->mask = places - 1;
+	for (uint32_t i = 0; t->used != 0 && i <= mask; i++)
+		if (before[i].index != 0)
+			t->at[empty_place(t, before[i].tag)] = before[i];
+	clear(before, (size_t)mask + 1);
+}
+
+void tags_renumber(struct tags *t, uint32_t tag, uint32_t before, uint32_t index)
+{
+	uint32_t at = tag & t->mask;
+	while (t->at[at].index != before) {
+		if (never(t->at[at].index == 0))
+			return;
+		at = tags_next(t, at);
+	}
+	t->at[at].index = index;
 }
 
 /* Knuth's algorithm R (6.4): what stands behind the freed place, but could stand in it, moves up. */

@@ -46,8 +46,9 @@ void tags_put(struct tags *t, uint32_t at, uint32_t tag, uint32_t index);
 
 /* The entry must be there. */
 void tags_remove(struct tags *t, uint32_t tag, uint32_t index);
+void tags_renumber(struct tags *t, uint32_t tag, uint32_t before, uint32_t index);
 
-/* Where none is left: the kernel gets the pages back, and the table is as small as at first. */
-void tags_rest(struct tags *t);
+/* The table is as small as what it holds allows, with room to grow, and the kernel gets the pages back.  Everything may move. */
+void tags_shrink(struct tags *t);
 
 #endif

@@ -159,6 +159,33 @@ bool knocks_put(struct knocks *k, const struct segment *s, uint32_t tag, unsigne
 	return true;
 }
 
+static void move(struct knocks *k, uint32_t number)
+{
+	const struct place *from = place_at(k, number);
+	struct place *const to = pool_take_low(&k->places);
+	if (to == NULL)
+		return;
+	*to = *from;
+	const uint32_t now = number_of(k, to);
+	tags_renumber(&k->tags, to->tag, number, now);
+	*(to->older != 0 ? &place_at(k, to->older)->younger : &k->oldest) = now;
+	*(to->younger != 0 ? &place_at(k, to->younger)->older : &k->youngest) = now;
+}
+
+/* What a flood has left lies anywhere in what it took: together, it is little. */
+static NOT_INLINE void draw_together(struct knocks *k)
+{
+	uint32_t next;
+	for (uint32_t number = k->oldest; number != 0; number = next) {
+		next = place_at(k, number)->younger;
+		if (number > k->places.used)
+			move(k, number);
+	}
+	k->ahead = 0;
+	pool_cut(&k->places);
+	tags_shrink(&k->tags);
+}
+
 static void take_out(struct knocks *k, struct place *p, struct knock *out)
 {
 	const uint32_t number = number_of(k, p);
@@ -171,8 +198,8 @@ static void take_out(struct knocks *k, struct place *p, struct knock *out)
 	*(p->younger != 0 ? &place_at(k, p->younger)->older : &k->youngest) = p->older;
 	read_place(p, out);
 	pool_give(&k->places, p);
-	if (pool_rest(&k->places))
-		tags_rest(&k->tags);
+	if (pool_is_sparse(&k->places))
+		draw_together(k);
 }
 
 bool knocks_take(struct knocks *k, const struct flow_key *key, uint32_t tag, struct knock *out)

@@ -164,7 +164,41 @@ static void untouched_blocks_cost_nothing(void **state)
 	pool_fini(&p);
 }
 
-/* Only when no block is out, and when it is worth a call; afterwards all is as at first. */
+/* One in five is left, anywhere; moved to the front they keep what they hold, and the rest is as at first. */
+static void few_of_many_lie_together(void **state)
+{
+	(void)state;
+	enum { COUNT = 2048, SIZE = 4096 + 8, LEFT = 5 };
+	static unsigned char *block[COUNT];
+	struct pool p = made(SIZE, COUNT);
+	for (size_t i = 0; i < COUNT; i++)
+		memset(block[i] = pool_take(&p), (int)(i % LEFT == 0 ? i / LEFT % 255 + 1 : 0xff), SIZE);
+	for (size_t i = 0; i < COUNT; i++) {
+		assert_int_equal(pool_is_sparse(&p), p.used < COUNT / 4);
+		if (i % LEFT != 0)
+			pool_give(&p, block[i]);
+	}
+	assert_true(pool_is_sparse(&p));
+	for (size_t i = 0; i < COUNT; i += LEFT)
+		if (block[i] >= p.blocks + p.used * SIZE) {
+			unsigned char *const low = pool_take_low(&p);
+			assert_true(low < p.blocks + p.used * SIZE);
+			memcpy(low, block[i], SIZE);
+			block[i] = low;
+		}
+	pool_cut(&p);
+	assert_false(pool_is_sparse(&p));
+	assert_int_equal(p.fresh, p.used);
+	for (size_t i = 0; i < COUNT; i += LEFT)
+		assert_true(block[i][0] == i / LEFT % 255 + 1 && memcmp(block[i], block[i] + 1, SIZE - 1) == 0);
+	while (p.used < COUNT)
+		assert_zero(pool_take(&p), SIZE);
+	assert_null(pool_take(&p));
+	assert_int_equal(p.peak, COUNT);
+	pool_fini(&p);
+}
+
+/* None is out: all goes back, but only where that is worth a call. */
 static void a_resting_pool_costs_nothing(void **state)
 {
 	(void)state;
@@ -173,13 +207,11 @@ static void a_resting_pool_costs_nothing(void **state)
 	struct pool p = made(SIZE, COUNT);
 	for (size_t i = 0; i < COUNT; i++)
 		memset(block[i] = pool_take(&p), 0xff, SIZE);
-	for (size_t i = 1; i < COUNT; i++)
+	assert_false(pool_is_sparse(&p));
+	for (size_t i = 0; i < COUNT; i++)
 		pool_give(&p, block[i]);
-	pool_rest(&p);
-	assert_int_equal(p.fresh, COUNT);
-	assert_int_equal(((unsigned char *)block[0])[SIZE - 1], 0xff);
-	pool_give(&p, block[0]);
-	pool_rest(&p);
+	assert_true(pool_is_sparse(&p));
+	pool_cut(&p);
 	assert_int_equal(p.fresh, 0);
 	assert_int_equal(p.peak, COUNT);
 	for (size_t i = 0; i < COUNT; i++)
@@ -188,8 +220,7 @@ static void a_resting_pool_costs_nothing(void **state)
 	pool_fini(&p);
 	p = made(SIZE, COUNT);
 	pool_give(&p, pool_take(&p));
-	pool_rest(&p);
-	assert_int_equal(p.fresh, 1);
+	assert_false(pool_is_sparse(&p));
 	pool_fini(&p);
 }
 
@@ -204,6 +235,7 @@ int main(void)
 		cmocka_unit_test(a_pool_of_none),
 		cmocka_unit_test(what_cannot_be_is_an_error),
 		cmocka_unit_test(untouched_blocks_cost_nothing),
+		cmocka_unit_test(few_of_many_lie_together),
 		cmocka_unit_test(a_resting_pool_costs_nothing),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -91,8 +91,8 @@ static void test_as_many_as_promised(void **state)
 	tags_fini(&t);
 }
 
-/* After a flood the table is as at first, and what it is filled with then is all that it holds. */
-static void test_rests(void **state)
+/* As the flood goes, so does the table; what is left is found in each size, under a new number as well. */
+static void test_shrinks(void **state)
 {
 	(void)state;
 	struct tags t = of(ENTRIES);
@@ -100,11 +100,21 @@ static void test_rests(void **state)
 	for (uint32_t round = 0; round < 3; round++) {
 		for (uint32_t i = 1; i <= ENTRIES; i++)
 			put(&t, spread(i + round), i);
-		tags_rest(&t);
+		const uint32_t full = t.mask;
+		tags_shrink(&t);
+		assert_int_equal(t.mask, full);
 		assert_true(t.mask > first);
-		for (uint32_t i = 1; i <= ENTRIES; i++)
+		for (uint32_t i = ENTRIES; i >= 1; i--) {
 			tags_remove(&t, spread(i + round), i);
-		tags_rest(&t);
+			if (i % 1000 == 0)
+				tags_shrink(&t);
+			if (i > 1) {
+				tags_renumber(&t, spread(1 + round), 1, ENTRIES + 1);
+				tags_renumber(&t, spread(1 + round), ENTRIES + 1, 1);
+			}
+			assert_int_equal(t.used, i - 1);
+		}
+		tags_shrink(&t);
 		assert_int_equal(t.mask, first);
 		for (uint32_t i = 0; i <= t.mask; i++)
 			assert_int_equal(t.at[i].index, 0);
@@ -136,7 +146,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_all_are_found),
 		cmocka_unit_test(test_as_many_as_promised),
-		cmocka_unit_test(test_rests),
+		cmocka_unit_test(test_shrinks),
 		cmocka_unit_test(test_few_need_little),
 		cmocka_unit_test(test_more_than_numbers_for),
 	};

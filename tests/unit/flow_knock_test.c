@@ -244,6 +244,44 @@ static void looks_ahead_of_the_oldest(void **state)
 	knocks_free(k);
 }
 
+/* Of many one in eight is left, lying anywhere: they come out as they went in and in their order, and what comes after them as well. */
+static void few_are_left_of_many(void **state)
+{
+	(void)state;
+	enum { MANY = 60000, LEFT = 8, MORE = 50000 };
+	struct err e;
+	struct knocks *k = knocks_new(2 * MANY, &e);
+	struct knock out;
+	uint32_t tag;
+	assert_non_null(k);
+	for (uint32_t who = 0; who < MANY; who++) {
+		const struct segment s = knock_of(who, who);
+		assert_true(knocks_put(k, &s, tag_of(&s), 0, 1));
+	}
+	for (uint32_t who = 0; who < MANY; who++) {
+		const struct segment s = knock_of(who * 7 % MANY, 0);
+		if (s.seq / 3 % LEFT != 3)
+			assert_true(knocks_take(k, &s.key, tag_of(&s), &out));
+		assert_true(knocks_ahead(k, &tag) || knocks_count(k) == 0);
+	}
+	assert_int_equal(knocks_count(k), MANY / LEFT);
+	for (uint32_t who = MANY; who < MANY + MORE; who++) {
+		const struct segment s = knock_of(who, who);
+		assert_true(knocks_put(k, &s, tag_of(&s), 0, 1));
+	}
+	for (uint32_t who = 0; who < MANY + MORE; who++)
+		if (who >= MANY || who % LEFT == 3) {
+			assert_true(knocks_ahead(k, &tag));
+			assert_true(knocks_oldest(k, &out));
+			assert_int_equal(who_is(&out), who);
+			assert_int_equal(out.tag, tag);
+			assert_int_equal(out.syn.t, who);
+			assert_int_equal(out.syn.seq, who * 3);
+		}
+	assert_false(knocks_oldest(k, &out));
+	knocks_free(k);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -252,6 +290,7 @@ int main(void)
 		cmocka_unit_test(full_and_the_oldest_goes),
 		cmocka_unit_test(more_than_anybody_reads_is_a_flood),
 		cmocka_unit_test(looks_ahead_of_the_oldest),
+		cmocka_unit_test(few_are_left_of_many),
 		cmocka_unit_test(time_is_shorter_in_a_crowd),
 		cmocka_unit_test(seconds_wrap),
 		cmocka_unit_test(none_at_all),
