@@ -60,7 +60,8 @@ room_of  = $(firstword $(subst _, ,$1))
 all: $(B)/culvert ## build the program
 
 # What is installed and measured is compiled twice by gcc, the second time for what it met in pcaps/: a sixth less time on
-# bulk HTTP.  A small flood is met as well: what only a flood comes to would else be compiled to be short, not fast (a sixth of its time).  Profiles lie beside the objects and are found by their names; a program that is shut in can't write them, and
+# bulk HTTP.  A small flood is met as well, or what only a flood comes to would be compiled to be short and not fast: a sixth of its
+# time.  Profiles lie beside the objects and are found by their names; a program that is shut in can't write them, and
 # -Wno-missing-profile would hide that.
 TRAINED := build/trained
 LEARN   := -fprofile-generate -fprofile-update=single

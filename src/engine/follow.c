@@ -168,7 +168,8 @@ static bool follow_side(const struct seat *at, enum side side, bool over)
 	struct chunk in;
 	if (at->w->phase != WATCH_HTTP || !stream_peek(&at->p->streams, &at->w->stream, side, &in))
 		return false;
-	in.t = at->t < at->flow->last ? at->t : at->flow->last; /* it may be over much later */
+	/* What gives way to others is concluded long after it was last heard of. */
+	in.t = at->t < at->flow->last ? at->t : at->flow->last;
 	if (side == SERVER && awaits_answer(at->w) && rival_contests(at, &in, over))
 		return true;
 	/* Both opened at once: whose bytes these are takes a word of them. */
