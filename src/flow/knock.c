@@ -198,6 +198,10 @@ static void take_out(struct knocks *k, struct place *p, struct knock *out)
 	*(p->younger != 0 ? &place_at(k, p->younger)->older : &k->youngest) = p->older;
 	read_place(p, out);
 	pool_give(&k->places, p);
+}
+
+static void give_back(struct knocks *k)
+{
 	if (pool_is_sparse(&k->places))
 		draw_together(k);
 }
@@ -212,6 +216,7 @@ bool knocks_take(struct knocks *k, const struct flow_key *key, uint32_t tag, str
 		struct place *p = place_at(k, k->tags.at[at].index);
 		if (memcmp(&p->key, key, sizeof *key) == 0) {
 			take_out(k, p, out);
+			give_back(k);
 			return true;
 		}
 	}
@@ -245,6 +250,9 @@ bool knocks_oldest(struct knocks *k, struct knock *out)
 	if (k->oldest == 0)
 		return false;
 	take_out(k, place_at(k, k->oldest), out);
+	/* Others will follow it, to the last: they are not moved for that. */
+	if (k->places.used == 0)
+		give_back(k);
 	return true;
 }
 
@@ -263,7 +271,11 @@ bool knocks_expired(struct knocks *k, uint32_t second, struct knock *out)
 	if (k->oldest == 0)
 		return false;
 	const uint32_t age = second - place_at(k, k->oldest)->second;
-	return age > (knocks_crowded(k) ? KNOCK_HURRY_S : KNOCK_S) && knocks_oldest(k, out);
+	if (age <= (knocks_crowded(k) ? KNOCK_HURRY_S : KNOCK_S))
+		return false;
+	take_out(k, place_at(k, k->oldest), out);
+	give_back(k);
+	return true;
 }
 
 size_t knocks_count(const struct knocks *k)

@@ -36,7 +36,7 @@ bool knocks_take(struct knocks *k, const struct flow_key *key, uint32_t tag, str
 /* Begins to fetch what knocks_take will ask for. */
 void knocks_expect(const struct knocks *k, uint32_t tag);
 
-/* Takes out the oldest: if its time is over in that second; or whatever its age. */
+/* Takes out the oldest: if its time is over in that second; or whatever its age, to make room or because all is over. */
 bool knocks_expired(struct knocks *k, uint32_t second, struct knock *out);
 bool knocks_oldest(struct knocks *k, struct knock *out);
 
