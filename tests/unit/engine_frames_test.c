@@ -181,6 +181,7 @@ static void as_one_by_one(void **state)
 /* By the next conversation's first packet: that is no time of its own. */
 static void over_by_the_next(void **state)
 {
+	(void)state;
 	struct stack *st = calloc(1, sizeof *st);
 	assert_non_null(st);
 	struct talk t = { .seq = { 100, 200 } };
@@ -201,7 +202,6 @@ static void over_by_the_next(void **state)
 	assert_non_null(strstr(record, "\"reason\":\"fin\""));
 	free(told.text);
 	free(st);
-	(void)state;
 }
 
 static int begin(void **state)
