@@ -95,6 +95,11 @@ setup: ## install what building and testing need (Debian packages)
 setup-check:
 	@tests/setup $(PACKAGES) $(CHECK_PACKAGES)
 
+# With make -j, too, what is missing is installed before anything is compiled.
+ifneq ($(filter release run test lab rates,$(MAKECMDGOALS)),)
+$(OBJ) $(MAIN:src/%.c=$(B)/obj/%.o) $(B)/generate: | setup
+endif
+
 $(B)/culvert: $(OBJ) $(MAIN:src/%.c=$(B)/obj/%.o)
 	$(if $(V),,@echo "  CC  $@")
 	$(Q)$(CC) $(CFLAGS) $(LTO) $(LDFLAGS) -o $@ $^ $(LDLIBS)
