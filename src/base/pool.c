@@ -35,6 +35,15 @@ enum {
 	WORTH_GIVING_BACK = 1 << 22 /* bytes: a call, and a fault for each page when they are used again */
 };
 
+/* Of an odd number, modulo 2^64: each step doubles the bits that are right (Newton's), and three are to begin with. */
+static uint64_t inverse_of(uint64_t odd)
+{
+	uint64_t inverse = odd;
+	for (unsigned bits = 3; bits < 64; bits *= 2)
+		inverse *= 2 - odd * inverse;
+	return inverse;
+}
+
 bool pool_init(struct pool *p, const char *what, size_t size, size_t count, struct err *e)
 {
 	/* Without blocks until all went well: what could not be made gives nothing. */
@@ -43,6 +52,8 @@ bool pool_init(struct pool *p, const char *what, size_t size, size_t count, stru
 	if (size > SIZE_MAX - POOL_ALIGN)
 		return err_set(e, what, "a block of %zu bytes is too large", size);
 	p->size = size == 0 ? POOL_ALIGN : (size + POOL_ALIGN - 1) / POOL_ALIGN * POOL_ALIGN;
+	p->twos = (unsigned)__builtin_ctzll(p->size);
+	p->inverse = inverse_of(p->size >> p->twos);
 	if (count == 0)
 		return true;
 	if (__builtin_mul_overflow(p->size, count, &bytes))
@@ -77,6 +88,8 @@ static void *take_recycled(struct pool *p)
 	void *const block = p->free;
 	unpoison(block, p->size);
 	memcpy(&p->free, block, sizeof p->free);
+	/* Given back long ago, it lies in no cache, and who takes it reads where the one after it is: over 1 % of the time of short flows. */
+	__builtin_prefetch(p->free);
 	return block;
 }
 
@@ -114,8 +127,8 @@ void *pool_take(struct pool *p)
 
 static bool is_ours(const struct pool *p, const void *block)
 {
-	const uintptr_t at = (uintptr_t)block, first = (uintptr_t)p->blocks;
-	return p->blocks != NULL && at >= first && at - first < p->fresh * p->size && (at - first) % p->size == 0;
+	const size_t number = pool_number(p, block);
+	return number < p->fresh && block == p->blocks + number * p->size;
 }
 
 void pool_give(struct pool *p, void *block)

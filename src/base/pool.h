@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include "base/err.h"
 
 struct pool {
@@ -17,6 +18,8 @@ struct pool {
 	size_t fresh;       /* blocks never handed out start here */
 	size_t used, peak;  /* blocks out now, and at most */
 	size_t refused;     /* requests that found nothing left */
+	unsigned twos;      /* with these pool_number divides by `size`, which is an odd number << twos: */
+	uint64_t inverse;   /* of that one, modulo 2^64 */
 };
 
 bool pool_init(struct pool *p, const char *what, size_t size, size_t count, struct err *e) MUST_CHECK;
@@ -44,6 +47,14 @@ void pool_give(struct pool *p, void *block);
 bool pool_is_sparse(const struct pool *p);
 void *pool_take_low(struct pool *p);
 void pool_cut(struct pool *p);
+
+/* Which block this is, from 0; any number when it is none.  What leaves no rest is divided by multiplying, modulo 2^64: to divide takes
+ * 40 cycles and more on many processors, and a conversation gives six blocks back. */
+static inline size_t pool_number(const struct pool *p, const void *block)
+{
+	const size_t offset = (size_t)((uintptr_t)block - (uintptr_t)p->blocks);
+	return (offset >> p->twos) * p->inverse;
+}
 
 /* Bytes at most. */
 static inline size_t pool_reserved(const struct pool *p)

@@ -43,8 +43,8 @@ static struct rival *rival_need(const struct seat *at)
 	if (r != NULL || (r = pool_take_uncleared(&at->p->rivals)) == NULL)
 		return r;
 	r->parked = r->answers = false;
-	const size_t place = (size_t)((unsigned char *)r - at->p->rivals.blocks) / at->p->rivals.size + 1;
-	further_of(at->p, &at->w->top)->rival = (uint32_t)place; /* there are far fewer */
+	/* There are far fewer than 2^32. */
+	further_of(at->p, &at->w->top)->rival = (uint32_t)pool_number(&at->p->rivals, r) + 1;
 	return r;
 }
 

@@ -95,7 +95,7 @@ void kin_table_free(struct kin_table *t)
 /* From 1 on; 0 is none. */
 static uint32_t number_of(const struct kin_table *t, const struct pair *p)
 {
-	return (uint32_t)((size_t)((const unsigned char *)p - t->pairs.blocks) / t->pairs.size) + 1;
+	return (uint32_t)pool_number(&t->pairs, p) + 1;
 }
 
 static struct pair *pair_at(const struct kin_table *t, uint32_t number)

@@ -224,6 +224,36 @@ static void a_resting_pool_costs_nothing(void **state)
 	pool_fini(&p);
 }
 
+/* Of sizes with many twos in them and with none but the least. */
+static void each_block_has_its_number(void **state)
+{
+	(void)state;
+	static const size_t sizes[] = { 8, 16, 24, 96, 488, 496, 1000, 4096, 65536, 65528 };
+	for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++) {
+		struct pool p = made(sizes[s], 300);
+		for (size_t i = 0; i < 300; i++)
+			assert_int_equal(pool_number(&p, pool_take_uncleared(&p)), i);
+		pool_fini(&p);
+	}
+}
+
+/* What lies within a block, before the first or behind the last that was out is none. */
+static void what_is_no_block_has_no_number_of_one(void **state)
+{
+	(void)state;
+	enum { SIZE = 488, OUT = 5 };
+	struct pool p = made(SIZE, 9);
+	for (unsigned i = 0; i < OUT; i++)
+		pool_take(&p);
+	for (uintptr_t at = (uintptr_t)p.blocks - 2 * SIZE; at < (uintptr_t)p.blocks + 9 * SIZE; at++) {
+		const size_t number = pool_number(&p, (const void *)at);
+		const bool is_block = number < p.fresh && at == (uintptr_t)p.blocks + number * p.size;
+		const uintptr_t offset = at - (uintptr_t)p.blocks;
+		assert_int_equal(is_block, at >= (uintptr_t)p.blocks && offset < OUT * SIZE && offset % SIZE == 0);
+	}
+	pool_fini(&p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -237,6 +267,8 @@ int main(void)
 		cmocka_unit_test(untouched_blocks_cost_nothing),
 		cmocka_unit_test(few_of_many_lie_together),
 		cmocka_unit_test(a_resting_pool_costs_nothing),
+		cmocka_unit_test(each_block_has_its_number),
+		cmocka_unit_test(what_is_no_block_has_no_number_of_one),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
