@@ -81,7 +81,7 @@ void finish(const struct seat *at, enum ended why)
 {
 	struct watch *w = at->w;
 	/* While its record is written, what flow_drop will look for is fetched. */
-	flow_expect(at->p->flows, at->flow->tag);
+	flow_expect_drop(at->p->flows, at->flow);
 	rival_ends(at);
 	if (w->phase != WATCH_SETTLED) {
 		const uint64_t before = w->dossier.odd;

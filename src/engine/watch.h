@@ -97,7 +97,7 @@ struct watch {
 	struct dossier dossier;
 	struct verdict verdict; /* `state`: notes, doubts and waiting as they were when last weighed */
 };
-_Static_assert(sizeof(struct flow) + sizeof(struct watch) <= 496, "a conversation at rest is that, and no more");
+_Static_assert(sizeof(struct flow) + sizeof(struct watch) <= 488, "a conversation at rest is that, and no more");
 _Static_assert((int)LABELS <= 8 && (int)MAX_NESTING < 8, "they fit");
 
 struct pipeline {

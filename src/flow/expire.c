@@ -14,15 +14,16 @@ _Static_assert((int)WHEEL_LISTS < (int)SLOT_MASK, "a list's number fits");
 void wheel_put(struct flow_table *t, struct flow *f, uint32_t list)
 {
 	struct wheel *w = &t->wheel;
+	const uint32_t index = flow_index(t, f);
 	f->slot = (list + 1) & SLOT_MASK;
 	w->gathered = false;
 	f->wheel_next = 0;
 	f->wheel_prev = w->list[list].last;
 	if (f->wheel_prev != 0)
-		flow_at(t, f->wheel_prev)->wheel_next = f->index;
+		flow_at(t, f->wheel_prev)->wheel_next = index;
 	else
-		w->list[list].first = f->index;
-	w->list[list].last = f->index;
+		w->list[list].first = index;
+	w->list[list].last = index;
 }
 
 void wheel_take(struct flow_table *t, struct flow *f)

@@ -22,7 +22,7 @@ struct flow {
 	    armed_s; /* the table's own, as are those below `turn`: what timeout_s was when it was put in the wheel */
 	int64_t first, last; /* ns: first and latest segment; `last` does not go backwards */
 	uint64_t turn;       /* when it was made: the place in the run; later ones have a higher one */
-	uint32_t tag, index, seen, wheel_next, wheel_prev, rank_next, rank_prev;
+	uint32_t seen, wheel_next, wheel_prev, rank_next, rank_prev;
 	/* Low half of the second in which it was put in the list of its rank: who was heard of after a multiple of 18 hours is
 	 * taken for silent, and may give way too early once. */
 	uint16_t placed;
@@ -30,7 +30,7 @@ struct flow {
 	uint16_t rank : 2;
 	/* The payload follows, aligned to 8. */
 };
-_Static_assert(sizeof(struct flow) <= 104, "every conversation has one");
+_Static_assert(sizeof(struct flow) <= 96, "every conversation has one");
 
 struct flow_table *flow_table_new(size_t flows, size_t payload, struct hash_key key, struct err *e) MUST_CHECK;
 void flow_table_free(struct flow_table *t);
@@ -51,6 +51,9 @@ struct flow *flow_make(struct flow_table *t, const struct segment *s, uint32_t t
 /* Begin to fetch what a search for this tag will ask for; and, some time later, the conversation that it will find. */
 void flow_expect(const struct flow_table *t, uint32_t tag);
 void flow_fetch(const struct flow_table *t, uint32_t tag);
+
+/* Begin to fetch what flow_drop will ask for. */
+void flow_expect_drop(struct flow_table *t, const struct flow *f);
 
 void *flow_payload(struct flow *f);
 

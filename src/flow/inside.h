@@ -16,9 +16,9 @@ struct flow_table {
 	uint32_t asked_tag;
 	struct {
 		uint32_t first, last;
-	} ranks[FLOW_RANKS]; /* by when they were put there */
-	uint32_t touched;    /* its caller may have changed timeout_s since; 0: none */
-	uint32_t latest;     /* touched last, and still in the table; 0: none */
+	} ranks[FLOW_RANKS];  /* by when they were put there */
+	struct flow *touched; /* its caller may have changed timeout_s since; NULL: none */
+	struct flow *latest;  /* touched last, and still in the table; NULL: none */
 	struct clock clock;
 	struct wheel wheel;
 };
@@ -26,6 +26,11 @@ struct flow_table {
 static inline struct flow *flow_at(const struct flow_table *t, uint32_t index)
 {
 	return (struct flow *)(void *)(t->slots.blocks + (size_t)(index - 1) * t->slots.size);
+}
+
+static inline uint32_t flow_index(const struct flow_table *t, const struct flow *f)
+{
+	return (uint32_t)pool_number(&t->slots, f) + 1;
 }
 
 #endif

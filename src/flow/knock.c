@@ -81,7 +81,7 @@ static struct place *place_at(const struct knocks *k, uint32_t number)
 
 static uint32_t number_of(const struct knocks *k, const struct place *p)
 {
-	return (uint32_t)((size_t)((const unsigned char *)p - k->places.blocks) / k->places.size) + 1;
+	return (uint32_t)pool_number(&k->places, p) + 1;
 }
 
 bool knock_fits(const struct segment *s)
@@ -107,6 +107,8 @@ static void write_place(struct place *p, const struct segment *s, unsigned inter
 	p->turn_low = (uint32_t)s->turn;
 	for (unsigned i = 0; i < sizeof p->turn_high; i++)
 		p->turn_high[i] = (uint8_t)(s->turn >> (32 + 8 * i));
+	if (s->encap.count == 0)
+		return;
 	p->carrier = s->encap.kind[0];
 	p->carrier_id = s->encap.id[0];
 }
