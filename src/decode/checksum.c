@@ -104,12 +104,8 @@ static inline size_t whole_blocks(size_t len)
 #endif
 
 /* Words of half the width of their sums, so no carry is ever lost: four at a time. */
-static uint64_t sum_bytes(const uint8_t *at, size_t len)
+static inline uint64_t sum_pairs(const uint8_t *at, size_t len)
 {
-	const size_t blocks = whole_blocks(len);
-	const uint64_t before = blocks != 0 ? sum_blocks(at, blocks) : 0;
-	at += blocks;
-	len -= blocks;
 	const pair low = { 0xffffffff, 0xffffffff };
 	pair even = { 0 }, odd = { 0 };
 	for (; len >= 32; len -= 32, at += 32) {
@@ -117,7 +113,20 @@ static uint64_t sum_bytes(const uint8_t *at, size_t len)
 		even += (a & low) + (b & low);
 		odd += (a >> 32) + (b >> 32);
 	}
-	uint64_t sum = before + even[0] + even[1] + odd[0] + odd[1];
+	even += odd;
+	return even[0] + even[1];
+}
+
+/* Half of all segments are a header and nothing else: these need no wide registers. */
+static uint64_t sum_bytes(const uint8_t *at, size_t len)
+{
+	uint64_t sum = 0;
+	if (len >= 32) {
+		const size_t blocks = whole_blocks(len), pairs = (len - blocks) & ~(size_t)31;
+		sum = (blocks != 0 ? sum_blocks(at, blocks) : 0) + sum_pairs(at + blocks, pairs);
+		at += blocks + pairs;
+		len -= blocks + pairs;
+	}
 	for (; len >= 8; len -= 8, at += 8)
 		sum += sum_word(at, 8);
 	return sum + sum_tail(at, len);
@@ -136,8 +145,8 @@ static uint64_t pseudo_sum(const struct segment *s)
 {
 	const size_t len = s->tcp.len + s->cut;
 	const uint8_t end[8] = { 0, PROTOCOL_TCP, 0, 0, 0, (uint8_t)(len >> 16), (uint8_t)(len >> 8), (uint8_t)len };
-	return sum_word(end, sizeof end) + sum_word(s->key.lo.addr, 8) + sum_word(s->key.lo.addr + 8, 8) +
-	       sum_word(s->key.hi.addr, 8) + sum_word(s->key.hi.addr + 8, 8);
+	const uint64_t sum = sum_word(end, sizeof end) + sum_word(s->key.lo.addr, 8) + sum_word(s->key.hi.addr, 8);
+	return s->key.ipv6 ? sum + sum_word(s->key.lo.addr + 8, 8) + sum_word(s->key.hi.addr + 8, 8) : sum;
 }
 
 bool checksum_ip_right(struct slice header)
@@ -194,6 +203,18 @@ static bool believe(struct sender *sender, const struct segment *s, bool right)
 	return (sender->shown & SHOWN_RIGHT_DATA) == 0 || (sender->shown & SHOWN_UNFINISHED) != 0;
 }
 
+/* Apart, so that what only sums saves no registers for it. */
+static NOT_INLINE bool ask_sender(struct decoder *d, const struct segment *s, bool right)
+{
+	const struct endpoint *from = s->way == LO_TO_HI ? &s->key.lo : &s->key.hi;
+	uint64_t address[2];
+	memcpy(address, from->addr, sizeof address);
+	struct sender *sender = senders_get(&d->senders, address, s->key.space);
+	if (s->ip_right)
+		sender->shown |= SHOWN_RIGHT_IP;
+	return believe(sender, s, right);
+}
+
 bool decode_checksum(struct decoder *d, const struct segment *s)
 {
 	if (d->policy == CHECKSUM_NONE || s->cut != 0)
@@ -204,11 +225,5 @@ bool decode_checksum(struct decoder *d, const struct segment *s)
 	/* What is right and teaches nothing need not disturb the table. */
 	if (d->policy == CHECKSUM_ALL || (right && !teaches(s)))
 		return right;
-	const struct endpoint *from = s->way == LO_TO_HI ? &s->key.lo : &s->key.hi;
-	uint64_t address[2];
-	memcpy(address, from->addr, sizeof address);
-	struct sender *sender = senders_get(&d->senders, address, s->key.space);
-	if (s->ip_right)
-		sender->shown |= SHOWN_RIGHT_IP;
-	return believe(sender, s, right);
+	return ask_sender(d, s, right);
 }

@@ -133,7 +133,7 @@ static inline int order_of(const struct peel *p)
 	return (src > dst) - (src < dst);
 }
 
-static void set_key(const struct peel *p, struct segment *s, uint16_t from, uint16_t to)
+static ALWAYS_INLINE void set_key(const struct peel *p, struct segment *s, uint16_t from, uint16_t to)
 {
 	int order = order_of(p);
 	if (order == 0)
@@ -173,7 +173,8 @@ static inline bool falls_elsewhere(const struct peel *p)
 	return is_of_others(p->d, first >> 32 ^ sum_of_words(p->src + 8, p->dst + 8));
 }
 
-static enum step peel_tcp(struct peel *p)
+/* Made anew where it is called: what is plain is known to be of IPv4 and ours. */
+static ALWAYS_INLINE enum step peel_tcp(struct peel *p)
 {
 	struct segment *s = p->seg;
 	const struct slice tcp = p->rest;
@@ -262,7 +263,7 @@ static inline struct slice plain_datagram(const struct frame *f)
 }
 
 /* In one step instead of five, which saves a third of all that decoding takes. */
-static enum step peel_plain(struct peel *p, struct slice datagram)
+static inline enum step peel_plain(struct peel *p, struct slice datagram)
 {
 	const uint8_t *ip = datagram.at;
 	p->ttl = ip[8];
@@ -287,7 +288,7 @@ static inline bool passes_over(const struct decoder *d, const struct frame *f, s
 
 static inline struct peel begin_peel(struct decoder *d, const struct frame *f, struct segment *out)
 {
-	out->encap = (struct encapsulation){ 0 };
+	out->encap.count = 0;
 	out->ip_right = false;
 	out->tag = 0;
 	return (struct peel){
