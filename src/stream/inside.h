@@ -186,12 +186,12 @@ bool order_settle(struct stream_kit *k, struct stream_side *x);
 bool order_finish(struct stream_kit *k, struct stream_side *x); /* true when a hole was given up */
 bool order_is_compared(const struct stream_side *x, uint64_t offset, uint64_t end);
 
-/* Nothing waits, nothing is lost, no end: order_advance would do nothing.  So it is mostly, and it is asked several times for
- * each packet: seeing it here and not there saved a tenth of what a packet costs. */
+/* Nothing waits, nothing is lost, no end, or one that was seen to: order_advance would do nothing.  So it is mostly, and it is asked
+ * several times for each packet: seeing it here and not there saved a tenth of what a packet costs. */
 static inline bool order_stands(const struct stream_side *x)
 {
 	const struct unrest *u = x->unrest;
-	return is_calm(x) || (u->waiting == NULL && u->lost <= x->next && x->next < u->fin &&
+	return is_calm(x) || (u->waiting == NULL && u->lost <= x->next && (x->next < u->fin || x->next == u->lost) &&
 				 (u->left_len == 0 || x->packet_len == 0));
 }
 

@@ -76,11 +76,6 @@ void stream_fini(struct stream_kit *k, struct stream *s)
 	}
 }
 
-enum side stream_side_of(const struct stream *s, const struct segment *seg)
-{
-	return (uint8_t)seg->way == s->client_way ? CLIENT : SERVER;
-}
-
 void stream_swap(struct stream *s)
 {
 	const struct stream_side was_client = s->side[CLIENT];

@@ -218,7 +218,12 @@ bool stream_offset(const struct stream *s, enum side from, uint32_t seq, uint64_
 void stream_replace(struct stream *s, enum side from, uint64_t offset, struct slice bytes);
 void stream_cut(struct stream_kit *k, struct stream *s, enum side from, uint64_t upto);
 
-enum side stream_side_of(const struct stream *s, const struct segment *seg);
+/* Of the two ways, each 0 or 1, the client's is side 0. */
+static inline enum side stream_side_of(const struct stream *s, const struct segment *seg)
+{
+	return (enum side)((unsigned)seg->way ^ s->client_way);
+}
+
 uint64_t stream_total(const struct stream *s, enum side from); /* bytes known to have been sent so far */
 bool stream_spoke(const struct stream *s, enum side from);     /* any segment of that side was seen */
 const char *stream_state_name(enum stream_state s);
