@@ -237,7 +237,7 @@ static void see_lies(const struct sight *s, struct group *g, enum side side, str
 
 static void see_first(const struct sight *s, struct group *g, enum side side, const struct sample *sample)
 {
-	const uint64_t hash = tunnel_key(sample_bytes(sample));
+	const uint64_t hash = key_whole(KEY_START, sample_bytes(sample));
 	if (side == CLIENT) {
 		g->different += hash != g->first_body;
 		g->first_body = hash;

@@ -75,8 +75,8 @@ static struct aim aim_of(struct slice target)
 	if (end == target.len)
 		while (end > 0 && target.at[end - 1] >= '0' && target.at[end - 1] <= '9')
 			end--;
-	const uint64_t base = key_on(KEY_START, slice_head(target, end)) | 1;
-	return (struct aim){ end == target.len ? base : key_on(base, slice_from(target, end)), base };
+	const uint64_t base = key_whole(KEY_START, slice_head(target, end)) | 1;
+	return (struct aim){ end == target.len ? base : key_whole(base, slice_from(target, end)), base };
 }
 
 static bool slot_live(const struct slot *k, int64_t now)

@@ -179,14 +179,10 @@ static uint64_t mix_path(uint64_t hash, struct slice path)
 	const bool digits = has_digit(path);
 	size_t begin = 0;
 	for (unsigned i = 0; i < SEGMENTS && begin <= path.len; i++) {
-		uint64_t key = KEY_START;
-		size_t at = begin;
-		for (; at < path.len && path.at[at] != '/'; at++)
-			key = key_byte(key, path.at[at]);
-		const struct slice segment = { path.at + begin, at - begin };
+		const struct slice rest = slice_from(path, begin), segment = slice_head(rest, slice_find(rest, '/'));
 		if (!is_made_up(segment.len, digits ? count_digits(segment) : 0))
-			hash = mix(hash, key);
-		begin = at + 1;
+			hash = mix(hash, key_whole(KEY_START, segment));
+		begin += segment.len + 1;
 	}
 	return hash;
 }
@@ -194,7 +190,7 @@ static uint64_t mix_path(uint64_t hash, struct slice path)
 uint64_t look_place(const struct head *request, uint64_t *host)
 {
 	const struct slice target = request->target;
-	const uint64_t hash = mix(1, tunnel_key(head_field(request, SLICE("Host"))));
+	const uint64_t hash = mix(1, key_whole(KEY_START, head_field(request, SLICE("Host"))));
 	*host = hash ^ UINT64_C(0x9e3779b97f4a7c15);
 	const uint64_t place = target.at != NULL ? mix_path(hash, slice_head(target, slice_find(target, '?'))) : hash;
 	return place != 0 ? place : 1;
