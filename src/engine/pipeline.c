@@ -1,6 +1,7 @@
 #include "engine/pipeline.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include "engine/enforcing.h"
 #include "engine/gate.h"
 
@@ -91,7 +92,8 @@ void pipeline_free(struct pipeline *p)
 
 void pipeline_source(struct pipeline *p, const char *name)
 {
-	p->source = name;
+	const char *slash = strrchr(name, '/');
+	p->source = slash != NULL ? slash + 1 : name;
 	decoder_begin(p->decoder);
 }
 

@@ -38,7 +38,7 @@ struct pipeline_options {
 struct pipeline *pipeline_new(const struct pipeline_options *o, struct reporter *r, struct err *e) MUST_CHECK;
 void pipeline_free(struct pipeline *p);
 
-/* The name goes into records as pcap_filename; it must live as long as the pipeline is used. */
+/* The last part of this path goes into records as pcap_filename; it must live as long as the pipeline is used. */
 void pipeline_source(struct pipeline *p, const char *name);
 
 /* It is shown all frames of a run and follows only those conversations that fall to its part (decoder_share).  Frames are counted,

@@ -36,7 +36,7 @@ struct facts {
 	const struct flow_key *key;
 	bool client_is_lo;
 	const struct encapsulation *encap;
-	const char *capture;           /* name of the file; NULL when live */
+	const char *capture;           /* name of the file, without its path; NULL when live */
 	const char *interface;         /* name; NULL when not live */
 	int64_t first, last, now;      /* ns */
 	uint64_t packets[2], bytes[2]; /* by enum side; bytes are IP payload (TCP header and data) */

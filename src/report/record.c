@@ -64,10 +64,8 @@ void record_head_as(struct record *r, struct slice type, const struct facts *f)
 	at = record_pen_time(r, at, f->now);
 	at = pen_text(at, "\",\"flow_id\":");
 	json_settle(j, pen_uint(at, f->flow_id));
-	if (f->capture != NULL) {
-		const char *name = record_base_name(f->capture);
-		record_wire(r, "pcap_filename", (struct slice){ (const uint8_t *)name, strlen(name) });
-	}
+	if (f->capture != NULL)
+		record_wire(r, "pcap_filename", (struct slice){ (const uint8_t *)f->capture, strlen(f->capture) });
 	if (f->interface != NULL)
 		record_wire(r, "in_iface", (struct slice){ (const uint8_t *)f->interface, strlen(f->interface) });
 	json_plain(j, "event_type", (const char *)type.at, type.len);

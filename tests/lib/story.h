@@ -36,7 +36,7 @@ static inline void story_begin(struct made_up *x, enum label label)
 	x->f = (struct facts){
 		.flow_id = 1203944880102233,
 		.key = &x->key,
-		.capture = "some/where/x.pcap",
+		.capture = "x.pcap",
 		.first = STORY_T0,
 		.last = STORY_T0 + 3500000000,
 		.now = STORY_T0 + 3500000000,
