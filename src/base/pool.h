@@ -48,8 +48,8 @@ bool pool_is_sparse(const struct pool *p);
 void *pool_take_low(struct pool *p);
 void pool_cut(struct pool *p);
 
-/* Which block this is, from 0; any number when it is none.  What leaves no rest is divided by multiplying, modulo 2^64: to divide takes
- * 40 cycles and more on many processors, and a conversation gives six blocks back. */
+/* Which block this is, from 0; any number when it is none.  What leaves no rest is divided by multiplying, modulo 2^64: to divide is
+ * slow on many processors, and a conversation gives six blocks back. */
 static inline size_t pool_number(const struct pool *p, const void *block)
 {
 	const size_t offset = (size_t)((uintptr_t)block - (uintptr_t)p->blocks);

@@ -46,7 +46,8 @@ enum carrier {
 	CARRIERS
 };
 
-/* What was peeled off, outermost first: so many are set, no more.  An id is the VLAN id, VNI, MPLS label, GRE key or PPPoE session; 0 if none. */
+/* What was peeled off, outermost first: only the first `count` are set.  An id is the VLAN id, VNI, MPLS label,
+ * GRE key or PPPoE session; 0 if none. */
 struct encapsulation {
 	uint8_t count;
 	uint8_t kind[MAX_ENCAPSULATION]; /* enum carrier */

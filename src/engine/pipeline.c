@@ -1,9 +1,9 @@
 #include "engine/pipeline.h"
 
 #include <stdlib.h>
-#include <string.h>
 #include "engine/enforcing.h"
 #include "engine/gate.h"
+#include "report/record.h"
 
 #define KNOCKS_LATER (UINT64_C(1) << 63)
 
@@ -92,8 +92,7 @@ void pipeline_free(struct pipeline *p)
 
 void pipeline_source(struct pipeline *p, const char *name)
 {
-	const char *slash = strrchr(name, '/');
-	p->source = slash != NULL ? slash + 1 : name;
+	p->source = record_base_name(name);
 	decoder_begin(p->decoder);
 }
 

@@ -39,7 +39,7 @@ static inline uint64_t key_few(struct slice s)
 	return (uint64_t)first << 32 | last;
 }
 
-/* Another number, of a token that is there whole: eight bytes at a step.  Byte by byte each waits four cycles for the multiplication of the
+/* Another number, of a token that is there whole: eight bytes at a step.  Byte by byte each waits for the multiplication of the
  * one before, which every request would do for its host, its path and its target. */
 static inline uint64_t key_whole(uint64_t key, struct slice token)
 {
