@@ -96,4 +96,9 @@ static inline uint32_t read_be32(const uint8_t *p)
 	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
 }
 
+static inline uint64_t read_be64(const uint8_t *p)
+{
+	return (uint64_t)read_be32(p) << 32 | read_be32(p + 4);
+}
+
 #endif

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+#include "base/attributes.h"
 
 enum {
 	FILE_HEADER_LEN = 24,
@@ -13,11 +14,11 @@ enum {
 	VERSION_MINOR = 4 /* earlier ones have their lengths the other way round */
 };
 
-static uint32_t word_at(const struct blocks *b, const uint8_t *at)
+static inline uint32_t word(const uint8_t *at, bool swapped)
 {
-	uint32_t word;
-	memcpy(&word, at, sizeof word);
-	return b->swapped ? __builtin_bswap32(word) : word;
+	uint32_t w;
+	memcpy(&w, at, sizeof w);
+	return swapped ? __builtin_bswap32(w) : w;
 }
 
 bool blocks_open(struct blocks *b, int fd, uint32_t most)
@@ -36,7 +37,7 @@ bool blocks_open(struct blocks *b, int fd, uint32_t most)
 	if ((magic != MAGIC_US && magic != MAGIC_NS) || version[0] != VERSION_MAJOR || version[1] != VERSION_MINOR ||
 	    lseek(fd, sizeof header, SEEK_SET) < 0)
 		return false;
-	b->nanoseconds = magic == MAGIC_NS;
+	b->unit = magic == MAGIC_NS ? 1 : 1000;
 	b->fd = fd;
 	b->most = most;
 	b->offset = sizeof header;
@@ -94,33 +95,51 @@ static enum blocks_got cut(const char *what, size_t want, size_t there, char why
 	return BLOCKS_DAMAGE;
 }
 
-static int64_t time_of(const struct blocks *b, const uint8_t *record)
+/* Of a record that is there in full. */
+static inline void take(const struct blocks *b, const uint8_t *record, size_t len, bool swapped, struct frame *f)
 {
-	const uint64_t fraction = word_at(b, record + 4);
-	return (int64_t)(word_at(b, record) * UINT64_C(1000000000) + (b->nanoseconds ? fraction : fraction * 1000));
+	const uint32_t sent = word(record + 12, swapped);
+	f->bytes = slice_head((struct slice){ record + BLOCK_RECORD_LEN, len }, b->most);
+	f->wire_len = sent > len ? sent : (uint32_t)len;
+	f->t = (int64_t)(word(record, swapped) * UINT64_C(1000000000) + word(record + 4, swapped) * b->unit);
 }
 
 enum blocks_got blocks_next(struct blocks *b, struct frame *f, char why[128])
 {
 	if (!has_bytes(b, BLOCK_RECORD_LEN))
 		return ended(b) ? BLOCKS_END : cut("a record", BLOCK_RECORD_LEN, unread(b), why);
-	const size_t len = word_at(b, b->next + 8);
+	const size_t len = word(b->next + 8, b->swapped);
 	if (len > MAX_FRAME) {
 		snprintf(why, 128, "a frame of %zu bytes cannot be", len);
 		return BLOCKS_DAMAGE;
 	}
 	if (!has_bytes(b, BLOCK_RECORD_LEN + len))
 		return cut("a frame", len, unread(b) - BLOCK_RECORD_LEN, why);
-	const uint32_t sent = word_at(b, b->next + 12);
-	f->bytes = slice_head((struct slice){ b->next + BLOCK_RECORD_LEN, len }, b->most);
-	f->wire_len = sent > len ? sent : (uint32_t)len;
-	f->t = time_of(b, b->next);
+	take(b, b->next, len, b->swapped, f);
 	b->next += BLOCK_RECORD_LEN + len;
 	b->offset += BLOCK_RECORD_LEN + len;
 	return BLOCKS_FRAME;
 }
 
-bool blocks_at_hand(const struct blocks *b)
+/* What is there is kept in registers, and the order of bytes is known when compiled. */
+static ALWAYS_INLINE size_t take_at_hand(struct blocks *b, struct frame *f, size_t room, bool swapped)
 {
-	return unread(b) >= BLOCK_RECORD_LEN && unread(b) - BLOCK_RECORD_LEN >= word_at(b, b->next + 8);
+	const uint8_t *next = b->next;
+	size_t n = 0, there = unread(b);
+	for (; n < room && there >= BLOCK_RECORD_LEN; n++) {
+		const size_t len = word(next + 8, swapped);
+		if (len > MAX_FRAME || len > there - BLOCK_RECORD_LEN)
+			break;
+		take(b, next, len, swapped, &f[n]);
+		next += BLOCK_RECORD_LEN + len;
+		there -= BLOCK_RECORD_LEN + len;
+	}
+	b->offset += (uint64_t)(next - b->next);
+	b->next = next;
+	return n;
+}
+
+size_t blocks_at_hand(struct blocks *b, struct frame *f, size_t room)
+{
+	return b->swapped ? take_at_hand(b, f, room, true) : take_at_hand(b, f, room, false);
 }

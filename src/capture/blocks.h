@@ -19,7 +19,8 @@ enum {
 
 struct blocks {
 	int fd;
-	bool swapped, nanoseconds;
+	bool swapped;
+	uint64_t unit;   /* ns in which a record counts what is less than a second */
 	uint32_t most;   /* bytes of a frame that are kept */
 	uint64_t offset; /* in the file, of the next record */
 	const uint8_t *next, *end;
@@ -36,7 +37,8 @@ enum blocks_got { BLOCKS_FRAME, BLOCKS_END, BLOCKS_DAMAGE };
 /* Fills bytes, wire_len and t; on damage, `why` says what is wrong with the record at `offset`. */
 enum blocks_got blocks_next(struct blocks *b, struct frame *f, char why[128]);
 
-/* Is the next record there in full, so that to take it leaves the bytes of those before where they are? */
-bool blocks_at_hand(const struct blocks *b);
+/* As many of the next records as are there in full, so that to take them leaves the bytes of those before where they are; at most
+ * `room`.  Returns how many; what comes after them may be damaged. */
+size_t blocks_at_hand(struct blocks *b, struct frame *f, size_t room);
 
 #endif

@@ -167,15 +167,15 @@ static enum source_got file_next(struct source *source, struct frame *f, struct 
 static size_t file_more(struct source *source, struct frame *f, size_t room)
 {
 	struct file *s = file_of(source);
-	char why[128];
-	size_t n = 0;
 	if (s->blocks == NULL || s->filtered)
 		return 0;
-	for (; n < room && blocks_at_hand(s->blocks) && blocks_next(s->blocks, &f[n], why) == BLOCKS_FRAME; n++) {
-		f[n].link = s->link;
-		f[n].interface = 0;
-		f[n].number = ++s->frames;
+	const size_t n = blocks_at_hand(s->blocks, f, room);
+	for (size_t i = 0; i < n; i++) {
+		f[i].link = s->link;
+		f[i].interface = 0;
+		f[i].number = s->frames + 1 + i;
 	}
+	s->frames += n;
 	return n;
 }
 

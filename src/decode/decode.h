@@ -21,7 +21,8 @@ enum decoded {
 	DECODED_TOO_DEEP,  /* more than MAX_ENCAPSULATION layers or MAX_IPV6_EXTENSIONS */
 	DECODED_UNKNOWN_LINK,
 	DECODED_ELSEWHERE, /* a segment that falls to another part (decoder_share) */
-	DECODED_KINDS
+	DECODED_KINDS,
+	DECODED_LATER = DECODED_KINDS /* not yet: decode_early only */
 };
 
 enum checksum_policy { CHECKSUM_AUTO, CHECKSUM_ALL, CHECKSUM_NONE };
@@ -52,9 +53,14 @@ void decoder_share(struct decoder *d, unsigned part, unsigned parts);
  * valid until the next decode. */
 enum decoded decode(struct decoder *d, const struct frame *f, struct segment *out);
 
-/* The same in two parts: what a frame is, before its turn has come; and that it has.  False: that hangs on frames before it, or may;
- * it is to be decoded in its turn.  Nothing is changed or counted early, and the segment's payload points into the frame. */
-bool decode_early(struct decoder *d, const struct frame *f, struct segment *out, enum decoded *result);
+/* The same in two parts: what frames are, before their turn has come; and that it has.  What is DECODED_LATER hangs on frames before
+ * it, or may; it is to be decoded in its turn.  Nothing is changed or counted early, and a segment's payload points into its
+ * frame. */
+struct early {
+	enum decoded result;
+	struct segment segment; /* of DECODED_SEGMENT */
+};
+void decode_early(struct decoder *d, const struct frame *f, size_t count, struct early *out);
 void decode_turn(struct decoder *d, enum decoded result);
 
 /* May these bytes be believed?  Touches every byte of the segment, so ask only for bytes that matter.  `auto` lets pass

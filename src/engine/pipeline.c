@@ -50,6 +50,7 @@ struct pipeline *pipeline_new(const struct pipeline_options *o, struct reporter 
 		pipeline_free(p);
 		return NULL;
 	}
+	p->clock = flow_clock_of(p->flows);
 	if (o->gate != NULL && (p->gatekeeper = gatekeeper_new(o->gate, o->flows, e)) == NULL) {
 		pipeline_free(p);
 		return NULL;
@@ -253,11 +254,18 @@ static NOT_INLINE void forget_whose_time_is_over(struct pipeline *p)
 		expire_knocks(p, false);
 }
 
-/* Apart, because nearly every frame finds nothing to forget: what is long would make it save registers for nothing. */
-static void expire(struct pipeline *p, int64_t now)
+static NOT_INLINE void show_time(struct pipeline *p, int64_t now)
 {
 	if (!flow_idle(p->flows, now) || flow_clock(p->flows) != p->knocks_looked)
 		forget_whose_time_is_over(p);
+}
+
+/* Whose time is over is asked for once a second.  Nearly every frame is of the second of the one before: what is long is apart, so
+ * that nothing is saved for it. */
+static inline void expire(struct pipeline *p, int64_t now)
+{
+	if (!clock_stays(p->clock, now))
+		show_time(p, now);
 }
 
 /* A segment with a wrong checksum changes nothing in a conversation that is known.  One with data that would begin a
@@ -327,26 +335,15 @@ struct flow *carry_frame(struct pipeline *p, const struct frame *f, struct segme
 	return carry_segment(p, f, seg, decode(p->decoder, f, seg));
 }
 
-struct early {
-	struct segment seg;
-	enum decoded result;
-	bool decoded, fetch; /* fetch: it is of another conversation than the one before */
-};
-
-/* A SYN, and the answer to one, are asked for among SYNs as well. */
-static inline uint32_t look_ahead(struct pipeline *p, const struct frame *f, struct early *e, uint32_t before)
+/* A SYN, and the answer to one, are asked for among SYNs as well.  Returns the tag; that of the one before where there is none. */
+static inline uint32_t expect(struct pipeline *p, struct segment *seg, uint32_t before)
 {
-	e->fetch = false;
-	e->decoded = decode_early(p->decoder, f, &e->seg, &e->result);
-	if (!e->decoded || e->result != DECODED_SEGMENT)
-		return before;
-	const uint32_t tag = flow_tag(p->flows, &e->seg.key);
-	e->seg.tag = tag;
+	const uint32_t tag = flow_tag(p->flows, &seg->key);
+	seg->tag = tag;
 	if (tag == before)
 		return tag;
-	e->fetch = true;
 	flow_expect(p->flows, tag);
-	if ((e->seg.flags & TCP_SYN) != 0)
+	if ((seg->flags & TCP_SYN) != 0)
 		knocks_expect(p->knocks, tag);
 	return tag;
 }
@@ -357,19 +354,26 @@ void pipeline_frames(struct pipeline *p, const struct frame *f, size_t count)
 {
 	struct early early[PIPELINE_FRAMES];
 	uint32_t tag = 0;
+	decode_early(p->decoder, f, count, early);
 	for (size_t i = 0; i < count; i++)
-		tag = look_ahead(p, &f[i], &early[i], tag);
-	for (size_t i = 1; i < count; i++)
-		if (early[i].fetch)
-			flow_fetch(p->flows, early[i].seg.tag);
+		if (early[i].result == DECODED_SEGMENT)
+			tag = expect(p, &early[i].segment, tag);
+	tag = 0;
+	for (size_t i = 0; i < count; i++) {
+		if (early[i].result != DECODED_SEGMENT || early[i].segment.tag == tag)
+			continue;
+		tag = early[i].segment.tag;
+		if (i != 0)
+			flow_fetch(p->flows, tag);
+	}
 	for (size_t i = 0; i < count; i++) {
 		struct early *e = &early[i];
 		begin_turn(p, &f[i]);
-		if (e->decoded)
-			decode_turn(p->decoder, e->result);
+		if (e->result == DECODED_LATER)
+			e->result = decode(p->decoder, &f[i], &e->segment);
 		else
-			e->result = decode(p->decoder, &f[i], &e->seg);
-		carry_segment(p, &f[i], &e->seg, e->result);
+			decode_turn(p->decoder, e->result);
+		carry_segment(p, &f[i], &e->segment, e->result);
 	}
 }
 

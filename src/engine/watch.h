@@ -104,6 +104,7 @@ struct pipeline {
 	struct reporter *reporter, *table; /* table: may be NULL */
 	struct decoder *decoder;
 	struct flow_table *flows;
+	struct clock *clock; /* that of `flows` */
 	size_t flows_most;
 	struct knocks *knocks;
 	uint32_t knocks_looked; /* the second in which their time was last asked */

@@ -7,39 +7,45 @@
 
 enum { JITTER_S = 10, BEHIND_MAX = 128 };
 
+/* What of the second has gone by stays so, whatever time it is now. */
+static void set(struct clock *c, int64_t now)
+{
+	const uint64_t gone = (uint64_t)c->high - c->began;
+	c->high = now;
+	c->began = (uint64_t)now - gone;
+	c->behind = 0;
+}
+
 void clock_stop(struct clock *c)
 {
+	set(c, INT64_MAX);
 	c->running = false;
 }
 
-bool clock_turn(struct clock *c, int64_t now)
+bool clock_show(struct clock *c, int64_t now)
 {
+	if (clock_stays(c, now))
+		return false;
 	if (!c->running) {
 		c->running = true;
-		c->high = now;
-		c->behind = 0;
+		set(c, now);
 		return false;
 	}
 	if (now < c->high) {
 		const uint64_t back = (uint64_t)c->high - (uint64_t)now;
 		c->behind = back > JITTER_S * SECOND ? c->behind + 1 : 0;
-		if (c->behind > BEHIND_MAX) {
-			c->high = now;
-			c->behind = 0;
-		}
+		if (c->behind > BEHIND_MAX)
+			set(c, now);
 		return false;
 	}
-	const uint64_t ahead = (uint64_t)now - (uint64_t)c->high;
+	if ((uint64_t)now - (uint64_t)c->high > A_DAY) {
+		set(c, now);
+		return false;
+	}
+	const uint64_t seconds = ((uint64_t)now - c->began) / SECOND;
 	c->high = now;
+	c->began += seconds * SECOND;
+	c->second += (uint32_t)seconds;
 	c->behind = 0;
-	if (ahead > A_DAY)
-		return false;
-	const uint64_t ns = c->fraction + ahead;
-	if (ns < SECOND) {
-		c->fraction = (uint32_t)ns;
-		return false;
-	}
-	c->second += (uint32_t)(ns / SECOND);
-	c->fraction = (uint32_t)(ns % SECOND);
-	return true;
+	return seconds != 0;
 }

@@ -13,27 +13,26 @@ enum { CLOCK_SECOND = 1000000000 }; /* ns */
 
 struct clock {
 	bool running;
-	int64_t high;      /* ns: latest time believed */
-	uint32_t fraction; /* ns since `second` began */
-	uint32_t second;   /* wraps; compared by difference only */
-	uint32_t behind;   /* times shown in a row that lay well before `high` */
+	int64_t high;    /* ns: latest time believed; while it does not run, later than all */
+	uint64_t began;  /* ns: when `second` did, by the times shown since.  Wraps; less than a second before `high` */
+	uint32_t second; /* wraps; compared by difference only */
+	uint32_t behind; /* times shown in a row that lay well before `high` */
 };
 
 /* Begin anew at the next time shown. */
 void clock_stop(struct clock *c);
 
-bool clock_turn(struct clock *c, int64_t now);
+/* Shows it a time.  True when at least one second has gone by. */
+bool clock_show(struct clock *c, int64_t now);
 
-/* True when at least one second has gone by.  Most packets are of the second of the one before. */
-static inline bool clock_show(struct clock *c, int64_t now)
+/* Is this time, as that of most packets, a later one of the same second?  Then it has been shown; else nothing is done. */
+static inline bool clock_stays(struct clock *c, int64_t now)
 {
-	const uint64_t ahead = (uint64_t)now - (uint64_t)c->high;
-	if (!c->running || now < c->high || ahead >= CLOCK_SECOND - c->fraction)
-		return clock_turn(c, now);
+	if (now < c->high || (uint64_t)now - c->began >= CLOCK_SECOND)
+		return false;
 	c->high = now;
-	c->fraction += (uint32_t)ahead;
 	c->behind = 0;
-	return false;
+	return true;
 }
 
 #endif

@@ -37,6 +37,7 @@ struct flow_table *flow_table_new(size_t flows, size_t payload, struct hash_key 
 		return NULL;
 	}
 	t->key = key;
+	clock_stop(&t->clock);
 	t->asked_tag = hash_key_of(t, &t->asked);
 	if (!table_init(t, flows, payload, e)) {
 		flow_table_free(t);
@@ -300,6 +301,11 @@ struct flow *flow_expired(struct flow_table *t)
 {
 	arm_touched(t);
 	return t->slots.used != 0 ? with_the_next(t, wheel_next(t, t->clock.second)) : NULL;
+}
+
+struct clock *flow_clock_of(struct flow_table *t)
+{
+	return &t->clock;
 }
 
 uint32_t flow_clock(const struct flow_table *t)

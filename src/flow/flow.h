@@ -12,6 +12,7 @@
 #include "base/err.h"
 #include "base/hash.h"
 #include "decode/segment.h"
+#include "flow/clock.h"
 
 struct flow_table;
 
@@ -74,6 +75,9 @@ bool flow_idle(struct flow_table *t, int64_t now);
 /* The next conversation whose time is over by the clock, or NULL: of those whose time is over at once, the one that was made
  * first.  It stays in the table until flow_drop. */
 struct flow *flow_expired(struct flow_table *t);
+
+/* Whoever shows it a time for every frame asks this first: of a time for which clock_stays is true, flow_idle would be, too. */
+struct clock *flow_clock_of(struct flow_table *t);
 
 /* What the clock shows, in seconds, which wrap. */
 uint32_t flow_clock(const struct flow_table *t);

@@ -120,10 +120,13 @@ enum source_got run_frames(const struct run *r, struct source *s, unsigned most,
 	struct frame frame[PIPELINE_FRAMES] = { 0 };
 	enum source_got got = GOT_FRAME;
 	for (unsigned n = 0; got == GOT_FRAME && n < most && !signals_any();) {
-		got = source_next(s, &frame[0], e);
-		if (got != GOT_FRAME)
-			break;
-		const size_t there = 1 + source_more(s, &frame[1], PIPELINE_FRAMES - 1);
+		size_t there = source_more(s, frame, PIPELINE_FRAMES);
+		if (there == 0) {
+			got = source_next(s, &frame[0], e);
+			if (got != GOT_FRAME)
+				break;
+			there = 1;
+		}
 		pipeline_frames(r->pipeline, frame, there);
 		n += (unsigned)there;
 	}
