@@ -57,18 +57,33 @@ static size_t space_of(size_t len)
 	return sizeof(struct item_head) + (len + STEP - 1) / STEP * STEP;
 }
 
+/* Nearly every item lies in one piece. */
 static void copy_in(struct ring *r, uint64_t place, const void *from, size_t len)
 {
-	const size_t at = (size_t)place & (r->size - 1), first = len < r->size - at ? len : r->size - at;
-	memcpy(r->shared->bytes + at, from, first);
-	memcpy(r->shared->bytes, (const unsigned char *)from + first, len - first);
+	const size_t at = (size_t)place & (r->size - 1), before_end = r->size - at;
+	if (len <= before_end) {
+		memcpy(r->shared->bytes + at, from, len);
+		return;
+	}
+	memcpy(r->shared->bytes + at, from, before_end);
+	memcpy(r->shared->bytes, (const unsigned char *)from + before_end, len - before_end);
 }
 
 static void copy_out(const struct ring *r, uint64_t place, void *to, size_t len)
 {
-	const size_t at = (size_t)place & (r->size - 1), first = len < r->size - at ? len : r->size - at;
-	memcpy(to, r->shared->bytes + at, first);
-	memcpy((unsigned char *)to + first, r->shared->bytes, len - first);
+	const size_t at = (size_t)place & (r->size - 1), before_end = r->size - at;
+	if (len <= before_end) {
+		memcpy(to, r->shared->bytes + at, len);
+		return;
+	}
+	memcpy(to, r->shared->bytes + at, before_end);
+	memcpy((unsigned char *)to + before_end, r->shared->bytes, len - before_end);
+}
+
+/* A head lies in one piece always. */
+static unsigned char *head_at(const struct ring *r, uint64_t place)
+{
+	return r->shared->bytes + ((size_t)place & (r->size - 1));
 }
 
 static void wake(const struct ring *r)
@@ -110,7 +125,7 @@ bool ring_put(struct ring *r, uint32_t tag, const void *item, size_t len)
 	if (!has_room(r, len))
 		return false;
 	const struct item_head head = { .len = (uint32_t)len, .tag = tag };
-	copy_in(r, r->at, &head, sizeof head);
+	memcpy(head_at(r, r->at), &head, sizeof head);
 	copy_in(r, r->at + sizeof head, item, len);
 	r->at += space_of(len);
 	atomic_store_explicit(&r->shared->head, r->at, memory_order_release);
@@ -161,7 +176,7 @@ enum ring_got ring_take(struct ring *r, uint32_t *tag, void *item, size_t room, 
 		return RING_EMPTY;
 	if (there > r->size || there < sizeof head)
 		return RING_BROKEN;
-	copy_out(r, r->at, &head, sizeof head);
+	memcpy(&head, head_at(r, r->at), sizeof head);
 	if (head.len > room || space_of(head.len) > there)
 		return RING_BROKEN;
 	copy_out(r, r->at + sizeof head, item, head.len);
