@@ -157,6 +157,27 @@ static enum step peel_v4(struct peel *p)
 	return protocol == PROTOCOL_AH ? peel_extensions(p, protocol) : leave(p, protocol);
 }
 
+bool ip_peel_plain(struct peel *p)
+{
+	const uint8_t *at = p->rest.at;
+	const size_t len = p->rest.len;
+	if (len >= IPV6_LEN && at[0] >> 4 == 6 && at[6] == PROTOCOL_TCP)
+		return peel_v6(p) == STEP_TCP;
+	if (len < IPV4_LEN || at[0] != 0x45 || at[9] != PROTOCOL_TCP || (read_be16(at + 6) & 0x3fff) != 0 ||
+	    !checksum_ip_right(slice_head(p->rest, IPV4_LEN)))
+		return false;
+	const size_t total = read_be16(at + 2);
+	if ((total != 0 && total < IPV4_LEN) || !trim(p, total))
+		return false;
+	p->ipv6 = false;
+	p->ttl = at[8];
+	p->src = at + 12;
+	p->dst = at + 16;
+	p->seg->ip_right = true;
+	peel_past(p, IPV4_LEN);
+	return true;
+}
+
 enum step ip_peel(struct peel *p)
 {
 	if (p->rest.len == 0)

@@ -88,6 +88,10 @@ bool link_is_ethernet(struct slice s);
 
 enum step ip_peel(struct peel *p);
 
+/* Past a header of IP that hangs on no frame before it, to TCP: IPv4 without options, whole, its sum right; IPv6 without extension
+ * headers.  False: it is different, or odd. */
+bool ip_peel_plain(struct peel *p);
+
 enum step encap_ip(struct peel *p);
 enum step encap_gre(struct peel *p);
 enum step encap_udp(struct peel *p);
