@@ -5,7 +5,7 @@
 #include <cmocka.h>
 #include "packet.h"
 
-enum { PPP = 9, RAW = 12, IP_LEN = 20 };
+enum { ETHERNET = 1, PPP = 9, RAW = 12, IP_LEN = 20, TYPE_IPV4 = 0x0800 };
 
 struct kit {
 	struct decoder *d;
@@ -159,7 +159,21 @@ static void counted(void **state)
 	close_kit(&k);
 }
 
-/* IPv4's own: R right, W wrong, Z zero. */
+/* IPv4's own: R right, W wrong, Z zero; of data, whose own sum is asked for as well. */
+static void shows_header(struct kit *k, char shown, int link)
+{
+	packet_plain(&k->p, 5);
+	if (shown == 'W')
+		packet_at(&k->p, 0)[11] ^= 0x10;
+	if (shown == 'Z')
+		packet_put16(packet_at(&k->p, 10), 0);
+	if (link == ETHERNET)
+		packet_ethernet(&k->p, TYPE_IPV4);
+	packet_take(k->d, &k->t, &k->p, link);
+	if (k->t.got == DECODED_SEGMENT)
+		assert_true(decode_checksum(k->d, &k->t.seg));
+}
+
 static void header(void **state)
 {
 	(void)state;
@@ -172,20 +186,17 @@ static void header(void **state)
 		{ CHECKSUM_NONE, { "RWZR", "++++" }, 2 },
 		{ CHECKSUM_AUTO, { "WWZRWZR", "++++-++" }, 5 },
 	};
+	static const int links[] = { RAW, ETHERNET };
 	static struct kit k;
-	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-		open_kit(&k, rows[i].policy);
-		for (size_t n = 0; rows[i].story.shown[n] != '\0'; n++) {
-			packet_plain(&k.p, 5);
-			if (rows[i].story.shown[n] == 'W')
-				packet_at(&k.p, 0)[11] ^= 0x10;
-			if (rows[i].story.shown[n] == 'Z')
-				packet_put16(packet_at(&k.p, 10), 0);
-			packet_take(k.d, &k.t, &k.p, RAW);
-			if (k.t.got != (rows[i].story.answers[n] == '+' ? DECODED_SEGMENT : DECODED_MALFORMED))
-				fail_msg("%s: number %zu: %s", rows[i].story.shown, n + 1, decoded_name(k.t.got));
+	for (size_t i = 0; i < 2 * sizeof rows / sizeof *rows; i++) {
+		const size_t row = i / 2;
+		open_kit(&k, rows[row].policy);
+		for (size_t n = 0; rows[row].story.shown[n] != '\0'; n++) {
+			shows_header(&k, rows[row].story.shown[n], links[i % 2]);
+			if (k.t.got != (rows[row].story.answers[n] == '+' ? DECODED_SEGMENT : DECODED_MALFORMED))
+				fail_msg("%s: number %zu: %s", rows[row].story.shown, n + 1, decoded_name(k.t.got));
 		}
-		assert_int_equal(decode_counters(k.d)->bad_ip_checksum, rows[i].bad);
+		assert_int_equal(decode_counters(k.d)->bad_ip_checksum, rows[row].bad);
 		close_kit(&k);
 	}
 }
