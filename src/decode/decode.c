@@ -4,8 +4,9 @@
 #include "decode/peel.h"
 
 #define ODD UINT64_C(0x9e3779b97f4a7c15)
-#define FRAGMENT_AND_PROTOCOL \
-	UINT64_C(0x3fff00ff00000000) /* of IPv4's bytes 6 to 13: more fragments, offset, protocol */
+
+/* Of IPv4's bytes 6 to 13: whether more fragments follow, the offset, and the protocol. */
+#define FRAGMENT_AND_PROTOCOL UINT64_C(0x3fff00ff00000000)
 
 enum {
 	IPV4_LEN = 20,

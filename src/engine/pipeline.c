@@ -335,7 +335,7 @@ struct flow *carry_frame(struct pipeline *p, const struct frame *f, struct segme
 	return carry_segment(p, f, seg, decode(p->decoder, f, seg));
 }
 
-/* A SYN, and the answer to one, are asked for among SYNs as well.  Returns the tag; that of the one before where there is none. */
+/* A SYN, and the answer to one, are asked for among SYNs as well.  Returns the tag. */
 static inline uint32_t expect(struct pipeline *p, struct segment *seg, uint32_t before)
 {
 	const uint32_t tag = flow_tag(p->flows, &seg->key);
