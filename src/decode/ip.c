@@ -133,6 +133,14 @@ static enum step peel_v6(struct peel *p)
 	return at[6] == PROTOCOL_TCP ? leave(p, PROTOCOL_TCP) : peel_extensions(p, at[6]);
 }
 
+static void read_v4(struct peel *p, const uint8_t *at)
+{
+	p->ipv6 = false;
+	p->ttl = at[8];
+	p->src = at + 12;
+	p->dst = at + 16;
+}
+
 static enum step peel_v4(struct peel *p)
 {
 	const uint8_t *at = p->rest.at;
@@ -141,10 +149,7 @@ static enum step peel_v4(struct peel *p)
 	const size_t len = (size_t)(at[0] & 15) * 4, total = read_be16(at + 2);
 	if (len < IPV4_LEN || len > p->rest.len || (total != 0 && total < len) || !trim(p, total))
 		return STEP_MALFORMED;
-	p->ipv6 = false;
-	p->ttl = at[8];
-	p->src = at + 12;
-	p->dst = at + 16;
+	read_v4(p, at);
 	if (!checksum_ip(p, slice_head(p->rest, len)))
 		return STEP_MALFORMED;
 	peel_past(p, len);
@@ -169,10 +174,7 @@ bool ip_peel_plain(struct peel *p)
 	const size_t total = read_be16(at + 2);
 	if ((total != 0 && total < IPV4_LEN) || !trim(p, total))
 		return false;
-	p->ipv6 = false;
-	p->ttl = at[8];
-	p->src = at + 12;
-	p->dst = at + 16;
+	read_v4(p, at);
 	p->seg->ip_right = true;
 	peel_past(p, IPV4_LEN);
 	return true;

@@ -18,14 +18,14 @@ for kind in ${KINDS:-bulk short relay mixed}; do
 	"$generate" "$kind" "$size" "$work/x.pcap" || exit 1
 	for j in ${WORKERS:-2}; do
 		replay="$culvert replay -q -o /dev/null $work/x.pcap"
-		alone=$(seq "$j" | sed "s|.*|$replay \&|")
+		apart=$(seq "$j" | sed "s|.*|$replay \&|")
 		"$here/measure.py" "$runs" "one=$replay" "many=$replay -j $j" "ordered=$replay -j $j --ordered" \
-			"alone=sh -c '$alone wait'" >"$work/times" || exit 1
+			"apart=sh -c '$apart wait'" >"$work/times" || exit 1
 		awk -v kind="$kind" -v j="$j" '{ cpu[$1] = $2; wall[$1] = $4 }
 		END {
 			printf "%-6s %3d %9.3f %9.3f %9.3f %9.3f %9.2f %9.3f %9.3f %9.2f %9.2f\n", kind, j, wall["one"], cpu["one"], wall["many"],
 				cpu["many"], wall["one"] / wall["many"], wall["ordered"], cpu["ordered"], wall["one"] / wall["ordered"],
-				j * wall["one"] / wall["alone"]
+				j * wall["one"] / wall["apart"]
 		}' "$work/times"
 	done
 	rm "$work/x.pcap"
