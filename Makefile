@@ -64,7 +64,7 @@ all: $(B)/culvert ## build the program
 # time.  Profiles lie beside the objects and are found by their names; a program that is shut in can't write them, and
 # -Wno-missing-profile would hide that.
 TRAINED := build/trained
-LEARN   := -fprofile-generate -fprofile-update=single
+LEARN   := -fprofile-generate -fprofile-update=single -D_exit=exit
 LEARNT  := -fprofile-use -fprofile-partial-training -Wno-missing-profile -Wno-maybe-uninitialized
 # gcc clears a small struct with `rep stos`, which is slow to begin: one of them had 17 % of the samples in follow() (perf, bulk HTTP), a
 # hundredth of the whole.
@@ -81,6 +81,7 @@ $(TRAINED)/done: $(SRC) $(MAIN) $(wildcard src/*/*.h) Makefile | $(B)/generate
 	$(if $(findstring gcc,$(CC)),+@$(call train,$(LEARN),))
 	$(if $(findstring gcc,$(CC)),@$(B)/generate syn 4000 $(TRAINED)/flood.pcap && $(TRAINED)/culvert replay --sandbox off -q --flows 1000 -o /dev/null $(TRAINED)/flood.pcap)
 	$(if $(findstring gcc,$(CC)),@$(TRAINED)/culvert replay --sandbox off -q -o /dev/null pcaps && test -s $(TRAINED)/obj/engine/follow.gcda)
+	$(if $(findstring gcc,$(CC)),@$(TRAINED)/culvert replay --sandbox off -q -j 2 -o /dev/null pcaps && test -s $(TRAINED)/obj/main/hand.gcda)
 	@rm -f $(TRAINED)/flood.pcap
 	@find $(TRAINED) '(' -name '*.o' -o -name culvert ')' -delete 2>/dev/null || true
 	+@$(call train,$(if $(findstring gcc,$(CC)),$(LEARNT)),$(LTO))

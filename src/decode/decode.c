@@ -273,7 +273,7 @@ static inline bool is_ipv4_in_ethernet(const struct frame *f)
 }
 
 /* In one step instead of five, which saves a third of all that decoding takes. */
-static inline enum step peel_plain(struct peel *p, struct slice datagram)
+static ALWAYS_INLINE enum step peel_plain(struct peel *p, struct slice datagram)
 {
 	const uint8_t *ip = datagram.at;
 	p->ttl = ip[8];
@@ -333,36 +333,56 @@ static NOT_INLINE enum decoded decode_linked(struct decoder *d, const struct fra
 	return ip_peel_plain(&p) ? (enum decoded)(peel_tcp(&p) - STEP_DONE) : DECODED_LATER;
 }
 
-static inline enum decoded decode_plain(struct decoder *d, const struct frame *f, struct segment *out)
+/* `plain` is its datagram, or empty. */
+static ALWAYS_INLINE enum decoded decode_ours(
+    struct decoder *d, const struct frame *f, struct slice plain, struct segment *out)
 {
-	const struct slice plain = plain_datagram(f);
 	if (plain.len == 0)
 		return is_ipv4_in_ethernet(f) ? DECODED_LATER : decode_linked(d, f, out);
-	if (passes_over(d, f, plain))
-		return DECODED_ELSEWHERE;
 	struct peel p = begin_peel(d, f, out);
 	return (enum decoded)(peel_plain(&p, plain) - STEP_DONE);
 }
 
-void decode_early(struct decoder *d, const struct frame *f, size_t count, struct early *out)
+/* First whose they are, then what they are.  Whose the next one is nobody can foretell, nor can a processor: asked by a jump, it
+ * would go the wrong way every other time, here and wherever frames are gone through after this. */
+static NOT_INLINE size_t decode_share(struct decoder *d, const struct frame *f, size_t count, struct early *out)
 {
-	for (size_t i = 0; i < count; i++)
-		out[i].result = decode_plain(d, &f[i], &out[i].segment);
+	struct early *end = out;
+	for (size_t i = 0; i < count; i++) {
+		end->frame = &f[i];
+		end->datagram = plain_datagram(&f[i]);
+		end += !passes_over(d, &f[i], end->datagram);
+	}
+	for (struct early *e = out; e < end; e++)
+		e->result = decode_ours(d, e->frame, e->datagram, &e->segment);
+	return (size_t)(end - out);
 }
 
-void decode_turn(struct decoder *d, enum decoded result)
+size_t decode_early(struct decoder *d, const struct frame *f, size_t count, struct early *out)
 {
-	d->counters.frames++;
-	d->counters.by_result[result]++;
+	if (d->parts > 1)
+		return decode_share(d, f, count, out);
+	for (size_t i = 0; i < count; i++) {
+		out[i].frame = &f[i];
+		out[i].result = decode_ours(d, &f[i], plain_datagram(&f[i]), &out[i].segment);
+	}
+	return count;
+}
+
+void decode_turns(struct decoder *d, enum decoded result, uint64_t count)
+{
+	d->counters.frames += count;
+	d->counters.by_result[result] += count;
 }
 
 enum decoded decode(struct decoder *d, const struct frame *f, struct segment *out)
 {
 	frag_release(&d->frag);
-	enum decoded result = decode_plain(d, f, out);
+	const struct slice plain = plain_datagram(f);
+	enum decoded result = passes_over(d, f, plain) ? DECODED_ELSEWHERE : decode_ours(d, f, plain, out);
 	if (result == DECODED_LATER)
 		result = peel_layers(d, f, out);
-	decode_turn(d, result);
+	decode_turns(d, result, 1);
 	return result;
 }
 

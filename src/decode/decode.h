@@ -53,15 +53,19 @@ void decoder_share(struct decoder *d, unsigned part, unsigned parts);
  * valid until the next decode. */
 enum decoded decode(struct decoder *d, const struct frame *f, struct segment *out);
 
-/* The same in two parts: what frames are, before their turn has come; and that it has.  What is DECODED_LATER hangs on frames before
- * it, or may; it is to be decoded in its turn.  Nothing is changed or counted early, and a segment's payload points into its
- * frame. */
+/* The same in two parts: what frames are, before their turn has come; and that it has, of so many with the same result.  What is
+ * DECODED_LATER hangs on frames before it, or may; it is to be decoded in its turn.  Nothing is changed or counted early, and a
+ * segment's payload points into its frame.
+ *
+ * Most that are DECODED_ELSEWHERE are left out of `out`, which has room for all.  Returns how many are in it, in their order. */
 struct early {
+	const struct frame *frame; /* which of them */
 	enum decoded result;
+	struct slice datagram;  /* the decoder's own */
 	struct segment segment; /* of DECODED_SEGMENT */
 };
-void decode_early(struct decoder *d, const struct frame *f, size_t count, struct early *out);
-void decode_turn(struct decoder *d, enum decoded result);
+size_t decode_early(struct decoder *d, const struct frame *f, size_t count, struct early *out);
+void decode_turns(struct decoder *d, enum decoded result, uint64_t count);
 
 /* May these bytes be believed?  Touches every byte of the segment, so ask only for bytes that matter.  `auto` lets pass
  * what a sender that leaves checksums to its network card writes (it never shows a right one); from a sender that has

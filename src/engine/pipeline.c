@@ -309,11 +309,18 @@ static struct flow *take_segment(struct pipeline *p, const struct segment *seg, 
 	return f;
 }
 
+/* So many frames have come. */
+static inline void count_frames(struct pipeline *p, uint64_t frames)
+{
+	p->stats.frames = frames;
+	p->turn = 2 * frames;
+}
+
 static inline void begin_turn(struct pipeline *p, const struct frame *f)
 {
-	if (p->stats.frames++ == 0)
+	if (p->stats.frames == 0)
 		p->stats.first = f->t;
-	p->turn = 2 * p->stats.frames;
+	count_frames(p, p->stats.frames + 1);
 	p->stats.frame_bytes += f->bytes.len;
 	p->stats.last = f->t;
 	expire(p, f->t);
@@ -350,30 +357,68 @@ static inline uint32_t expect(struct pipeline *p, struct segment *seg, uint32_t 
 
 /* Each waits for memory three times: for the tag, for the conversation, and for what that leads to.  Side by side, they wait
  * at once. */
-void pipeline_frames(struct pipeline *p, const struct frame *f, size_t count)
+static inline void run_ahead(struct pipeline *p, struct early *early, const struct early *end)
 {
-	struct early early[PIPELINE_FRAMES];
 	uint32_t tag = 0;
-	decode_early(p->decoder, f, count, early);
-	for (size_t i = 0; i < count; i++)
-		if (early[i].result == DECODED_SEGMENT)
-			tag = expect(p, &early[i].segment, tag);
+	for (struct early *e = early; e < end; e++)
+		if (e->result == DECODED_SEGMENT)
+			tag = expect(p, &e->segment, tag);
 	tag = 0;
-	for (size_t i = 0; i < count; i++) {
-		if (early[i].result != DECODED_SEGMENT || early[i].segment.tag == tag)
+	for (const struct early *e = early; e < end; e++) {
+		if (e->result != DECODED_SEGMENT || e->segment.tag == tag)
 			continue;
-		tag = early[i].segment.tag;
-		if (i != 0)
+		tag = e->segment.tag;
+		if (e != early)
 			flow_fetch(p->flows, tag);
 	}
-	for (size_t i = 0; i < count; i++) {
-		struct early *e = &early[i];
-		begin_turn(p, &f[i]);
-		if (e->result == DECODED_LATER)
-			e->result = decode(p->decoder, &f[i], &e->segment);
+}
+
+/* Those of the second of the frame before are shown to the clock together: nobody's time is over at one of them, and what is
+ * another's needs no turn.  Returns how many. */
+static inline size_t show_times(struct pipeline *p, const struct frame *f, size_t count)
+{
+	size_t n = 0;
+	uint64_t bytes = 0;
+	for (; n < count && clock_stays(p->clock, f[n].t); n++)
+		bytes += f[n].bytes.len;
+	p->stats.frame_bytes += bytes;
+	if (n != 0)
+		p->stats.last = f[n - 1].t;
+	return n;
+}
+
+static inline void take_turn(struct pipeline *p, struct early *e)
+{
+	if (e->result == DECODED_LATER)
+		e->result = decode(p->decoder, e->frame, &e->segment);
+	else
+		decode_turns(p->decoder, e->result, 1);
+	carry_segment(p, e->frame, &e->segment, e->result);
+}
+
+void pipeline_frames(struct pipeline *p, const struct frame *f, size_t count)
+{
+	struct early early[PIPELINE_FRAMES], *e = early;
+	const struct early *const end = early + decode_early(p->decoder, f, count, early);
+	run_ahead(p, early, end);
+	const uint64_t before = p->stats.frames;
+	const struct frame *const together = f + show_times(p, f, count);
+	for (; e < end && e->frame < together; e++) {
+		count_frames(p, before + (uint64_t)(e->frame - f) + 1);
+		take_place(p, UINT64_MAX);
+		take_turn(p, e);
+	}
+	if (together != f) {
+		decode_turns(p->decoder, DECODED_ELSEWHERE, (uint64_t)(together - f) - (uint64_t)(e - early));
+		count_frames(p, before + (uint64_t)(together - f));
+		take_place(p, UINT64_MAX);
+	}
+	for (const struct frame *apart = together; apart < f + count; apart++) {
+		begin_turn(p, apart);
+		if (e < end && e->frame == apart)
+			take_turn(p, e++);
 		else
-			decode_turn(p->decoder, e->result);
-		carry_segment(p, &f[i], &e->segment, e->result);
+			decode_turns(p->decoder, DECODED_ELSEWHERE, 1);
 	}
 }
 
