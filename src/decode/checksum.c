@@ -162,9 +162,7 @@ bool checksum_ip(struct peel *p, struct slice header)
 		d->counters.bad_ip_checksum++;
 	if (d->policy != CHECKSUM_AUTO)
 		return right || d->policy == CHECKSUM_NONE;
-	uint64_t address[2] = { 0 };
-	memcpy(address, p->src, 4);
-	struct sender *s = senders_get(&d->senders, address, p->space);
+	struct sender *s = senders_get(&d->senders, senders_who(&d->senders, p->src, p->dst, false, p->space));
 	if (right)
 		s->shown |= SHOWN_RIGHT_IP;
 	return right || (s->shown & SHOWN_RIGHT_IP) == 0 || read_be16(header.at + 10) == 0;
@@ -207,9 +205,9 @@ static bool believe(struct sender *sender, const struct segment *s, bool right)
 static NOT_INLINE bool ask_sender(struct decoder *d, const struct segment *s, bool right)
 {
 	const struct endpoint *from = s->way == LO_TO_HI ? &s->key.lo : &s->key.hi;
-	uint64_t address[2];
-	memcpy(address, from->addr, sizeof address);
-	struct sender *sender = senders_get(&d->senders, address, s->key.space);
+	const struct endpoint *to = s->way == LO_TO_HI ? &s->key.hi : &s->key.lo;
+	const uint64_t who = senders_who(&d->senders, from->addr, to->addr, s->key.ipv6, s->key.space);
+	struct sender *sender = senders_get(&d->senders, who);
 	if (s->ip_right)
 		sender->shown |= SHOWN_RIGHT_IP;
 	return believe(sender, s, right);

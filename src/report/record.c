@@ -239,11 +239,14 @@ static void write_traffic_stats(struct json *j, const struct report_stats *s)
 	json_uint(j, "fragments_dropped", s->fragments_dropped);
 	json_uint(j, "bad_checksums", s->bad_checksums);
 	json_object_end(j);
+	/* Peaks of several workers need not have been at one time: with files, which any number of them tells alike, none is told. */
 	json_object(j, "flow");
 	json_uint(j, "total", s->flows);
-	json_uint(j, "peak", s->flows_peak);
+	if (s->live != NULL)
+		json_uint(j, "peak", s->flows_peak);
 	json_uint(j, "evicted", s->flows_evicted);
-	json_uint(j, "half_open_peak", s->half_open_peak);
+	if (s->live != NULL)
+		json_uint(j, "half_open_peak", s->half_open_peak);
 	json_uint(j, "half_open_evicted", s->half_open_evicted);
 	json_object_end(j);
 	json_object_end(j);

@@ -359,6 +359,12 @@ static void counters_of_a_run(void **state)
 	keep(d, record_stats(&r, &none));
 	lacks(d, "\"first\"");
 	lacks(d, "\"enforce\"");
+	lacks(d, "peak\"");
+	const struct live_stats listening = { .now = STORY_T0, .uptime_s = 1 };
+	const struct report_stats peaks = { .flows_peak = 7, .half_open_peak = 8, .live = &listening };
+	r = begin(d, d->line, MAX_LINE, false);
+	keep(d, record_stats(&r, &peaks));
+	has(d, "\"flow\":{\"total\":0,\"peak\":7,\"evicted\":0,\"half_open_peak\":8,\"half_open_evicted\":0}");
 	const struct enforce_stats marks = { 1, 2, 3, 4, 5, 6 };
 	const struct report_stats marking = { .enforce = &marks };
 	r = begin(d, d->line, MAX_LINE, false);
