@@ -349,12 +349,12 @@ static NOT_INLINE size_t decode_share(struct decoder *d, const struct frame *f, 
 {
 	struct early *end = out;
 	for (size_t i = 0; i < count; i++) {
-		end->frame = &f[i];
+		end->frame = i;
 		end->datagram = plain_datagram(&f[i]);
 		end += !passes_over(d, &f[i], end->datagram);
 	}
 	for (struct early *e = out; e < end; e++)
-		e->result = decode_ours(d, e->frame, e->datagram, &e->segment);
+		e->result = decode_ours(d, &f[e->frame], e->datagram, &e->segment);
 	return (size_t)(end - out);
 }
 
@@ -363,7 +363,7 @@ size_t decode_early(struct decoder *d, const struct frame *f, size_t count, stru
 	if (d->parts > 1)
 		return decode_share(d, f, count, out);
 	for (size_t i = 0; i < count; i++) {
-		out[i].frame = &f[i];
+		out[i].frame = i;
 		out[i].result = decode_ours(d, &f[i], plain_datagram(&f[i]), &out[i].segment);
 	}
 	return count;

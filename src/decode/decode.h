@@ -59,7 +59,7 @@ enum decoded decode(struct decoder *d, const struct frame *f, struct segment *ou
  *
  * Most that are DECODED_ELSEWHERE are left out of `out`, which has room for all.  Returns how many are in it, in their order. */
 struct early {
-	const struct frame *frame; /* which of them */
+	size_t frame; /* which of them */
 	enum decoded result;
 	struct slice datagram;  /* the decoder's own */
 	struct segment segment; /* of DECODED_SEGMENT */

@@ -387,13 +387,13 @@ static inline size_t show_times(struct pipeline *p, const struct frame *f, size_
 	return n;
 }
 
-static inline void take_turn(struct pipeline *p, struct early *e)
+static inline void take_turn(struct pipeline *p, const struct frame *f, struct early *e)
 {
 	if (e->result == DECODED_LATER)
-		e->result = decode(p->decoder, e->frame, &e->segment);
+		e->result = decode(p->decoder, f, &e->segment);
 	else
 		decode_turns(p->decoder, e->result, 1);
-	carry_segment(p, e->frame, &e->segment, e->result);
+	carry_segment(p, f, &e->segment, e->result);
 }
 
 void pipeline_frames(struct pipeline *p, const struct frame *f, size_t count)
@@ -402,21 +402,21 @@ void pipeline_frames(struct pipeline *p, const struct frame *f, size_t count)
 	const struct early *const end = early + decode_early(p->decoder, f, count, early);
 	run_ahead(p, early, end);
 	const uint64_t before = p->stats.frames;
-	const struct frame *const together = f + show_times(p, f, count);
+	const size_t together = show_times(p, f, count);
 	for (; e < end && e->frame < together; e++) {
-		count_frames(p, before + (uint64_t)(e->frame - f) + 1);
+		count_frames(p, before + e->frame + 1);
 		take_place(p, UINT64_MAX);
-		take_turn(p, e);
+		take_turn(p, &f[e->frame], e);
 	}
-	if (together != f) {
-		decode_turns(p->decoder, DECODED_ELSEWHERE, (uint64_t)(together - f) - (uint64_t)(e - early));
-		count_frames(p, before + (uint64_t)(together - f));
+	if (together != 0) {
+		decode_turns(p->decoder, DECODED_ELSEWHERE, together - (size_t)(e - early));
+		count_frames(p, before + together);
 		take_place(p, UINT64_MAX);
 	}
-	for (const struct frame *apart = together; apart < f + count; apart++) {
-		begin_turn(p, apart);
-		if (e < end && e->frame == apart)
-			take_turn(p, e++);
+	for (size_t i = together; i < count; i++) {
+		begin_turn(p, &f[i]);
+		if (e < end && e->frame == i)
+			take_turn(p, &f[i], e++);
 		else
 			decode_turns(p->decoder, DECODED_ELSEWHERE, 1);
 	}
