@@ -61,8 +61,8 @@ all: $(B)/culvert ## build the program
 
 # What is installed and measured is compiled twice by gcc, the second time for what it met in pcaps/: a sixth less time on
 # bulk HTTP.  A small flood is met as well, or what only a flood comes to would be compiled to be short and not fast: a sixth of its
-# time.  Profiles lie beside the objects and are found by their names; a program that is shut in can't write them, and
-# -Wno-missing-profile would hide that.
+# time.  Profiles lie beside the objects and are found by their names; a program that is shut in can't write them, nor can a worker
+# that leaves by _exit, and -Wno-missing-profile would hide that.
 TRAINED := build/trained
 LEARN   := -fprofile-generate -fprofile-update=single -D_exit=exit
 LEARNT  := -fprofile-use -fprofile-partial-training -Wno-missing-profile -Wno-maybe-uninitialized

@@ -115,7 +115,8 @@ static void carry(struct pipeline *p, const struct stack *st, size_t at_once)
 	}
 }
 
-static struct told tell(const struct stack *st, size_t at_once)
+/* As one of so many workers; 0: it is the only one. */
+static struct told tell_part(const struct stack *st, size_t at_once, unsigned part, unsigned parts)
 {
 	char path[] = "/tmp/culvert-frames-XXXXXX";
 	struct err e;
@@ -129,6 +130,8 @@ static struct told tell(const struct stack *st, size_t at_once)
 	};
 	struct pipeline *p = pipeline_new(&options, r, &e);
 	assert_non_null(p);
+	if (parts != 0)
+		pipeline_share(p, part, parts, false);
 	pipeline_source(p, "x.pcap");
 	carry(p, st, at_once);
 	pipeline_drain(p);
@@ -141,6 +144,11 @@ static struct told tell(const struct stack *st, size_t at_once)
 	close(file);
 	unlink(path);
 	return told;
+}
+
+static struct told tell(const struct stack *st, size_t at_once)
+{
+	return tell_part(st, at_once, 0, 0);
 }
 
 static unsigned count_of(const char *text, const char *what)
@@ -159,6 +167,8 @@ static void check_stats(const struct report_stats *many, const struct report_sta
 	assert_int_equal(many->malformed, one->malformed);
 	assert_int_equal(many->bad_checksums, one->bad_checksums);
 	assert_int_equal(many->flows, one->flows);
+	assert_int_equal(many->first, one->first);
+	assert_int_equal(many->last, one->last);
 	assert_memory_equal(many->by_label, one->by_label, sizeof one->by_label);
 }
 
@@ -176,6 +186,35 @@ static void as_one_by_one(void **state)
 		free(many.text);
 	}
 	free(one.text);
+}
+
+/* Each has its part, whatever number of frames comes at once; together they have all, and each has seen every frame. */
+static void by_several(void **state)
+{
+	enum { PARTS = 3 };
+	struct stack *st = *state;
+	const struct told whole = tell(st, 1);
+	unsigned records = 0, some = 0;
+	for (unsigned part = 0; part < PARTS; part++) {
+		const struct told one = tell_part(st, 1, part, PARTS);
+		for (size_t at_once = 2; at_once <= PIPELINE_FRAMES; at_once++) {
+			const struct told many = tell_part(st, at_once, part, PARTS);
+			assert_string_equal(many.text, one.text);
+			check_stats(&many.stats, &one.stats);
+			free(many.text);
+		}
+		assert_int_equal(one.stats.frames, whole.stats.frames);
+		assert_int_equal(one.stats.frame_bytes, whole.stats.frame_bytes);
+		assert_int_equal(one.stats.first, whole.stats.first);
+		assert_int_equal(one.stats.last, whole.stats.last);
+		for (char *line = strtok(one.text, "\n"); line != NULL; line = strtok(NULL, "\n"), records++)
+			assert_non_null(strstr(whole.text, line));
+		some += one.stats.flows != 0;
+		free(one.text);
+	}
+	assert_int_equal(records, count_of(whole.text, "\n"));
+	assert_int_equal(some, PARTS);
+	free(whole.text);
 }
 
 /* By the next conversation's first packet: that is no time of its own. */
@@ -221,6 +260,7 @@ static int end(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(as_one_by_one), cmocka_unit_test(over_by_the_next) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(as_one_by_one), cmocka_unit_test(by_several),
+		cmocka_unit_test(over_by_the_next) };
 	return cmocka_run_group_tests(tests, begin, end);
 }
