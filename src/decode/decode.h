@@ -69,7 +69,7 @@ void decode_turns(struct decoder *d, enum decoded result, uint64_t count);
 
 /* May these bytes be believed?  Touches every byte of the segment, so ask only for bytes that matter.  `auto` lets pass
  * what a sender that leaves checksums to its network card writes (it never shows a right one); from a sender that has
- * shown right ones a wrong one is refused.  A segment that was cut by the capture cannot be checked and passes. */
+ * shown the same receiver right ones a wrong one is refused.  A segment that was cut by the capture cannot be checked and passes. */
 bool decode_checksum(struct decoder *d, const struct segment *s);
 
 const struct decode_counters *decode_counters(struct decoder *d);
