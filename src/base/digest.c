@@ -6,6 +6,7 @@
 #include <endian.h>
 #include <sha2.h>
 #include "base/digit.h"
+#include "base/sha1.h"
 
 /* Not in check builds, so that both ways are tested. */
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(CHECK_BUILD)
@@ -13,54 +14,25 @@
 #include <immintrin.h>
 #endif
 
-static uint32_t rotate(uint32_t x, unsigned by)
-{
-	return x << by | x >> (32 - by);
-}
-
 /* FIPS 180-4, 6.1.2, step 1. */
 static void spread(const uint8_t block[64], uint32_t w[80])
 {
 	for (unsigned t = 0; t < 16; t++)
 		w[t] = read_be32(block + 4 * t);
 	for (unsigned t = 16; t < 80; t++) {
-		uint32_t word = rotate(w[t - 3] ^ w[t - 8] ^ w[t - 14] ^ w[t - 16], 1);
+		const uint32_t mixed = w[t - 3] ^ w[t - 8] ^ w[t - 14] ^ w[t - 16];
+		uint32_t word = SHA1_ROTATE(mixed, 1);
 		/* Kept from being done two at a time: two words stored one by one cannot be loaded together without a stall. */
 		__asm__("" : "+r"(word));
 		w[t] = word;
 	}
 }
 
-/* One round, 6.1.2, step 3, with the names of the words turned by one instead of their values moved. */
-#define ROUND(a, b, c, d, e, f, with)       \
-	do {                                \
-		(e) += (with) + f(b, c, d); \
-		(e) += rotate((a), 5);      \
-		(b) = rotate((b), 30);      \
-	} while (0)
-
-#define TWENTY(from, f, constant)                               \
-	for (unsigned t = (from); t < (from) + 20; t += 5) {    \
-		ROUND(a, b, c, d, e, f, w[t] + (constant));     \
-		ROUND(e, a, b, c, d, f, w[t + 1] + (constant)); \
-		ROUND(d, e, a, b, c, f, w[t + 2] + (constant)); \
-		ROUND(c, d, e, a, b, f, w[t + 3] + (constant)); \
-		ROUND(b, c, d, e, a, f, w[t + 4] + (constant)); \
-	}
-
-/* FIPS 180-4, 4.1.1. */
-#define CHOOSE(x, y, z)   ((z) ^ ((x) & ((y) ^ (z))))
-#define PARITY(x, y, z)   ((x) ^ (y) ^ (z))
-#define MAJORITY(x, y, z) (((x) & (y)) | ((z) & ((x) | (y))))
-
 static void sha1_block(uint32_t h[5], const uint8_t block[64])
 {
 	uint32_t w[80], a = h[0], b = h[1], c = h[2], d = h[3], e = h[4];
 	spread(block, w);
-	TWENTY(0, CHOOSE, 0x5a827999)
-	TWENTY(20, PARITY, 0x6ed9eba1)
-	TWENTY(40, MAJORITY, 0x8f1bbcdc)
-	TWENTY(60, PARITY, 0xca62c1d6)
+	SHA1_EIGHTY
 	h[0] += a;
 	h[1] += b;
 	h[2] += c;
@@ -118,7 +90,7 @@ static void sha1_take(uint32_t h[5], const uint8_t block[64])
 
 void digest_sha1(struct slice in, uint8_t out[20])
 {
-	uint32_t h[5] = { 0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476, 0xc3d2e1f0 };
+	uint32_t h[5] = SHA1_BEGIN;
 	struct slice rest = in;
 	for (; rest.len >= 64; rest = slice_from(rest, 64))
 		sha1_take(h, rest.at);

@@ -93,21 +93,52 @@ static uint8_t *put_bytes(uint8_t *at, const uint8_t *bytes, size_t len)
 }
 
 /* Community ID v1: SHA-1 over seed, lower and higher address, protocol, a zero byte, their ports.  The key is already in
- * that order. */
-void community_id(const struct flow_key *k, char *out)
+ * that order.  Returns the length. */
+static size_t put_message(const struct flow_key *k, uint8_t out[LANE_MOST])
 {
 	enum { SEED = 0, PROTOCOL_TCP = 6 };
-	uint8_t text[40];
 	const size_t address = k->ipv6 ? 16 : 4;
-	uint8_t *at = put_be16(text, SEED);
+	uint8_t *at = put_be16(out, SEED);
 	at = put_bytes(at, k->lo.addr, address);
 	at = put_bytes(at, k->hi.addr, address);
 	*at++ = PROTOCOL_TCP;
 	*at++ = 0;
 	at = put_be16(at, k->lo.port);
 	at = put_be16(at, k->hi.port);
-	uint8_t sum[20];
-	digest_sha1((struct slice){ text, (size_t)(at - text) }, sum);
-	memcpy(out, "1:", 2);
-	base64_encode((struct slice){ sum, sizeof sum }, out + 2, 30);
+	return (size_t)(at - out);
+}
+
+/* Without its NUL. */
+static void put_id(char *at, const uint8_t sum[20])
+{
+	char text[COMMUNITY_ID_LEN - 2 + 1];
+	base64_encode((struct slice){ sum, 20 }, text, sizeof text);
+	memcpy(at, "1:", 2);
+	memcpy(at + 2, text, COMMUNITY_ID_LEN - 2);
+}
+
+void community_id(const struct flow_key *k, char *out)
+{
+	uint8_t message[LANE_MOST], sum[20];
+	digest_sha1((struct slice){ message, put_message(k, message) }, sum);
+	put_id(out, sum);
+	out[COMMUNITY_ID_LEN] = '\0';
+}
+
+void community_id_owe(struct owed_ids *o, const struct flow_key *k, char *at)
+{
+	uint8_t message[LANE_MOST];
+	lanes_set(&o->lanes, o->count, (struct slice){ message, put_message(k, message) });
+	o->at[o->count++] = at;
+}
+
+void community_id_pay(struct owed_ids *o)
+{
+	uint8_t sum[LANES][20];
+	if (o->count == 0)
+		return;
+	lanes_sha1(&o->lanes, sum);
+	for (unsigned i = 0; i < o->count; i++)
+		put_id(o->at[i], sum[i]);
+	o->count = 0;
 }

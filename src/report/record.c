@@ -22,10 +22,11 @@ static char *pen_endpoint(char *at, const struct endpoint *e, bool ipv6)
 }
 
 /* A record's head is written with a pen: 600 instructions less than key by key. */
-static void write_endpoints(struct json *j, const struct facts *f)
+static void write_endpoints(struct record *r, const struct facts *f)
 {
+	struct json *const j = &r->json;
 	const struct endpoint *client = facts_client(f), *server = facts_server(f);
-	char *at = json_claim(j);
+	char *const claimed = json_claim(j), *at = claimed;
 	at = pen_text(at, ",\"src_ip\":\"");
 	at = pen_endpoint(at, client, f->key->ipv6);
 	at = pen_text(at, "\",\"src_port\":");
@@ -35,7 +36,11 @@ static void write_endpoints(struct json *j, const struct facts *f)
 	at = pen_text(at, "\",\"dest_port\":");
 	at = pen_uint(at, server->port);
 	at = pen_text(at, ",\"proto\":\"TCP\",\"community_id\":\"");
-	community_id(f->key, at);
+	/* Not where it may not stay. */
+	if (r->owed != NULL && claimed != j->spare)
+		community_id_owe(r->owed, f->key, at);
+	else
+		community_id(f->key, at);
 	at = pen_text(at + COMMUNITY_ID_LEN, "\"");
 	json_settle(j, at);
 }
@@ -70,7 +75,7 @@ void record_head_as(struct record *r, struct slice type, const struct facts *f)
 		record_wire(r, "in_iface", (struct slice){ (const uint8_t *)f->interface, strlen(f->interface) });
 	json_plain(j, "event_type", (const char *)type.at, type.len);
 	write_vlans(r, f->encap);
-	write_endpoints(j, f);
+	write_endpoints(r, f);
 }
 
 size_t record_end(struct record *r)

@@ -15,8 +15,9 @@ struct record {
 	struct json json;
 	struct clock_text *clock;
 	struct phrases *phrases;
-	bool bare; /* leave out strings from the wire */
-	bool cut;  /* something was left out or shortened */
+	struct owed_ids *owed; /* NULL: ids are made at once */
+	bool bare;             /* leave out strings from the wire */
+	bool cut;              /* something was left out or shortened */
 };
 
 size_t record_handshake(struct record *r, const struct facts *f, unsigned level, const struct handshake_record *h);

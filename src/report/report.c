@@ -1,5 +1,8 @@
-/* A line is made whole in the reporter's own memory, then given to `out`.  One that does not fit is made again in its bare
- * form: short of strings, never missing. */
+/* A line is made whole in the reporter's own memory, then given to `out` or to a ring.  One that does not fit is made again in its bare
+ * form: short of strings, never missing.
+ *
+ * Where nobody waits for each line, some are held until there are eight, so that the digests in them are made side by side: they were
+ * a tenth of all instructions on short flows. */
 #include "report/report.h"
 
 #include <stdlib.h>
@@ -10,7 +13,17 @@
 #include "report/record.h"
 #include "report/text.h"
 
-enum { PATIENCE_MS = 200 /* for a keeper that is behind */ };
+enum {
+	PATIENCE_MS = 200 /* for a keeper that is behind */,
+	HELD_ROOM = 16384 /* bytes of lines, beside one more */,
+	HELD_TURNS = 4096 /* frames in which an ordered line is held: others may wait for it */
+};
+
+/* A line that has been made, but for its id. */
+struct held {
+	size_t at, len; /* its place before it, if it has one */
+	int64_t now;
+};
 
 struct reporter {
 	struct ring *ring; /* NULL: `out` is used */
@@ -19,6 +32,7 @@ struct reporter {
 	bool hurries;
 	bool patient;
 	bool placed; /* lines go into the ring behind their place */
+	bool holds;  /* lines may be held */
 	struct line_place place;
 	enum report_format format;
 	bool colours;
@@ -26,8 +40,12 @@ struct reporter {
 	struct clock_text clock;
 	struct phrases phrases;
 	struct out out;
-	char line[MAX_LINE];
-	char placed_line[sizeof(struct line_place) + MAX_LINE];
+	unsigned held_count;
+	uint64_t held_turn; /* of the first of them */
+	size_t used;
+	struct held held[LANES];
+	struct owed_ids owed;
+	char lines[HELD_ROOM + sizeof(struct line_place) + MAX_LINE];
 };
 
 enum telling { TELL_HANDSHAKE, TELL_LABEL, TELL_ANOMALY, TELL_ALERT, TELL_FLOW, TELL_STATS };
@@ -59,6 +77,7 @@ static struct reporter *open_as(const char *path, enum report_format format, enu
 	}
 	r->format = format;
 	r->colours = format == REPORT_TEXT && log_colours(r->out.fd);
+	r->holds = format == REPORT_JSON && manner == OUT_ONCE && !r->out.at_once;
 	return r;
 }
 
@@ -84,62 +103,9 @@ struct reporter *reporter_open_ring(
 	return r;
 }
 
-void reporter_patient(struct reporter *r)
-{
-	r->patient = true;
-}
-
-void reporter_place(struct reporter *r, struct reporter *other, uint64_t turn, uint64_t order)
-{
-	r->placed = true;
-	r->place = (struct line_place){ turn, order };
-	if (order == UINT64_MAX && r->ring != NULL)
-		ring_say(r->ring, turn);
-	if (other != NULL)
-		reporter_place(other, NULL, turn, order);
-}
-
 void reporter_hurry(struct reporter *r)
 {
 	r->hurries = true;
-}
-
-void reporter_relay(struct reporter *r, const char *line, size_t len, int64_t now)
-{
-	out_line(&r->out, line, len, now);
-}
-
-void reporter_lose(struct reporter *r, uint64_t lines)
-{
-	for (; lines != 0; lines--)
-		out_lose(&r->out);
-}
-
-bool reporter_colours(const struct reporter *r)
-{
-	return r->colours;
-}
-
-void reporter_rotate(struct reporter *r, const struct rotation *how)
-{
-	out_rotate(&r->out, how);
-}
-
-bool reporter_reopen(struct reporter *r, struct err *e)
-{
-	return out_reopen(&r->out, e);
-}
-
-enum reporter_waits reporter_tick(struct reporter *r, int64_t now)
-{
-	return (enum reporter_waits)out_tick(&r->out, now);
-}
-
-bool reporter_close(struct reporter *r, struct err *e)
-{
-	const bool whole = r->ring != NULL || out_close(&r->out, e);
-	free(r);
-	return whole;
 }
 
 static size_t write_story(struct record *record, const struct story *s)
@@ -161,19 +127,6 @@ static size_t write_story(struct record *record, const struct story *s)
 	return 0;
 }
 
-static size_t make_record(struct reporter *r, const struct story *s, bool bare)
-{
-	struct record record;
-	record.clock = &r->clock;
-	record.phrases = &r->phrases;
-	record.bare = record.cut = bare;
-	json_begin(&record.json, r->line, sizeof r->line);
-	const size_t len = write_story(&record, s);
-	r->cut += record.cut && !bare && len != 0;
-	r->bare += bare;
-	return len;
-}
-
 /* The keeper is waited for a moment, once; while it does not come back, lines are lost at once.  Who is patient waits on. */
 static bool put_when_room(struct reporter *r, const char *item, size_t len)
 {
@@ -187,15 +140,8 @@ static bool put_when_room(struct reporter *r, const char *item, size_t len)
 	return put;
 }
 
-static void put_in_ring(struct reporter *r, size_t len)
+static void put_in_ring(struct reporter *r, const char *item, size_t len)
 {
-	const char *item = r->line;
-	if (r->placed) {
-		memcpy(r->placed_line, &r->place, sizeof r->place);
-		memcpy(r->placed_line + sizeof r->place, r->line, len);
-		item = r->placed_line;
-		len += sizeof r->place;
-	}
 	const bool put = put_when_room(r, item, len);
 	r->crowded = !put;
 	r->out.lines++;
@@ -205,12 +151,56 @@ static void put_in_ring(struct reporter *r, size_t len)
 	ring_lose(r->ring);
 }
 
+static void settle(struct reporter *r)
+{
+	community_id_pay(&r->owed);
+	for (unsigned i = 0; i < r->held_count; i++) {
+		const struct held *const h = &r->held[i];
+		if (r->ring != NULL)
+			put_in_ring(r, r->lines + h->at, h->len);
+		else
+			out_line(&r->out, r->lines + h->at, h->len, h->now);
+	}
+	r->held_count = 0;
+	r->used = 0;
+}
+
+/* Where the next line is made. */
+static char *next_line(struct reporter *r)
+{
+	return r->lines + r->used + (r->placed ? sizeof r->place : 0);
+}
+
 static void put(struct reporter *r, size_t len, int64_t now)
 {
-	if (r->ring != NULL)
-		put_in_ring(r, len);
-	else
-		out_line(&r->out, r->line, len, now);
+	struct held *const h = &r->held[r->held_count++];
+	*h = (struct held){ .at = r->used, .len = len, .now = now };
+	if (r->held_count == 1)
+		r->held_turn = r->place.turn;
+	if (r->placed) {
+		memcpy(r->lines + r->used, &r->place, sizeof r->place);
+		h->len += sizeof r->place;
+	}
+	r->used += h->len;
+	if (!r->holds || r->held_count == LANES || r->used > HELD_ROOM)
+		settle(r);
+}
+
+static size_t make_record(struct reporter *r, const struct story *s, bool bare)
+{
+	struct record record;
+	const unsigned owed = r->owed.count;
+	record.clock = &r->clock;
+	record.phrases = &r->phrases;
+	record.owed = r->holds ? &r->owed : NULL;
+	record.bare = record.cut = bare;
+	json_begin(&record.json, next_line(r), MAX_LINE);
+	const size_t len = write_story(&record, s);
+	if (len == 0)
+		r->owed.count = owed;
+	r->cut += record.cut && !bare && len != 0;
+	r->bare += bare;
+	return len;
 }
 
 static void tell(struct reporter *r, const struct story *s, int64_t now)
@@ -223,6 +213,75 @@ static void tell(struct reporter *r, const struct story *s, int64_t now)
 		return;
 	}
 	put(r, len, now);
+}
+
+void reporter_patient(struct reporter *r)
+{
+	r->patient = true;
+	r->holds = r->format == REPORT_JSON;
+}
+
+/* What is held belongs to a turn before this one. */
+static void say(struct reporter *r, uint64_t turn)
+{
+	if (r->held_count != 0) {
+		if (turn - r->held_turn < HELD_TURNS)
+			return;
+		settle(r);
+	}
+	ring_say(r->ring, turn);
+}
+
+void reporter_place(struct reporter *r, struct reporter *other, uint64_t turn, uint64_t order)
+{
+	r->placed = true;
+	r->place = (struct line_place){ turn, order };
+	if (order == UINT64_MAX && r->ring != NULL)
+		say(r, turn);
+	if (other != NULL)
+		reporter_place(other, NULL, turn, order);
+}
+
+void reporter_relay(struct reporter *r, const char *line, size_t len, int64_t now)
+{
+	settle(r);
+	out_line(&r->out, line, len, now);
+}
+
+void reporter_lose(struct reporter *r, uint64_t lines)
+{
+	for (; lines != 0; lines--)
+		out_lose(&r->out);
+}
+
+bool reporter_colours(const struct reporter *r)
+{
+	return r->colours;
+}
+
+void reporter_rotate(struct reporter *r, const struct rotation *how)
+{
+	out_rotate(&r->out, how);
+}
+
+bool reporter_reopen(struct reporter *r, struct err *e)
+{
+	settle(r);
+	return out_reopen(&r->out, e);
+}
+
+enum reporter_waits reporter_tick(struct reporter *r, int64_t now)
+{
+	settle(r);
+	return (enum reporter_waits)out_tick(&r->out, now);
+}
+
+bool reporter_close(struct reporter *r, struct err *e)
+{
+	settle(r);
+	const bool whole = r->ring != NULL || out_close(&r->out, e);
+	free(r);
+	return whole;
 }
 
 void report_handshake(struct reporter *r, const struct facts *f, unsigned level, const struct handshake_record *h)
@@ -252,7 +311,7 @@ void report_alert(
 		tell(r, &s, f->now);
 		return;
 	}
-	put(r, text_alert(f, a, &r->clock, r->colours, r->line, sizeof r->line), f->now);
+	put(r, text_alert(f, a, &r->clock, r->colours, next_line(r), MAX_LINE), f->now);
 }
 
 void report_flow(struct reporter *r, const struct facts *f)
@@ -261,20 +320,22 @@ void report_flow(struct reporter *r, const struct facts *f)
 		tell(r, &(struct story){ .what = TELL_FLOW, .facts = f }, f->now);
 		return;
 	}
-	put(r, text_flow(f, &r->clock, r->colours, r->line, sizeof r->line), f->now);
+	put(r, text_flow(f, &r->clock, r->colours, next_line(r), MAX_LINE), f->now);
 }
 
 void report_stats(struct reporter *r, const struct report_stats *s)
 {
 	if (r->format != REPORT_JSON)
 		return;
+	settle(r);
 	struct report_stats told = *s;
 	told.records_lost += r->out.lost;
 	tell(r, &(struct story){ .what = TELL_STATS, .stats = &told }, s->live != NULL ? s->live->now : s->last);
 }
 
-uint64_t reporter_lines(const struct reporter *r)
+uint64_t reporter_lines(struct reporter *r)
 {
+	settle(r);
 	return r->out.lines - r->out.lost;
 }
 

@@ -135,7 +135,7 @@ void report_stats_add(struct report_stats *sum, const struct report_stats *more)
 void inline_stats_add(struct inline_stats *sum, const struct inline_stats *more);
 void enforce_stats_add(struct enforce_stats *sum, const struct enforce_stats *more);
 
-uint64_t reporter_lines(const struct reporter *r);
+uint64_t reporter_lines(struct reporter *r);
 uint64_t reporter_lost(const struct reporter *r);
 uint64_t reporter_cut(const struct reporter *r);  /* records with a string that was cut */
 uint64_t reporter_bare(const struct reporter *r); /* records that were made without strings */

@@ -106,6 +106,36 @@ static void community_id_looks_at_addresses_and_ports_only(void **state)
 	assert_string_equal(plain, vlan);
 }
 
+/* However many are owed; of both versions of IP, in turn; and nothing behind an id is touched. */
+static void owed_ids_are_paid_as_they_are(void **state)
+{
+	(void)state;
+	static struct owed_ids owed;
+	struct flow_key key[LANES];
+	char text[LANES][40], want[40];
+	for (unsigned count = 0; count <= LANES; count++) {
+		memset(text, '#', sizeof text);
+		for (unsigned i = 0; i < count; i++) {
+			key[i] = (struct flow_key){ .ipv6 = (count + i) % 2 };
+			memset(key[i].lo.addr, (int)(count * LANES + i), key[i].ipv6 ? 16 : 4);
+			memset(key[i].hi.addr, 0xfe, key[i].ipv6 ? 16 : 4);
+			key[i].lo.port = (uint16_t)(i * 7001);
+			community_id_owe(&owed, &key[i], text[i] + 1);
+		}
+		community_id_pay(&owed);
+		assert_int_equal(owed.count, 0);
+		for (unsigned i = 0; i < LANES; i++) {
+			if (i < count)
+				community_id(&key[i], want);
+			else
+				memset(want, '#', COMMUNITY_ID_LEN);
+			assert_memory_equal(text[i] + 1, want, COMMUNITY_ID_LEN);
+			assert_int_equal(text[i][0], '#');
+			assert_int_equal(text[i][1 + COMMUNITY_ID_LEN], '#');
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -114,6 +144,7 @@ int main(void)
 		cmocka_unit_test(the_last_second_is_remembered_rightly),
 		cmocka_unit_test(community_ids_are_those_of_the_specification),
 		cmocka_unit_test(community_id_looks_at_addresses_and_ports_only),
+		cmocka_unit_test(owed_ids_are_paid_as_they_are),
 	};
 	return cmocka_run_group_tests_name("id", tests, NULL, NULL);
 }

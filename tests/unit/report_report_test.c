@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 #include <cmocka.h>
+#include "base/ring.h"
 #include "json_check.h"
 #include "report/report.h"
 #include "story.h"
@@ -127,6 +128,101 @@ static void an_overlong_record_is_told_short(void **state)
 	assert_null(strstr(d->text, "\"target\":"));
 }
 
+/* Asserts that the line at `at` has the id of the conversation of that port; returns where the next one begins. */
+static const char *assert_line(const char *at, struct flow_key *key, unsigned port)
+{
+	char want[64] = "\"community_id\":\"";
+	const char *const end = strchr(at, '\n');
+	assert_non_null(end);
+	key->lo.port = (uint16_t)port;
+	community_id(key, want + strlen(want));
+	const char *const found = strstr(at, want);
+	assert_true(found != NULL && found < end);
+	snprintf(want, sizeof want, "\"src_port\":%u,", port);
+	const char *const from = strstr(at, want);
+	assert_true(from != NULL && from < end);
+	return end + 1;
+}
+
+/* Ids are made many at once: each line has its own all the same, in the order in which they were told, also where one was made twice,
+ * where lines are long, and after a look at the counters. */
+static void each_line_has_its_own_id(void **state)
+{
+	struct desk *d = *state;
+	struct made_up *x = &d->x;
+	struct reporter *r = reporter_open(d->file, REPORT_JSON, &d->e);
+	assert_non_null(r);
+	for (unsigned i = 0; i < 100; i++) {
+		story_begin(x, LABEL_BLIND_RELAY);
+		x->f.client_is_lo = true;
+		x->key.lo.port = (uint16_t)(1000 + i);
+		const bool too_long = i % 11 == 5;
+		for (unsigned n = 0; n < (too_long ? MAX_HANDSHAKES * (MAX_NESTING + 1) : i % 3); n++) {
+			struct handshake_record *h = story_connect(x, n % (MAX_NESTING + 1), "h", 1);
+			memset(h->target, too_long ? 0x1b : 'x', sizeof h->target);
+			h->target_len = sizeof h->target;
+		}
+		report_flow(r, &x->f);
+		if (i == 33)
+			assert_int_equal(reporter_lines(r), 34);
+	}
+	assert_int_equal(reporter_bare(r), 9);
+	assert_true(reporter_close(r, &d->e));
+	read_back(d);
+	assert_int_equal(count_lines(d, true), 100);
+	const char *at = d->text;
+	for (unsigned i = 0; i < 100; i++)
+		at = assert_line(at, &x->key, 1000 + i);
+}
+
+static unsigned take_all(struct ring *ring, struct made_up *x, unsigned taken)
+{
+	static char item[sizeof(struct line_place) + MAX_LINE + 1];
+	uint32_t tag;
+	size_t len;
+	struct line_place place;
+	while (ring_take(ring, &tag, item, sizeof item - 1, &len) == RING_ITEM) {
+		memcpy(&place, item, sizeof place);
+		assert_int_equal(place.turn, 100 * taken);
+		assert_int_equal(place.order, taken);
+		item[len] = '\0';
+		assert_line(item + sizeof place, &x->key, taken++);
+	}
+	return taken;
+}
+
+/* Who waits for a turn to be over finds then all that was told before it: it is not said while lines are held, and those are not
+ * held for ever. */
+static void a_turn_is_said_when_nothing_is_held(void **state)
+{
+	struct desk *d = *state;
+	struct made_up *x = &d->x;
+	struct ring ring;
+	assert_true(ring_init(&ring, 1 << 20, -1, &d->e));
+	struct ring reader = ring;
+	struct reporter *r = reporter_open_ring(&ring, 5, REPORT_JSON, false, &d->e);
+	assert_non_null(r);
+	reporter_patient(r);
+	unsigned taken = 0, told = 0;
+	for (uint64_t turn = 0; turn < 50000; turn++) {
+		reporter_place(r, NULL, turn, UINT64_MAX);
+		const uint64_t said = ring_said(&reader);
+		taken = take_all(&reader, x, taken);
+		assert_true(said <= turn && turn - said <= 5000);
+		assert_true(taken == told || 100 * (uint64_t)taken >= said);
+		if (turn % 100 == 0 && told < 150) {
+			story_begin(x, LABEL_BLIND_RELAY);
+			x->f.client_is_lo = true;
+			x->key.lo.port = (uint16_t)told;
+			reporter_place(r, NULL, turn, told++);
+			report_flow(r, &x->f);
+		}
+	}
+	assert_int_equal(taken, 150);
+	assert_true(reporter_close(r, &d->e));
+	ring_fini(&ring);
+}
+
 static void lost_records_are_said_in_the_counters_and_at_the_end(void **state)
 {
 	struct desk *d = *state;
@@ -156,6 +252,8 @@ int main(void)
 		TEST(each_kind_is_one_line),
 		TEST(people_get_one_line_a_conversation),
 		TEST(an_overlong_record_is_told_short),
+		TEST(each_line_has_its_own_id),
+		TEST(a_turn_is_said_when_nothing_is_held),
 		TEST(lost_records_are_said_in_the_counters_and_at_the_end),
 		TEST(a_place_that_is_not_there),
 	};
