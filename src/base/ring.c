@@ -49,7 +49,7 @@ void ring_reset(struct ring *r)
 	atomic_store(&r->shared->lost, 0);
 	atomic_store(&r->shared->said, 0);
 	atomic_store(&r->shared->sleeps, 0);
-	r->at = r->tail = r->rung = r->lost = 0;
+	r->at = r->tail = r->head = r->rung = r->lost = 0;
 }
 
 static size_t space_of(size_t len)
@@ -171,7 +171,10 @@ void ring_lose(struct ring *r)
 enum ring_got ring_take(struct ring *r, uint32_t *tag, void *item, size_t room, size_t *len)
 {
 	struct item_head head;
-	const uint64_t there = atomic_load_explicit(&r->shared->head, memory_order_acquire) - r->at;
+	/* Where the writer is stands in another core's cache, too. */
+	if (r->head == r->at)
+		r->head = atomic_load_explicit(&r->shared->head, memory_order_acquire);
+	const uint64_t there = r->head - r->at;
 	if (there == 0)
 		return RING_EMPTY;
 	if (there > r->size || there < sizeof head)

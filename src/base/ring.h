@@ -22,6 +22,7 @@ struct ring {
 	size_t size;   /* a power of two */
 	uint64_t at;   /* the writer's or the reader's place */
 	uint64_t tail; /* the writer's: where the reader was when it was last asked; it never goes back */
+	uint64_t head; /* the reader's: where the writer was when it was last asked */
 	uint64_t rung; /* the writer's: its place when it last woke a reader that looks */
 	uint64_t lost; /* as the reader has been told */
 	int wake;      /* an eventfd, which may be that of many rings; -1: none */
