@@ -1,114 +1,127 @@
 #include "tunnel/dialogue.h"
 
-static const struct dialogue none = { NULL, PART_NONE, 0 };
+#include "tunnel/base64.h"
+#include "tunnel/parts.h"
 
-static bool is_line(struct slice line)
+enum part_number {
+	HTTP,
+	GREETING,
+	COMMAND,
+	IRC,
+	REDIS,
+	RDP,
+	POSTGRES,
+	SOCKS,
+	MQTT,
+	AMQP,
+	LDAP,
+	MSSQL,
+	WIREGUARD,
+	DNS,
+	OPENVPN,
+	MYSQL,
+	MONGODB,
+	PARTS
+};
+#define BIT(part) (UINT32_C(1) << (part))
+
+static part_fn *const parts[PARTS] = {
+	[HTTP] = part_http,
+	[GREETING] = part_greeting,
+	[COMMAND] = part_command,
+	[IRC] = part_irc,
+	[REDIS] = part_redis,
+	[RDP] = part_rdp,
+	[POSTGRES] = part_postgres,
+	[SOCKS] = part_socks,
+	[MQTT] = part_mqtt,
+	[AMQP] = part_amqp,
+	[LDAP] = part_ldap,
+	[MSSQL] = part_mssql,
+	[WIREGUARD] = part_wireguard,
+	[DNS] = part_dns,
+	[OPENVPN] = part_openvpn,
+	[MYSQL] = part_mysql,
+	[MONGODB] = part_mongodb,
+};
+
+/* The first byte tells of most: nearly every body is asked about by one or none. */
+static const uint32_t by_first[256] = {
+	[0] = BIT(POSTGRES),
+	[1] = BIT(WIREGUARD) | BIT(AMQP),
+	[2] = BIT(WIREGUARD),
+	[3] = BIT(RDP),
+	[4] = BIT(MSSQL),
+	[5] = BIT(SOCKS),
+	[0x10] = BIT(MQTT),
+	[0x12] = BIT(MSSQL),
+	[' '] = BIT(MQTT),
+	['$'] = BIT(REDIS),
+	['*'] = BIT(GREETING) | BIT(REDIS),
+	['+'] = BIT(GREETING) | BIT(REDIS),
+	['-'] = BIT(REDIS),
+	['0'] = BIT(LDAP),
+	['2'] = BIT(GREETING),
+	[':'] = BIT(IRC) | BIT(REDIS),
+	['A'] = BIT(AMQP),
+	['D'] = BIT(HTTP),
+	['G'] = BIT(HTTP),
+	['H'] = BIT(HTTP),
+	['O'] = BIT(HTTP),
+	['P'] = BIT(HTTP),
+	['R'] = BIT(POSTGRES),
+};
+
+/* A tag of IMAP may be any word. */
+static bool may_be_command(uint8_t first)
 {
-	for (size_t i = 0; i < line.len; i++)
-		if (line.at[i] < 0x20 || line.at[i] >= 0x7f)
-			return false;
-	return true;
+	return (first >= '0' && first <= '9') || ((first | 0x20) >= 'a' && (first | 0x20) <= 'z');
 }
 
-/* A request line that is there to its end, and behind it a field. */
-static bool is_request(struct slice s)
+/* What begins with its length is told by that. */
+static uint32_t askable(struct slice s, bool whole)
 {
-	static const char *const methods[] = { "GET ", "POST ", "HEAD ", "PUT ", "OPTIONS ", "DELETE " };
-	const size_t end = slice_find(s, '\r');
-	const struct slice line = slice_head(s, end), next = slice_from(s, end + 2);
-	if (end >= s.len || !is_line(line) || line.len < 14 ||
-	    !slice_starts(slice_from(line, line.len - 9), SLICE(" HTTP/1.")))
-		return false;
-	const struct slice name = slice_head(next, slice_find(next, ':'));
-	for (size_t i = 0; i < sizeof methods / sizeof *methods; i++)
-		if (slice_starts(s, (struct slice){ (const uint8_t *)methods[i], strlen(methods[i]) }))
-			return name.len != 0 && name.len < next.len && slice_find(name, ' ') == name.len;
-	return false;
-}
-
-static bool is_status(struct slice s)
-{
-	return s.len >= 13 && slice_starts(s, SLICE("HTTP/1.")) && s.at[8] == ' ' && s.at[9] >= '1' && s.at[9] <= '5' &&
-	       is_line(slice_head(s, slice_find(s, '\r'))) && slice_find(s, '\r') + 2 < s.len;
-}
-
-static struct dialogue http(struct slice s)
-{
-	if (is_status(s))
-		return (struct dialogue){ "http", PART_ANSWERS, 2 };
-	return is_request(s) ? (struct dialogue){ "http", PART_OPENS, 2 } : none;
-}
-
-/* TPKT and X.224: who asks for a connection, who confirms it. */
-static struct dialogue rdp(struct slice s)
-{
-	if (s.len < 11 || !slice_starts(s, SLICE("\3\0\0")) || s.at[3] < 11 || s.at[4] != s.at[3] - 5)
-		return none;
-	if (s.at[5] == 0xe0 && read_be16(s.at + 6) == 0)
-		return (struct dialogue){ "rdp", PART_OPENS, 1 };
-	return s.at[5] == 0xd0 ? (struct dialogue){ "rdp", PART_ANSWERS, 1 } : none;
-}
-
-/* Who wants to come in as whom; how he is to prove it. */
-static struct dialogue postgres(struct slice s)
-{
-	if (s.len >= 13 && slice_starts(slice_from(s, 4), SLICE("\0\3\0\0user\0")))
-		return (struct dialogue){ "postgres", PART_OPENS, 1 };
-	if (s.len < 9 || !slice_starts(s, SLICE("R\0\0\0")) || s.at[4] < 8)
-		return none;
-	return read_be32(s.at + 5) <= 10 ? (struct dialogue){ "postgres", PART_ANSWERS, 1 } : none;
-}
-
-/* The server greets with its version; the client's answer has 23 bytes of nothing at a fixed place. */
-static struct dialogue mysql(struct slice s)
-{
-	static const uint8_t nothing[23] = { 0 };
-	if (s.len < 36 || s.at[2] != 0)
-		return none;
-	if (s.at[3] == 0 && s.at[4] == 10 && s.at[5] >= '3' && s.at[5] <= '9' && slice_find(slice_from(s, 5), 0) < 60)
-		return (struct dialogue){ "mysql", PART_OPENS, 1 };
-	return s.at[3] == 1 && memcmp(s.at + 13, nothing, sizeof nothing) == 0
-		   ? (struct dialogue){ "mysql", PART_ANSWERS, 1 }
-		   : none;
-}
-
-/* SOCKS 5 (RFC 1928, 4 and 6): an address of one of three kinds, and its end is the end. */
-static struct dialogue socks(struct slice s, bool whole)
-{
-	if (!whole || s.len < 10 || s.at[0] != 5 || s.at[1] > 3 || s.at[2] != 0)
-		return none;
-	const size_t address = s.at[3] == 1 ? 4 : s.at[3] == 4 ? 16 : s.at[3] == 3 ? 1u + s.at[4] : 0;
-	if (address == 0 || s.len != 6 + address)
-		return none;
-	return (struct dialogue){ "socks", s.at[1] == 0 ? PART_ANSWERS : PART_OPENS, 1 };
-}
-
-/* The first byte tells of all but one. */
-static struct dialogue by_first(struct slice s, bool whole)
-{
-	switch (s.at[0]) {
-	case 0:
-	case 'R':
-		return postgres(s);
-	case 3:
-		return rdp(s);
-	case 5:
-		return socks(s, whole);
-	case 'D':
-	case 'G':
-	case 'H':
-	case 'O':
-	case 'P':
-		return http(s);
-	default:
-		return none;
-	}
+	uint32_t ask = by_first[s.at[0]];
+	if (may_be_command(s.at[0]))
+		ask |= BIT(COMMAND);
+	if (s.at[3] <= 1)
+		ask |= BIT(MYSQL) | BIT(MONGODB);
+	if (whole && read_be16(s.at) + 2u == s.len)
+		ask |= BIT(DNS) | BIT(OPENVPN);
+	return ask;
 }
 
 struct dialogue dialogue_of(struct slice bytes, bool whole)
 {
-	if (bytes.len < 9)
+	if (bytes.len < 4)
 		return none;
-	const struct dialogue d = by_first(bytes, whole);
-	return d.name != NULL ? d : mysql(bytes);
+	for (uint32_t ask = askable(bytes, whole); ask != 0; ask &= ask - 1) {
+		const struct dialogue d = parts[__builtin_ctz(ask)](bytes, whole);
+		if (d.name != NULL)
+			return d;
+	}
+	return none;
+}
+
+/* From the first byte to the last, or to padding; as much as is there may end anywhere. */
+static bool is_base64(struct slice s, bool whole)
+{
+	size_t at = 0;
+	while (at < s.len && base64_value(s.at[at]) >= 0)
+		at++;
+	const size_t digits = at;
+	while (at < s.len && at - digits < 2 && s.at[at] == '=')
+		at++;
+	return digits >= 6 && at == s.len && (!whole || at % 4 == 0);
+}
+
+struct dialogue dialogue_inside(struct slice bytes, bool whole, uint8_t plain[FOREIGN_SAMPLE], struct slice *inner)
+{
+	const struct dialogue d = dialogue_of(bytes, whole);
+	*inner = bytes;
+	if (d.name != NULL || !is_base64(bytes, whole))
+		return d;
+	struct base64 b = { 0 };
+	*inner = (struct slice){ plain, base64_read(&b, &bytes, plain, FOREIGN_SAMPLE) };
+	return dialogue_of(*inner, whole);
 }

@@ -7,7 +7,7 @@
 #ifndef TUNNEL_DIALOGUE_H
 #define TUNNEL_DIALOGUE_H
 
-#include "base/slice.h"
+#include "tunnel/foreign.h"
 
 enum part { PART_NONE, PART_OPENS, PART_ANSWERS };
 
@@ -16,9 +16,13 @@ struct dialogue {
 	enum part part;
 	uint8_t
 	    needed; /* so many times must the one part answer the other: what is said in words may be said once by accident */
+	const char *other; /* may be this one's as well; NULL: no other's */
 };
 
 /* `whole`: the bytes are all there is. */
 struct dialogue dialogue_of(struct slice bytes, bool whole);
+
+/* The same of what may be nothing but base64.  `*inner` is what was read, as it is or in `plain`. */
+struct dialogue dialogue_inside(struct slice bytes, bool whole, uint8_t plain[FOREIGN_SAMPLE], struct slice *inner);
 
 #endif

@@ -134,7 +134,7 @@ uint64_t foreign_part(const char *name, struct slice begins)
 		return (uint64_t)read_be32(begins.at + 12) << 32 | read_be32(begins.at + 16);
 	if (strcmp(name, "smb") == 0 && begins.len >= 21)
 		return begins.at[4] == 0xff ? 1u + (begins.at[13] >> 7) : 1u + (begins.at[20] & 1u);
-	return slice_starts(begins, SLICE("220")) ? 2 : 1;
+	return slice_starts(begins, SLICE("EHLO")) ? 2 : 1; /* who is greeted answers */
 }
 
 uint64_t foreign_turned(uint64_t part)

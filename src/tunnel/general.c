@@ -190,11 +190,15 @@ static void see_foreign(
 static void see_dialogue(const struct sight *s, enum side side, const struct sample *sample, bool whole)
 {
 	const struct mine *m = s->mine;
-	const struct dialogue d = dialogue_of(sample_bytes(sample), whole);
+	uint8_t plain[FOREIGN_SAMPLE];
+	struct slice inner;
+	const struct dialogue d = dialogue_inside(sample_bytes(sample), whole, plain, &inner);
 	struct group *g = d.name == NULL || m->leg[side].type == LOOK_MEDIA || sample->parts ? NULL : group_of(s);
 	if (g == NULL)
 		return;
-	g->foreign[side] = d.name;
+	const char *const its = g->foreign[OTHER(side)];
+	const bool may_be_other = d.other != NULL && its != NULL && strcmp(its, d.other) == 0;
+	g->foreign[side] = may_be_other ? d.other : d.name;
 	g->foreign_part[side] = d.part;
 	g->foreign_at[side] = s->t;
 	if (d.part != PART_ANSWERS || !answers(g, side))
@@ -205,7 +209,11 @@ static void see_dialogue(const struct sight *s, enum side side, const struct sam
 		return;
 	mark(s, g, FOREIGN, side, m->at[side]);
 	mark(s, g, FOREIGN_BOTH, side, m->at[side]);
-	tunnel_inner(s, side, sample_bytes(sample));
+	tunnel_inner(s, side, inner);
+	/* The answer by itself may not say of what it is one. */
+	struct finding *const found = tunnel_try_finding(s);
+	if (found != NULL)
+		found->wrapped = g->foreign[side];
 }
 
 static bool is_foreign(const struct leg *l, const struct sample *sample, bool whole, struct foreign *f)
