@@ -7,22 +7,26 @@
 #ifndef TUNNEL_DIALOGUE_H
 #define TUNNEL_DIALOGUE_H
 
+#include "evidence/evidence.h"
 #include "tunnel/foreign.h"
 
-enum part { PART_NONE, PART_OPENS, PART_ANSWERS };
+/* PART_GOES_ON answers what the other side opened, and opens in turn; where nothing was opened it opens. */
+enum part { PART_NONE, PART_OPENS, PART_ANSWERS, PART_GOES_ON };
 
 struct dialogue {
-	const char *name; /* NULL: none of them */
+	const char *name;  /* NULL: none of them */
+	const char *other; /* or this one, if the other side says so; NULL: no other */
 	enum part part;
 	uint8_t
 	    needed; /* so many times must the one part answer the other: what is said in words may be said once by accident */
-	const char *other; /* may be this one's as well; NULL: no other's */
+	uint32_t to, number; /* an answer bears the number of what opened; 0: they have none */
 };
 
-/* `whole`: the bytes are all there is. */
-struct dialogue dialogue_of(struct slice bytes, bool whole);
+/* `whole`: the bytes are all there is.  `from`: whose they are, since who greets is a server, and who commands is none. */
+struct dialogue dialogue_of(struct slice bytes, bool whole, enum side from);
 
 /* The same of what may be nothing but base64.  `*inner` is what was read, as it is or in `plain`. */
-struct dialogue dialogue_inside(struct slice bytes, bool whole, uint8_t plain[FOREIGN_SAMPLE], struct slice *inner);
+struct dialogue dialogue_inside(
+    struct slice bytes, bool whole, enum side from, uint8_t plain[FOREIGN_SAMPLE], struct slice *inner);
 
 #endif

@@ -122,14 +122,19 @@ static void mark(const struct sight *s, struct group *g, enum row row, enum side
 
 /* ------------------------------------------------------------------ what a body says */
 
+static bool same_name(const char *a, const char *b)
+{
+	return a != NULL && b != NULL && strcmp(a, b) == 0;
+}
+
 /* Two sides that say the same have a file, not a dialogue, and so have two who both speak the client's part; and a
  * dialogue's beginnings follow each other. */
 static bool answers(const struct group *g, enum side side)
 {
 	const enum side other = OTHER(side);
 	const uint64_t mine = g->foreign_part[side], its = g->foreign_part[other];
-	if (g->foreign[other] == NULL || strcmp(g->foreign[other], g->foreign[side]) != 0 || mine == 0 || its == 0 ||
-	    g->foreign_at[side] - g->foreign_at[other] > DIALOGUE)
+	if (!(same_name(g->foreign[other], g->foreign[side]) || same_name(g->other[other], g->foreign[side])) ||
+	    mine == 0 || its == 0 || g->foreign_at[side] - g->foreign_at[other] > DIALOGUE)
 		return false;
 	return strcmp(g->foreign[side], "ip") == 0 ? mine == foreign_turned(its) : mine != its;
 }
@@ -146,6 +151,8 @@ static void go_on(const struct sight *s, struct group *g, uint64_t offset)
 static bool tell(struct group *g, enum side side, const char *name, struct slice inner, int64_t t)
 {
 	g->foreign[side] = name;
+	g->other[side] = NULL;
+	g->number[side] = 0;
 	g->foreign_part[side] = foreign_part(name, inner);
 	g->foreign_at[side] = t;
 	const bool both = answers(g, side);
@@ -186,26 +193,51 @@ static void see_foreign(
 	tunnel_inner(s, side, inner);
 }
 
+/* What the other side opened not long ago, by the name that both may mean; NULL: nothing that this answers. */
+static const char *opened(const struct group *g, enum side side, const struct dialogue *d, int64_t t)
+{
+	const enum side its = OTHER(side);
+	const char *const a = g->foreign[its], *const b = g->other[its];
+	if (d->part == PART_OPENS || g->foreign_part[its] != PART_OPENS || g->number[its] != d->to ||
+	    t - g->foreign_at[its] > DIALOGUE)
+		return NULL;
+	return same_name(d->name, a) || same_name(d->name, b)     ? d->name
+	       : same_name(d->other, a) || same_name(d->other, b) ? d->other
+								  : NULL;
+}
+
+/* True when so many have been answered that it is no accident.  What was answered once is not answered again. */
+static bool count_dialogue(struct group *g, enum side side, const char *name, unsigned needed, int64_t t)
+{
+	if (!same_name(g->dialogue, name) || t - g->dialogue_at > DIALOGUE)
+		g->dialogues = 0;
+	g->dialogue = name;
+	g->dialogue_at = t;
+	g->foreign_part[OTHER(side)] = PART_NONE;
+	if (g->dialogues < UINT8_MAX)
+		g->dialogues++;
+	return g->dialogues >= needed;
+}
+
 /* Words that one side alone may say for any reason: they count when the other side's part follows. */
 static void see_dialogue(const struct sight *s, enum side side, const struct sample *sample, bool whole)
 {
 	const struct mine *m = s->mine;
 	uint8_t plain[FOREIGN_SAMPLE];
 	struct slice inner;
-	const struct dialogue d = dialogue_inside(sample_bytes(sample), whole, plain, &inner);
+	const struct dialogue d = dialogue_inside(sample_bytes(sample), whole, side, plain, &inner);
 	struct group *g = d.name == NULL || m->leg[side].type == LOOK_MEDIA || sample->parts ? NULL : group_of(s);
 	if (g == NULL)
 		return;
-	const char *const its = g->foreign[OTHER(side)];
-	const bool may_be_other = d.other != NULL && its != NULL && strcmp(its, d.other) == 0;
-	g->foreign[side] = may_be_other ? d.other : d.name;
-	g->foreign_part[side] = d.part;
+	const char *const name = opened(g, side, &d, s->t);
+	if (name == NULL && d.part == PART_ANSWERS)
+		return; /* to nothing, which takes nothing back either */
+	g->foreign[side] = name != NULL ? name : d.name;
+	g->other[side] = name != NULL ? NULL : d.other;
+	g->foreign_part[side] = d.part == PART_ANSWERS ? PART_ANSWERS : PART_OPENS;
 	g->foreign_at[side] = s->t;
-	if (d.part != PART_ANSWERS || !answers(g, side))
-		return;
-	if (g->dialogues < d.needed)
-		g->dialogues++;
-	if (g->dialogues < d.needed)
+	g->number[side] = d.number;
+	if (name == NULL || !count_dialogue(g, side, name, d.needed, s->t))
 		return;
 	mark(s, g, FOREIGN, side, m->at[side]);
 	mark(s, g, FOREIGN_BOTH, side, m->at[side]);
@@ -213,7 +245,7 @@ static void see_dialogue(const struct sight *s, enum side side, const struct sam
 	/* The answer by itself may not say of what it is one. */
 	struct finding *const found = tunnel_try_finding(s);
 	if (found != NULL)
-		found->wrapped = g->foreign[side];
+		found->wrapped = name;
 }
 
 static bool is_foreign(const struct leg *l, const struct sample *sample, bool whole, struct foreign *f)
@@ -237,7 +269,7 @@ static void see_lies(const struct sight *s, struct group *g, enum side side, str
 		mark(s, g, NO_IMAGE, side, at);
 	if (l->type == LOOK_EVENTS && !look_events(sample))
 		mark(s, g, NO_EVENTS, side, at);
-	if (random && l->type != LOOK_MEDIA && l->type != LOOK_CODED)
+	if (random && l->type != LOOK_MEDIA && l->type != LOOK_FORM && l->type != LOOK_CODED)
 		g->random[side]++;
 	if (g->random[CLIENT] >= RANDOM_ENOUGH && g->random[SERVER] >= RANDOM_ENOUGH)
 		mark(s, g, RANDOM_BOTH, side, at);
@@ -431,7 +463,7 @@ static void see_pair(const struct sight *s, enum side side)
 /* Sound sent up and words sent down are no noise, nor is what is packed. */
 static bool may_be_noise(const struct leg *l)
 {
-	return l->type != LOOK_MEDIA && l->type != LOOK_CODED;
+	return l->type != LOOK_MEDIA && l->type != LOOK_FORM && l->type != LOOK_CODED;
 }
 
 static void see_turn(const struct sight *s, enum side side)

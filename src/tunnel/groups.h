@@ -18,19 +18,23 @@ struct group {
 	uint32_t bodies[2], empties[2], random[2]; /* messages with content, without, and that look random; by side */
 	uint64_t bytes[2];                         /* of content, by side; what was not shown is not counted */
 	const char *foreign[2];                    /* protocol that content of that side began with, latest */
+	const char *other[2];                      /* or this one; see dialogue.h, as are those named alike */
 	uint64_t foreign_part[2];                  /* which part of a dialogue that was */
 	int64_t foreign_at[2];                     /* ns: when */
 	uint32_t foreigns[2];                      /* messages that began so */
 	bool greeted;                              /* both sides did, and nothing else was said yet */
 	bool in_query;                             /* the client's was in its target */
-	uint8_t dialogues;                         /* opened by one side and answered by the other, see dialogue.h */
-	uint64_t first_body;                       /* hash of the latest request's first bytes */
-	uint32_t different;                        /* requests whose first bytes were not those of the one before */
-	uint32_t gap_us;                           /* between the latest two requests */
-	uint8_t even, growing;                     /* gaps in a row alike; gaps in a row each half as long again */
-	uint32_t signs;                            /* bit i: row i of the table of signs */
-	uint8_t innocent;                          /* grade of what speaks for an innocent use */
-	uint64_t upload_flow;                      /* connection whose upload has no answer yet; 0 none */
+	uint8_t dialogues;                         /* opened by one side and answered by the other, of `dialogue` */
+	const char *dialogue;
+	int64_t dialogue_at;   /* ns: when that was counted */
+	uint32_t number[2];    /* what an answer to that side must bear */
+	uint64_t first_body;   /* hash of the latest request's first bytes */
+	uint32_t different;    /* requests whose first bytes were not those of the one before */
+	uint32_t gap_us;       /* between the latest two requests */
+	uint8_t even, growing; /* gaps in a row alike; gaps in a row each half as long again */
+	uint32_t signs;        /* bit i: row i of the table of signs */
+	uint8_t innocent;      /* grade of what speaks for an innocent use */
+	uint64_t upload_flow;  /* connection whose upload has no answer yet; 0 none */
 	int64_t upload_since;
 };
 

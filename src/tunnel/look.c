@@ -55,6 +55,7 @@ static const struct named applications[] = {
 	NAMED("xml", LOOK_TEXT),
 	NAMED("zip", LOOK_MEDIA),
 	NAMED("gzip", LOOK_MEDIA),
+	NAMED("x-www-form-urlencoded", LOOK_FORM),
 	NAMED("x-", LOOK_MEDIA),
 	NAMED("pdf", LOOK_MEDIA),
 	NAMED("http", LOOK_MEDIA),
@@ -89,11 +90,10 @@ enum look_type look_type(const struct head *h)
 
 struct look look_content(const struct head *h)
 {
-	static const struct named parts = NAMED("multipart/", LOOK_OTHER),
-				  form = NAMED("application/x-www-form-urlencoded", LOOK_OTHER);
+	static const struct named parts = NAMED("multipart/", LOOK_OTHER);
 	const struct slice type = cargo_type(h);
 	struct look l = { .type = type_of(h, type), .parts = begins(type, &parts) };
-	l.text = l.type == LOOK_TEXT || begins(type, &form);
+	l.text = l.type == LOOK_TEXT || l.type == LOOK_FORM;
 	return l;
 }
 

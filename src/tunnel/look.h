@@ -11,6 +11,7 @@ enum look_type {
 	LOOK_TEXT,    /* text, JSON, XML */
 	LOOK_IMAGE,   /* one with a known beginning */
 	LOOK_MEDIA,   /* other images, sound, film, fonts, archives */
+	LOOK_FORM,    /* a form; what some programs say of any content */
 	LOOK_EVENTS,  /* text/event-stream */
 	LOOK_CODED,   /* a content coding: the bytes are not what the type says */
 	LOOK_OTHER

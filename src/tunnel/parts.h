@@ -5,16 +5,21 @@
 
 #include "tunnel/dialogue.h"
 
-static const struct dialogue none = { NULL, PART_NONE, 0, NULL };
+static const struct dialogue none = { .name = NULL };
 
 static inline struct dialogue opens(const char *name)
 {
-	return (struct dialogue){ name, PART_OPENS, 1, NULL };
+	return (struct dialogue){ .name = name, .part = PART_OPENS, .needed = 1 };
 }
 
 static inline struct dialogue answers(const char *name)
 {
-	return (struct dialogue){ name, PART_ANSWERS, 1, NULL };
+	return (struct dialogue){ .name = name, .part = PART_ANSWERS, .needed = 1 };
+}
+
+static inline struct dialogue goes_on(const char *name)
+{
+	return (struct dialogue){ .name = name, .part = PART_GOES_ON, .needed = 1 };
 }
 
 /* Once may be an accident. */
@@ -30,11 +35,18 @@ static inline struct dialogue either(struct dialogue d, const char *other)
 	return d;
 }
 
-typedef struct dialogue part_fn(struct slice s, bool whole);
+static inline struct dialogue numbered(struct dialogue d, uint32_t to, uint32_t number)
+{
+	d.to = to;
+	d.number = number;
+	return d;
+}
+
+typedef struct dialogue part_fn(struct slice s, bool whole, enum side from);
 
 /* Lines. */
 part_fn part_http, part_irc, part_redis;
-part_fn part_greeting; /* of IMAP, POP3, FTP, SMTP */
+part_fn part_greeting; /* of IMAP, POP3, FTP, SMTP, and their answers */
 part_fn part_command;  /* to one of these; and of IRC */
 
 /* Bytes. */
