@@ -16,6 +16,7 @@ enum part { PART_NONE, PART_OPENS, PART_ANSWERS, PART_GOES_ON };
 struct dialogue {
 	const char *name;  /* NULL: none of them */
 	const char *other; /* or this one, if the other side says so; NULL: no other */
+	bool alike;        /* both sides say the very same; else that is an echo */
 	enum part part;
 	uint8_t
 	    needed; /* so many times must the one part answer the other: what is said in words may be said once by accident */

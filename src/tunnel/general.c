@@ -229,14 +229,17 @@ static void see_dialogue(const struct sight *s, enum side side, const struct sam
 	struct group *g = d.name == NULL || m->leg[side].type == LOOK_MEDIA || sample->parts ? NULL : group_of(s);
 	if (g == NULL)
 		return;
+	const uint64_t said = key_whole(KEY_START, inner);
+	const bool echoes = said == g->said[OTHER(side)] && !d.alike;
 	const char *const name = opened(g, side, &d, s->t);
-	if (name == NULL && d.part == PART_ANSWERS)
-		return; /* to nothing, which takes nothing back either */
+	if (echoes || (name == NULL && d.part == PART_ANSWERS))
+		return; /* what answers nothing takes nothing back either */
 	g->foreign[side] = name != NULL ? name : d.name;
 	g->other[side] = name != NULL ? NULL : d.other;
 	g->foreign_part[side] = d.part == PART_ANSWERS ? PART_ANSWERS : PART_OPENS;
 	g->foreign_at[side] = s->t;
 	g->number[side] = d.number;
+	g->said[side] = said;
 	if (name == NULL || !count_dialogue(g, side, name, d.needed, s->t))
 		return;
 	mark(s, g, FOREIGN, side, m->at[side]);

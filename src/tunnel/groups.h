@@ -28,6 +28,7 @@ struct group {
 	const char *dialogue;
 	int64_t dialogue_at;   /* ns: when that was counted */
 	uint32_t number[2];    /* what an answer to that side must bear */
+	uint64_t said[2];      /* hash of what that side opened or answered with */
 	uint64_t first_body;   /* hash of the latest request's first bytes */
 	uint32_t different;    /* requests whose first bytes were not those of the one before */
 	uint32_t gap_us;       /* between the latest two requests */

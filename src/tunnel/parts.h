@@ -35,6 +35,12 @@ static inline struct dialogue either(struct dialogue d, const char *other)
 	return d;
 }
 
+static inline struct dialogue alike(struct dialogue d)
+{
+	d.alike = true;
+	return d;
+}
+
 static inline struct dialogue numbered(struct dialogue d, uint32_t to, uint32_t number)
 {
 	d.to = to;

@@ -99,7 +99,7 @@ struct dialogue part_socks(struct slice s, bool whole, enum side from)
 	if (address == 0 || s.len != 6 + address)
 		return none;
 	const bool connects = s.at[1] >= 1 && s.at[1] <= 3 && s.at[4] != 0 && read_be16(s.at + s.len - 2) != 0;
-	return connects ? goes_on("socks") : answers("socks");
+	return connects ? opens("socks") : answers("socks");
 }
 
 /* CONNECT with the protocol's name and level, CONNACK with a reason and what it says (MQTT 3.1.1, 3.1 and 3.2; MQTT 5.0, 3.2).  Bridges
@@ -132,7 +132,7 @@ struct dialogue part_amqp(struct slice s, bool whole, enum side from)
 {
 	(void)from;
 	if (slice_starts(s, SLICE("AMQP\3\1\0\0")) || slice_starts(s, SLICE("AMQP\0\1\0\0")))
-		return goes_on("amqp");
+		return alike(goes_on("amqp"));
 	if (whole && s.len == 8 && slice_starts(s, SLICE("AMQP")) && s.at[4] <= 1)
 		return opens("amqp");
 	const bool starts =
