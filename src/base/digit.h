@@ -1,8 +1,14 @@
-/* digit -- the value of one digit of hexadecimal or base64, or -1 when it is none. */
+/* digit -- what is a decimal digit; the value of one of hexadecimal or base64, or -1 when it is none. */
 #ifndef BASE_DIGIT_H
 #define BASE_DIGIT_H
 
+#include <stdbool.h>
 #include <stdint.h>
+
+static inline bool is_digit(uint8_t c)
+{
+	return c >= '0' && c <= '9';
+}
 
 static inline int hex_value(uint8_t c)
 {

@@ -1,15 +1,6 @@
 /* Protocols of bytes: databases, calls of procedures, routers. */
+#include "base/digit.h"
 #include "channel/sign.h"
-
-static uint32_t read_le32(const uint8_t *p)
-{
-	return (uint32_t)p[3] << 24 | (uint32_t)p[2] << 16 | (uint32_t)p[1] << 8 | p[0];
-}
-
-static bool is_digit(uint8_t b)
-{
-	return b >= '0' && b <= '9';
-}
 
 /* The server's greeting: a packet numbered 0, protocol 10, a version in words. */
 enum says sign_mysql(struct slice client, struct slice server)

@@ -1,12 +1,8 @@
 /* Protocols of lines: greetings of servers, commands of clients. */
+#include "base/digit.h"
 #include "channel/sign.h"
 
 enum { MOST_BANNER = 512, MOST_XML = 1024 };
-
-static bool is_digit(uint8_t b)
-{
-	return b >= '0' && b <= '9';
-}
 
 static bool holds(struct slice s, const char *word)
 {

@@ -8,6 +8,7 @@
  * peers do write `CONNECT host 443 HTTP/1.1`, and a proxy that splits there finds what it wants.  Other protocols use
  * the same line with another last word (RTSP, SIP, ICAP), so without it only one line is HTTP: the simple request of
  * HTTP/0.9, GET and a path. */
+#include "base/digit.h"
 #include "http/inside.h"
 #include "http/sixteen.h"
 
@@ -23,11 +24,6 @@ static const struct slice h2_preface = { (const uint8_t *)"PRI * HTTP/2.0\r\n\r\
 static bool is_space(uint8_t b)
 {
 	return b == ' ' || (b >= '\t' && b <= '\r' && b != '\n');
-}
-
-static bool is_digit(uint8_t b)
-{
-	return b >= '0' && b <= '9';
 }
 
 static size_t method_len(struct slice s)

@@ -81,7 +81,7 @@ static const uint32_t by_first[256] = {
 /* A tag of IMAP may be any word. */
 static bool may_be_command(uint8_t first)
 {
-	return (first >= '0' && first <= '9') || ((first | 0x20) >= 'a' && (first | 0x20) <= 'z');
+	return is_digit(first) || ((first | 0x20) >= 'a' && (first | 0x20) <= 'z');
 }
 
 /* What begins with its length is told by that. */

@@ -2,11 +2,6 @@
 #include "tunnel/dnswire.h"
 #include "tunnel/parts.h"
 
-static uint32_t read_le32(const uint8_t *at)
-{
-	return at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
-}
-
 /* TPKT and X.224: who asks for a connection, who confirms it. */
 struct dialogue part_rdp(struct slice s, bool whole, enum side from)
 {

@@ -1,10 +1,6 @@
 /* Protocols of lines.  Who shows mail or logs, or answers in words, says such lines as well: they count when the other side's follow, twice. */
+#include "base/digit.h"
 #include "tunnel/parts.h"
-
-static bool is_digit(uint8_t c)
-{
-	return c >= '0' && c <= '9';
-}
 
 static bool is_letter(uint8_t c)
 {
